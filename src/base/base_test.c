@@ -1,0 +1,139 @@
+// Tests of src/base: errors, allocation, cursor, files, number formats.
+#include "tests/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/base/alloc.h"
+#include "src/base/cursor.h"
+#include "src/base/error.h"
+#include "src/base/file.h"
+#include "src/base/tensor.h"
+
+static void error_text_is_one_printable_line(void **state)
+{
+    (void)state;
+    blm_error err;
+    assert_int_equal(blmi_fail(&err, BLM_EINPUT, "a\nb%c: %d", 27, 3), BLM_EINPUT);
+    assert_string_equal(err.text, "a\\x0ab\\x1b: 3");
+    char flood[4000];
+    memset(flood, '\n', sizeof flood - 1);
+    flood[sizeof flood - 1] = '\0';
+    blmi_fail(&err, BLM_EINPUT, "%s", flood);
+    assert_true(strlen(err.text) < sizeof err.text);
+    assert_int_equal(blmi_fail(NULL, BLM_EBUG, "nobody listens"), BLM_EBUG);
+    assert_string_equal(blm_status_name(BLM_EINPUT), "bad input");
+    assert_string_equal(blm_status_name((blm_status)77), "unknown status");
+}
+
+static void allocation_refuses_overflow(void **state)
+{
+    (void)state;
+    assert_null(blmi_alloc(SIZE_MAX / 2, 3));
+    assert_null(blmi_alloc(SIZE_MAX, 1));
+    void *memory = blmi_alloc(0, 8);
+    assert_non_null(memory);
+    assert_int_equal((uintptr_t)memory % BLMI_ALIGNMENT, 0);
+    blmi_free(memory);
+    blmi_free(NULL);
+}
+
+static void cursor_stops_at_the_end(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    blmi_cursor c = blmi_cursor_over(bytes, sizeof bytes);
+    assert_int_equal(blmi_cursor_u16le(&c), 0x0201);
+    assert_int_equal(blmi_cursor_u16be(&c), 0x0304);
+    assert_int_equal(blmi_cursor_u32le(&c), 0x08070605);
+    assert_false(c.overrun);
+    assert_int_equal(blmi_cursor_u32be(&c), 0);
+    assert_true(c.overrun);
+    assert_int_equal(blmi_cursor_left(&c), 0);
+    blmi_cursor_seek(&c, 0);
+    assert_int_equal(blmi_cursor_u64be(&c), 0x0102030405060708);
+    assert_true(c.overrun);
+    assert_null(blmi_cursor_take(&c, SIZE_MAX));
+}
+
+static void files_appear_complete_or_not_at_all(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/blemish-base-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    blm_error err;
+    blmi_writer *writer;
+    assert_int_equal(blmi_writer_open(path, &writer, &err), BLM_OK);
+    assert_int_equal(blmi_writer_put(writer, "half", 4, &err), BLM_OK);
+    assert_int_equal(access(path, F_OK), -1);
+    blmi_writer_abandon(writer);
+    assert_int_equal(blmi_writer_open(path, &writer, &err), BLM_OK);
+    assert_int_equal(blmi_writer_put(writer, "hello", 5, &err), BLM_OK);
+    assert_int_equal(blmi_writer_patch(writer, 0, "J", 1, &err), BLM_OK);
+    assert_int_equal(blmi_writer_commit(writer, &err), BLM_OK);
+
+    blmi_file file;
+    assert_int_equal(blmi_file_read(path, 5, &file, &err), BLM_OK);
+    assert_int_equal(file.size, 5);
+    assert_memory_equal(file.bytes, "Jello", 5);
+    blmi_file_close(&file);
+    assert_int_equal(blmi_file_read(path, 4, &file, &err), BLM_EINPUT);
+    assert_int_equal(blmi_file_read(folder, 0, &file, &err), BLM_EINPUT);
+    unlink(path);
+    assert_int_equal(blmi_file_read(path, 0, &file, &err), BLM_EINPUT);
+    assert_non_null(strstr(err.text, path));
+    assert_int_equal(rmdir(folder), 0); // nothing temporary was left behind
+    assert_int_equal(blmi_file_write(path, "x", 1, &err), BLM_ESYSTEM);
+    assert_int_equal(blmi_file_write("/dev/full", "x", 1, &err), BLM_ESYSTEM);
+}
+
+static void half_precision_round_trips(void **state)
+{
+    (void)state;
+    for (uint32_t bits = 0; bits < 65536; bits++) {
+        const uint16_t half = (uint16_t)bits;
+        float value;
+        uint16_t back;
+        blmi_to_f32(&value, &half, BLMI_F16, 1);
+        blmi_to_f16(&back, &value, 1);
+        if (isnan(value))
+            assert_true((back & 0x7c00) == 0x7c00 && (back & 0x3ff) != 0);
+        else
+            assert_int_equal(back, half);
+    }
+    const float in[] = {
+        1.0f + 0x1p-11f, 1.0f + 3 * 0x1p-11f, 65519.0f, 65520.0f, 0x1p-25f, 3e-8f};
+    const uint16_t want[] = {0x3c00, 0x3c02, 0x7bff, 0x7c00, 0x0000, 0x0001};
+    uint16_t out[6];
+    blmi_to_f16(out, in, 6);
+    assert_memory_equal(out, want, sizeof want);
+}
+
+static void tensors_are_found_by_name(void **state)
+{
+    (void)state;
+    const blmi_tensor items[] = {{.name = "a"}, {.name = "a.b"}, {.name = "b"}};
+    const blmi_tensors set = {items, 3};
+    assert_ptr_equal(blmi_tensors_find(&set, "a.b"), &items[1]);
+    assert_ptr_equal(blmi_tensors_find(&set, "b"), &items[2]);
+    assert_null(blmi_tensors_find(&set, "aa"));
+    assert_null(blmi_tensors_find(&(blmi_tensors){0}, "a"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(error_text_is_one_printable_line),
+        cmocka_unit_test(allocation_refuses_overflow),
+        cmocka_unit_test(cursor_stops_at_the_end),
+        cmocka_unit_test(files_appear_complete_or_not_at_all),
+        cmocka_unit_test(half_precision_round_trips),
+        cmocka_unit_test(tensors_are_found_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

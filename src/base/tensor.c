@@ -1,0 +1,127 @@
+#include "src/base/tensor.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [BLMI_F32] = {"F32", 4},
+    [BLMI_F16] = {"F16", 2},
+    [BLMI_BF16] = {"BF16", 2},
+    [BLMI_F64] = {"F64", 8},
+    [BLMI_I64] = {"I64", 8},
+    [BLMI_I32] = {"I32", 4},
+    [BLMI_U8] = {"U8", 1},
+};
+
+size_t blmi_dtype_size(blmi_dtype dtype)
+{
+    return dtypes[dtype].size;
+}
+
+const char *blmi_dtype_name(blmi_dtype dtype)
+{
+    return dtypes[dtype].name;
+}
+
+int64_t blmi_tensor_count(const blmi_tensor *tensor)
+{
+    int64_t count = 1;
+    for (int i = 0; i < tensor->rank; i++)
+        count *= tensor->shape[i];
+    return count;
+}
+
+const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name)
+{
+    size_t low = 0, high = set->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(name, set->items[middle].name);
+        if (order == 0)
+            return &set->items[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+static float f32_of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint32_t bits_of_f32(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+// IEEE 754 binary16 -> binary32.  Subnormals come from a float multiplication, which is
+// exact.
+static float f32_of_f16(uint16_t half)
+{
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    const uint32_t exponent = half >> 10 & 31, fraction = half & 1023;
+    if (exponent == 31)
+        return f32_of_bits(sign | 0x7f800000 | fraction << 13);
+    if (exponent == 0) {
+        const float magnitude = (float)fraction * 0x1p-24f;
+        return sign ? -magnitude : magnitude;
+    }
+    return f32_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+static uint16_t f16_of_f32(float value)
+{
+    const uint32_t bits = bits_of_f32(value), magnitude = bits & 0x7fffffff;
+    const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    if (magnitude > 0x7f800000)
+        return sign | 0x7e00; // not a number
+    if (magnitude >= 0x477ff000)
+        return sign | 0x7c00; // 65520 and above round to infinity
+    if (magnitude <
+        0x38800000) { // below 2^-14: the sum with 0.5 rounds to a multiple of 2^-24
+        const float shifted = f32_of_bits(magnitude) + 0.5f;
+        return sign | (uint16_t)(bits_of_f32(shifted) - 0x3f000000);
+    }
+    const uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+    return sign | (uint16_t)((rounded - 0x38000000) >> 13);
+}
+
+void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count)
+{
+    const uint16_t *halves = in;
+    const double *doubles = in;
+    switch (dtype) {
+    case BLMI_F32:
+        memcpy(out, in, count * sizeof *out);
+        break;
+    case BLMI_F16:
+        for (size_t i = 0; i < count; i++)
+            out[i] = f32_of_f16(halves[i]);
+        break;
+    case BLMI_BF16:
+        for (size_t i = 0; i < count; i++)
+            out[i] = f32_of_bits((uint32_t)halves[i] << 16);
+        break;
+    case BLMI_F64:
+        for (size_t i = 0; i < count; i++)
+            out[i] = (float)doubles[i];
+        break;
+    default: // the caller asks for a float type; integers have no weights
+        memset(out, 0, count * sizeof *out);
+    }
+}
+
+void blmi_to_f16(uint16_t *out, const float *in, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = f16_of_f32(in[i]);
+}

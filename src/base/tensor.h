@@ -1,0 +1,51 @@
+// tensor.h: named tensors as files hold them; what src/format reads and src/nn packs.
+#ifndef BLMI_BASE_TENSOR_H
+#define BLMI_BASE_TENSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blemish/status.h"
+
+typedef enum blmi_dtype {
+    BLMI_F32,
+    BLMI_F16,
+    BLMI_BF16,
+    BLMI_F64,
+    BLMI_I64,
+    BLMI_I32,
+    BLMI_U8
+} blmi_dtype;
+
+enum { BLMI_MAX_RANK = 8 };
+
+// A dense row-major little-endian array that belongs to somebody else.
+typedef struct blmi_tensor {
+    const char *name;
+    blmi_dtype dtype;
+    int rank;                     // 0 for a scalar
+    int64_t shape[BLMI_MAX_RANK]; // outermost first
+    const void *data;             // aligned to its item at least
+} blmi_tensor;
+
+// A set of tensors, sorted by name (bytewise).
+typedef struct blmi_tensors {
+    const blmi_tensor *items; // (count)
+    size_t count;
+} blmi_tensors;
+
+size_t blmi_dtype_size(blmi_dtype dtype); // bytes of an item
+const char *blmi_dtype_name(
+    blmi_dtype dtype); // as safetensors spells it: "F32", "F16", "BF16", ...
+int64_t blmi_tensor_count(const blmi_tensor *tensor); // items; the product of shape
+
+// The tensor of that name, or NULL.
+const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name);
+
+// Converts count items of a float type (F32, F16, BF16, F64) to float; f16 and bf16
+// exactly.
+void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count);
+// Rounds count floats to half precision, ties to even; beyond the range gives infinities.
+void blmi_to_f16(uint16_t *out, const float *in, size_t count);
+
+#endif
