@@ -1,0 +1,215 @@
+// blemish.h: learn what good images look like; score, map and judge new ones.
+//
+//     fitter  takes in good images and becomes a model.
+//     model   what was learnt; never changes, shared by any number of threads.
+//     scorer  a model at work: one per thread, since it holds the working memory.
+//
+// A new object is handed out through the argument before last and belongs to the caller,
+// who releases it with the _free of its kind (NULL allowed).  Structs of options: zero in
+// a member means its default, NULL for the struct means all defaults.  Strings are UTF-8
+// and copied if they are kept. The method is that of Dini & Rahtu, "Visual Anomaly
+// Detection and Localization with a Patch-Wise Transformer and Convolutional Model",
+// VISAPP 2023.
+#ifndef BLEMISH_BLEMISH_H
+#define BLEMISH_BLEMISH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blemish/image.h"
+#include "blemish/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BLM_VERSION "0.1.0"
+
+// The version of the library that runs, as opposed to that of this header.  Static text.
+BLM_API const char *blm_version(void);
+
+// ---- recipe: from an image to features, stored in the model
+// --------------------------------
+
+typedef struct blm_rect {
+    int x, y, width, height; // pixels; x and y of the top left corner
+} blm_rect;
+
+typedef enum blm_filter {
+    BLM_FILTER_DEFAULT = 0, // bilinear
+    BLM_FILTER_BILINEAR = 1,
+    BLM_FILTER_BICUBIC = 2,
+} blm_filter;
+
+enum { // stages of the backbone, for blm_recipe.stages
+    BLM_LAYER1 = 1,
+    BLM_LAYER2 = 2,
+    BLM_LAYER3 = 4,
+    BLM_LAYER4 = 8,
+};
+
+// An image is turned upright, cropped to `crop`, resized (antialiased, as Pillow does) to
+// resize_width x resize_height, cut to its central width x height, and normalised with
+// ImageNet's mean and standard deviation.  The outputs of `stages` are put together on
+// the finest grid of them.
+typedef struct blm_recipe {
+    int width, height;               // of the network's input, multiples of 224; 0: 224
+    int resize_width, resize_height; // 0: width and height, so that nothing is cut
+    blm_rect crop;                   // in the upright image; all zeros: all of it
+    blm_filter filter;
+    int bits;         // significant bits of 16-bit samples, see blm_decode_options; 0: 16
+    unsigned stages;  // sum of BLM_LAYER...; 0: BLM_LAYER2 + BLM_LAYER3
+    double epsilon;   // added to the diagonal of every covariance; 0: 0.01
+    double sigma;     // of the Gaussian filter of the map, in pixels of the input; 0: 4
+    int64_t min_area; // smallest defect, in pixels of the input; 0: 1
+} blm_recipe;
+
+// ---- fitter
+// --------------------------------------------------------------------------------
+
+typedef struct blm_fitter blm_fitter;
+typedef struct blm_model blm_model;
+typedef struct blm_scorer blm_scorer;
+
+typedef struct blm_fit_options {
+    blm_recipe recipe;
+    const char *weights; // a file, or the name of weights that are installed ("s", "ti");
+                         // NULL: the default
+    blm_decode_options decode; // limits; its `bits` is the recipe's
+    int threads;               // 0: as many as there are cores
+} blm_fit_options;
+
+// Called while files are taken in, from one thread at a time.
+typedef struct blm_fit_watch {
+    void *context; // handed to both
+    // After each file.  Anything but 0 stops: the call returns BLM_ESYSTEM,
+    // "interrupted".
+    int (*progress)(void *context, size_t done, size_t total);
+    // A file that is no usable image.  0: the call fails with that error; else the file
+    // is skipped. NULL: as if it returned 0.
+    int (*bad_file)(void *context, const char *path, const blm_error *why);
+} blm_fit_watch;
+
+BLM_API blm_status blm_fitter_new(
+    const blm_fit_options *options, blm_fitter **out, blm_error *err);
+BLM_API void blm_fitter_free(blm_fitter *fitter);
+
+// Takes in files, in the order given; each is read once, on all threads.  Names that
+// `names` gives (NULL: the paths) are kept in the model.  After a failure the fitter can
+// only be freed.
+BLM_API blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
+    const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err);
+// Takes in one image from memory.
+BLM_API blm_status blm_fitter_add_image(
+    blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err);
+
+// How the threshold is found from good images alone.
+typedef struct blm_calibration {
+    double false_alarm; // share of good images that may be called NG, above 0 and below
+                        // 1; 0: 0.01
+} blm_calibration;
+
+// Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow.
+// BLM_EUSAGE: fewer than three images.
+BLM_API blm_status blm_fitter_finish(blm_fitter *fitter,
+    const blm_calibration *calibration, blm_model **out, blm_error *err);
+
+// ---- model
+// ---------------------------------------------------------------------------------
+
+// Maps a model file and checks all of it, its checksum too.
+BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *err);
+// Writes a model with its weights inside, complete or not at all.  Equal models give
+// equal bytes.
+BLM_API blm_status blm_model_save(
+    const blm_model *model, const char *path, blm_error *err);
+BLM_API void blm_model_free(blm_model *model);
+
+typedef enum blm_threshold_method {
+    BLM_THRESHOLD_QUANTILE, // order statistic of the good scores: n resolves the rate
+    BLM_THRESHOLD_TAIL,     // n is too small for the rate: exponential tail, at least the
+                            // largest
+} blm_threshold_method;
+
+typedef struct blm_model_info { // texts live as long as the model
+    const char *program;        // version that made it
+    const char *hash; // XXH3-128 of the model file, 32 hex digits; "" before it is saved
+    const char *weights_hash;      // that of its weights
+    const char *backbone;          // "ConTNet-B"
+    blm_recipe recipe;             // no member is zero any more, but for an absent crop
+    int64_t images;                // N, good images that were taken in
+    int positions, features, rank; // P, D, R; rank 0: the full covariance is kept
+    double threshold;              // NG from this score on
+    double false_alarm;            // the rate that was asked for
+    blm_threshold_method method;
+    size_t good_scores; // how many leave-one-out scores the threshold rests on
+} blm_model_info;
+
+BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
+
+// A good image scored by the Gaussians of all others.
+typedef struct blm_good_score {
+    const char *name; // lives as long as the model
+    double score;
+} blm_good_score;
+
+// The leave-one-out scores, highest first: those at the top look least like the others.
+// Returns how many there are and writes at most `capacity` of them.
+BLM_API size_t blm_model_good_scores(
+    const blm_model *model, blm_good_score *out, size_t capacity);
+
+// ---- scorer
+// --------------------------------------------------------------------------------
+
+typedef struct blm_scorer_options {
+    int threads;      // inside one image; 0: all cores; 1: for one scorer a thread
+    double threshold; // instead of the model's; 0: the model's
+} blm_scorer_options;
+
+BLM_API blm_status blm_scorer_new(const blm_model *model,
+    const blm_scorer_options *options, blm_scorer **out, blm_error *err);
+// A second scorer of the same model and options, for another thread; packed weights are
+// shared. Either may be freed first.
+BLM_API blm_status blm_scorer_clone(
+    const blm_scorer *scorer, blm_scorer **out, blm_error *err);
+BLM_API void blm_scorer_free(blm_scorer *scorer);
+
+typedef enum blm_verdict { BLM_VERDICT_OK = 0, BLM_VERDICT_NG = 1 } blm_verdict;
+
+typedef struct blm_region { // a connected part of the mask, in pixels of the upright
+                            // original image
+    double left, top, right, bottom; // box; right and bottom exclusive
+    double area;                     // square pixels
+    double peak;                     // highest value of the map in it
+    double peak_x, peak_y;
+    double centroid_x, centroid_y;
+} blm_region;
+
+// What a run found.  The arrays belong to the scorer and live until its next run.
+typedef struct blm_result {
+    double score; // maximum of the map
+    double threshold;
+    blm_verdict verdict;       // NG if score >= threshold
+    int width, height;         // of map and mask: the recipe's
+    const float *map;          // (height, width) anomaly map, after the area opening
+    const uint8_t *mask;       // (height, width) 255 where map >= threshold, else 0
+    const blm_region *regions; // (region_count) of the mask, highest peak first
+    size_t region_count;
+    double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
+} blm_result;
+
+BLM_API blm_status blm_scorer_run(
+    blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
+
+// The map as seen on the upright original image of width x height pixels, bilinear; what
+// the recipe cut off is 0.  out (height, width).
+BLM_API blm_status blm_result_native_map(const blm_scorer *scorer,
+    const blm_result *result, int width, int height, float *out, blm_error *err);
+// The mask likewise, nearest: 255 or 0.  out (height, width).
+BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
+    const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
