@@ -1,0 +1,20 @@
+// mapper.h: from distances on the grid to the anomaly map and its score.
+//
+// Test images and the leave-one-out images that set the threshold go through this same
+// code.
+#ifndef BLMI_DETECT_MAPPER_H
+#define BLMI_DETECT_MAPPER_H
+
+#include "blemish/blemish.h"
+
+typedef struct blmi_mapper blmi_mapper; // working memory: one per thread
+
+// recipe is a complete one.
+blm_status blmi_mapper_new(const blm_recipe *recipe, blmi_mapper **out, blm_error *err);
+void blmi_mapper_free(blmi_mapper *mapper);
+
+// distances (grid height, grid width) -> map (height, width): upsampled, filtered, opened
+// by the recipe's min_area.  Returns the score, its maximum.
+float blmi_mapper_run(blmi_mapper *mapper, const float *distances, float *map);
+
+#endif

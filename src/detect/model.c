@@ -1,0 +1,134 @@
+// What a model tells about itself; its scores of good images.
+#include "src/detect/model.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/detect/mapper.h"
+
+const char *blm_version(void)
+{
+    return BLM_VERSION;
+}
+
+void blm_model_free(blm_model *model)
+{
+    if (model == NULL)
+        return;
+    blmi_gauss_free(&model->gauss);
+    blmi_free(model->owned_scores);
+    blmi_free(model->name);
+    blmi_free(model->owned_names);
+    blmi_free(model->weight_items);
+    blmi_weights_close(&model->fitted_on);
+    blmi_safetensors_close(&model->file);
+    blmi_free(model);
+}
+
+static const char *backbone_name(blmi_variant variant)
+{
+    static const char *const names[] = {[BLMI_TI] = "ConTNet-Ti",
+        [BLMI_S] = "ConTNet-S",
+        [BLMI_M] = "ConTNet-M",
+        [BLMI_B] = "ConTNet-B"};
+    return names[variant];
+}
+
+void blm_model_describe(const blm_model *model, blm_model_info *out)
+{
+    const blmi_gauss *gauss = &model->gauss;
+    *out = (blm_model_info){.program = model->program,
+        .hash = model->file.checksum,
+        .weights_hash = model->weights_hash,
+        .backbone = backbone_name(model->config.variant),
+        .recipe = model->recipe,
+        .images = gauss->images,
+        .positions = gauss->positions,
+        .features = gauss->features,
+        .rank = gauss->form == BLMI_EIGENPAIRS ? gauss->rank : 0,
+        .threshold = model->threshold,
+        .false_alarm = model->false_alarm,
+        .method = model->method,
+        .good_scores = (size_t)gauss->left_out};
+}
+
+static int by_falling_score(const void *a, const void *b)
+{
+    const blm_good_score *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score < y->score ? 1 : -1;
+    return x->name < y->name ? -1 : x->name > y->name; // the order of the images
+}
+
+size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t capacity)
+{
+    const size_t count = (size_t)model->gauss.left_out;
+    if (capacity == 0)
+        return count;
+    blm_good_score *all = blmi_alloc(count, sizeof *all);
+    if (all == NULL)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        all[i] = (blm_good_score){model->name[i], model->good_scores[i]};
+    qsort(all, count, sizeof *all, by_falling_score);
+    memcpy(out, all, (capacity < count ? capacity : count) * sizeof *out);
+    blmi_free(all);
+    return count;
+}
+
+blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err)
+{
+    const size_t count = (size_t)model->gauss.left_out;
+    const char *at = model->names, *end = model->names + model->names_size;
+    model->name = blmi_alloc(count, sizeof *model->name);
+    if (model->name == NULL)
+        return blmi_no_memory(err, "names", count, sizeof *model->name);
+    for (size_t i = 0; i < count; i++) {
+        const char *zero = memchr(at, '\0', (size_t)(end - at));
+        if (zero == NULL)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: names of %zu images expected, %zu found", path, count, i);
+        model->name[i] = at;
+        at = zero + 1;
+    }
+    if (at != end)
+        return blmi_fail(
+            err, BLM_EINPUT, "%s: more names than its %zu images", path, count);
+    return BLM_OK;
+}
+
+// One thread's share of the leave-one-out images.
+static blm_status score_share(
+    const blm_model *model, int thread, int threads, double *out, blm_error *err)
+{
+    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    const size_t positions = (size_t)model->gauss.positions;
+    blmi_mapper *mapper = NULL;
+    float *map = blmi_alloc(pixels, sizeof *map);
+    blm_status status = map != NULL ? blmi_mapper_new(&model->recipe, &mapper, err)
+                                    : blmi_no_memory(err, "a map", pixels, sizeof *map);
+    for (int i = thread; i < model->gauss.left_out && status == BLM_OK; i += threads)
+        out[i] = blmi_mapper_run(mapper, model->gauss.loo + (size_t)i * positions, map);
+    blmi_mapper_free(mapper);
+    blmi_free(map);
+    return status;
+}
+
+blm_status blmi_model_score_good(const blm_model *model, double *out, blm_error *err)
+{
+    blm_status status = BLM_OK;
+#pragma omp parallel
+    {
+        blm_error own;
+        const blm_status mine =
+            score_share(model, omp_get_thread_num(), omp_get_num_threads(), out, &own);
+        if (mine != BLM_OK) {
+#pragma omp critical(blmi_score_good)
+            status = blmi_fail(err, mine, "%s", own.text);
+        }
+    }
+    return status;
+}

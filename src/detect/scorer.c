@@ -1,0 +1,210 @@
+// A model at work: image in, score, map, mask and regions out.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blemish/blemish.h"
+#include "src/base/alloc.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/detect/extractor.h"
+#include "src/detect/mapper.h"
+#include "src/detect/model.h"
+#include "src/detect/recipe.h"
+#include "src/detect/scorer.h"
+#include "src/map/map.h"
+
+struct blm_scorer {
+    const blm_model *model;
+    int threads;
+    double threshold;
+    blmi_extractor *extractor;
+    blmi_extraction *extraction;
+    blmi_mapper *mapper;
+    float *features; // (P, D)
+    void *gauss_scratch;
+    float *distances; // (P)
+    float *map;       // (height, width)
+    uint8_t *mask;    // (height, width)
+    int32_t *label;   // (height, width)
+    blmi_component *components;
+    blm_region *regions;
+    size_t most_regions;
+    blmi_frame frame; // of the image of the last run
+};
+
+// ---- life -----------------------------------------------------------------------------
+
+static blm_status allocate(blm_scorer *s, blm_error *err)
+{
+    const blm_recipe *r = &s->model->recipe;
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(s->extractor);
+    const size_t pixels = (size_t)r->width * (size_t)r->height;
+    // 8-connected components are at least a pixel apart: no 2 x 2 block holds two of
+    // them.
+    s->most_regions = (size_t)((r->width + 1) / 2) * (size_t)((r->height + 1) / 2);
+    s->features =
+        blmi_alloc((size_t)shape.positions, (size_t)shape.features * sizeof(float));
+    s->gauss_scratch = blmi_alloc(blmi_gauss_scratch(&s->model->gauss, 1, s->threads), 1);
+    s->distances = blmi_alloc((size_t)shape.positions, sizeof(float));
+    s->map = blmi_alloc(pixels, sizeof *s->map);
+    s->mask = blmi_alloc(pixels, sizeof *s->mask);
+    s->label = blmi_alloc(pixels, sizeof *s->label);
+    s->components = blmi_alloc(s->most_regions, sizeof *s->components);
+    s->regions = blmi_alloc(s->most_regions, sizeof *s->regions);
+    if (s->features == NULL || s->gauss_scratch == NULL || s->distances == NULL ||
+        s->map == NULL || s->mask == NULL || s->label == NULL || s->components == NULL ||
+        s->regions == NULL)
+        return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
+    return BLM_OK;
+}
+
+// extractor becomes the scorer's, also when this fails.
+static blm_status new_scorer(const blm_model *model, int threads, double threshold,
+    blmi_extractor *extractor, blm_scorer **out, blm_error *err)
+{
+    blm_scorer *scorer = blmi_alloc_zero(1, sizeof *scorer);
+    if (scorer == NULL) {
+        blmi_extractor_free(extractor);
+        return blmi_no_memory(err, "the scorer", 1, sizeof *scorer);
+    }
+    scorer->model = model;
+    scorer->threads = threads;
+    scorer->threshold = threshold;
+    scorer->extractor = extractor;
+    blm_status status = allocate(scorer, err);
+    if (status == BLM_OK)
+        status = blmi_extraction_new(extractor, &scorer->extraction, err);
+    if (status == BLM_OK)
+        status = blmi_mapper_new(&model->recipe, &scorer->mapper, err);
+    if (status == BLM_OK)
+        *out = scorer;
+    else
+        blm_scorer_free(scorer);
+    return status;
+}
+
+blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *options,
+    blm_scorer **out, blm_error *err)
+{
+    const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
+    blmi_extractor *extractor;
+    if (o.threads < 0 || o.threads > 1)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 (all) or 1", o.threads);
+    if (!isfinite(o.threshold) || o.threshold < 0)
+        return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
+    BLMI_TRY(blmi_extractor_new(
+        &model->weights, &model->config, &model->recipe, o.threads, &extractor, err));
+    return new_scorer(model, o.threads, o.threshold != 0 ? o.threshold : model->threshold,
+        extractor, out, err);
+}
+
+blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_error *err)
+{
+    return new_scorer(scorer->model, scorer->threads, scorer->threshold,
+        blmi_extractor_share(scorer->extractor), out, err);
+}
+
+void blm_scorer_free(blm_scorer *scorer)
+{
+    if (scorer == NULL)
+        return;
+    blmi_extraction_free(scorer->extraction);
+    blmi_extractor_free(scorer->extractor);
+    blmi_mapper_free(scorer->mapper);
+    blmi_free(scorer->features);
+    blmi_free(scorer->gauss_scratch);
+    blmi_free(scorer->distances);
+    blmi_free(scorer->map);
+    blmi_free(scorer->mask);
+    blmi_free(scorer->label);
+    blmi_free(scorer->components);
+    blmi_free(scorer->regions);
+    blmi_free(scorer);
+}
+
+// ---- running --------------------------------------------------------------------------
+
+static int by_falling_peak(const void *a, const void *b)
+{
+    const blm_region *x = a, *y = b;
+    if (x->peak != y->peak)
+        return x->peak < y->peak ? 1 : -1;
+    return x->top != y->top ? (x->top > y->top ? 1 : -1)
+                            : (x->left > y->left) - (x->left < y->left);
+}
+
+// From map pixels to pixels of the original image.
+static blm_region in_original(const blmi_component *c, const blmi_frame *f)
+{
+    return (blm_region){.left = f->x0 + c->left * f->step_x,
+        .top = f->y0 + c->top * f->step_y,
+        .right = f->x0 + c->right * f->step_x,
+        .bottom = f->y0 + c->bottom * f->step_y,
+        .area = (double)c->area * f->step_x * f->step_y,
+        .peak = (double)c->peak,
+        .peak_x = f->x0 + (c->peak_x + 0.5) * f->step_x,
+        .peak_y = f->y0 + (c->peak_y + 0.5) * f->step_y,
+        .centroid_x = f->x0 + c->centroid_x * f->step_x,
+        .centroid_y = f->y0 + c->centroid_y * f->step_y};
+}
+
+// The smallest float that is not below the threshold: comparing floats with it is
+// comparing with the threshold.
+static float as_float(double threshold)
+{
+    const float rounded = (float)threshold;
+    return (double)rounded < threshold ? nextafterf(rounded, INFINITY) : rounded;
+}
+
+// Mask and regions of the map at the threshold.
+static void find_regions(blm_scorer *s, blm_result *result)
+{
+    const blm_recipe *r = &s->model->recipe;
+    const size_t pixels = (size_t)r->width * (size_t)r->height;
+    const float threshold = as_float(s->threshold);
+    const size_t count = blmi_components(
+        s->map, r->width, r->height, threshold, s->label, s->components, s->most_regions);
+    for (size_t i = 0; i < pixels; i++)
+        s->mask[i] = s->label[i] != 0 ? 255 : 0;
+    for (size_t i = 0; i < count; i++)
+        s->regions[i] = in_original(&s->components[i], &s->frame);
+    qsort(s->regions, count, sizeof *s->regions, by_falling_peak);
+    result->mask = s->mask;
+    result->regions = s->regions;
+    result->region_count = count;
+}
+
+blm_status blm_scorer_run(
+    blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
+{
+    const blm_model *model = scorer->model;
+    blm_result result = {.threshold = scorer->threshold,
+        .width = model->recipe.width,
+        .height = model->recipe.height,
+        .map = scorer->map};
+    BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
+        scorer->features, &result.prepare_ms, &result.network_ms, err));
+    const double start = blmi_clock_ms();
+    blmi_gauss_distances(&model->gauss, scorer->features, 1, NULL, scorer->threads,
+        scorer->gauss_scratch, scorer->distances);
+    const double measured = blmi_clock_ms();
+    result.score =
+        (double)blmi_mapper_run(scorer->mapper, scorer->distances, scorer->map);
+    if (!isfinite(result.score))
+        return blmi_fail(err, BLM_EINPUT,
+            "the score is no finite number: the weights or the model do not fit this "
+            "image");
+    result.verdict = result.score >= scorer->threshold ? BLM_VERDICT_NG : BLM_VERDICT_OK;
+    scorer->frame = blmi_recipe_frame(&model->recipe, image->width, image->height);
+    find_regions(scorer, &result);
+    result.distance_ms = measured - start;
+    result.map_ms = blmi_clock_ms() - measured;
+    *out = result;
+    return BLM_OK;
+}
+
+const blm_recipe *blmi_scorer_recipe(const blm_scorer *scorer)
+{
+    return &scorer->model->recipe;
+}

@@ -1,0 +1,28 @@
+// weights.h: weights files: where the file form and the network meet.
+#ifndef BLMI_DETECT_WEIGHTS_H
+#define BLMI_DETECT_WEIGHTS_H
+
+#include "blemish/status.h"
+#include "src/format/safetensors.h"
+#include "src/nn/contnet.h"
+
+// A weights file, mapped and checked.
+typedef struct blmi_weights {
+    blmi_contnet_config config;
+    blmi_tensors
+        tensors; // names as in the published checkpoints; data lies in the mapping
+    blmi_safetensors file;
+} blmi_weights;
+
+// path_or_name: a file, or the name of weights that are installed; NULL: the default.
+blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err);
+void blmi_weights_close(blmi_weights *weights);
+
+// The metadata entries that say what a network is, alike in weights files and in models.
+enum { BLMI_CONFIG_PAIRS = 6 };
+void blmi_config_describe(
+    const blmi_contnet_config *config, blmi_pair pairs[BLMI_CONFIG_PAIRS]);
+blm_status blmi_config_read(const char *path, const blmi_safetensors *file,
+    blmi_contnet_config *out, blm_error *err);
+
+#endif
