@@ -12,8 +12,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
-// ---- reading
-// --------------------------------------------------------------------------------
+// ---- reading --------------------------------------------------------------------------
 
 static blm_status too_large(
     const char *path, uint64_t size, uint64_t limit, blm_error *err)
@@ -103,8 +102,7 @@ void blmi_file_close(blmi_file *file)
     *file = (blmi_file){0};
 }
 
-// ---- writing
-// --------------------------------------------------------------------------------
+// ---- writing --------------------------------------------------------------------------
 
 struct blmi_writer {
     int fd;

@@ -11,8 +11,7 @@
 
 #include "blemish/status.h"
 
-// ---- resample.c: bilinear upsampling and Gaussian filter, each axis one matrix
-// ---------------------------------
+// ---- resample.c: bilinear upsampling and Gaussian filter, each axis one matrix --------
 
 typedef struct blmi_resampler blmi_resampler; // immutable
 
@@ -26,8 +25,7 @@ size_t blmi_resampler_scratch(const blmi_resampler *resampler); // bytes
 void blmi_resampler_run(
     const blmi_resampler *resampler, const float *grid, void *scratch, float *map);
 
-// ---- opening.c: grey-scale area opening
-// ------------------------------------------------------------------------
+// ---- opening.c: grey-scale area opening -----------------------------------------------
 
 // The area opening of map by `area` pixels, 8-connected: every pixel takes the highest
 // level t at which it lies in a connected set of at least `area` pixels >= t.  Pixels
@@ -38,8 +36,7 @@ size_t blmi_opening_scratch(int width, int height);
 void blmi_opening(const float *map, int width, int height, int64_t area,
     const uint8_t *include, void *scratch, float *out);
 
-// ---- components.c: what stands out
-// -------------------------------------------------------------------------------
+// ---- components.c: what stands out ----------------------------------------------------
 
 typedef struct blmi_component {
     int left, top, right, bottom;  // box in map pixels, right and bottom exclusive
@@ -56,8 +53,7 @@ typedef struct blmi_component {
 size_t blmi_components(const float *map, int width, int height, float threshold,
     int32_t *label, blmi_component *components, size_t capacity);
 
-// ---- region.c: region of interest
-// ---------------------------------------------------------------------------------
+// ---- region.c: region of interest -----------------------------------------------------
 
 // Grid positions that count: those whose cell touches the region include (height, width).
 // out (grid_height, grid_width) 0/1; returns how many.
