@@ -1,0 +1,37 @@
+# The commands that people type; CMake (CMakePresets.json) does the work.
+#
+#   make demo    from nothing to defects found: set-up, build, made-up parts, fit, detect, eval
+#   make check   set-up, build with warnings as errors, every test
+
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+
+all: build-release
+
+# Configuring again is cheap and notices changed lists of files.
+build-%: setup
+	@cmake --preset $* --log-level=WARNING
+	@cmake --build --preset $* -j $(JOBS)
+
+setup:
+	@tools/setup
+
+demo: build-release
+	@tools/demo build/release demo
+
+check: build-dev
+	@ctest --preset dev -j 2
+
+asan tsan: %: build-%
+	@ctest --preset $* -j 2
+
+install: build-release
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+format:
+	@tools/check-format --fix
+
+clean:
+	rm -rf build demo
+
+.PHONY: all setup demo check asan tsan install format clean

@@ -1,0 +1,168 @@
+#include "cli/describe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/memory.h"
+#include "cli/text.h"
+
+// "2,3"
+static const char *stages_text(unsigned stages, char text[8])
+{
+    char *to = text;
+    for (int layer = 1; layer <= 4; layer++) {
+        if ((stages & 1u << (layer - 1)) == 0)
+            continue;
+        if (to > text)
+            *to++ = ',';
+        *to++ = (char)('0' + layer);
+    }
+    *to = '\0';
+    return text;
+}
+
+static const char *filter_name(blm_filter filter)
+{
+    return filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear";
+}
+
+static const char *method_name(blm_threshold_method method)
+{
+    return method == BLM_THRESHOLD_TAIL ? "tail" : "quantile";
+}
+
+static void describe_recipe(const blm_recipe *r)
+{
+    char stages[8];
+    printf("input: ");
+    if (r->crop.width > 0)
+        printf("crop %d,%d,%d,%d, ", r->crop.x, r->crop.y, r->crop.width, r->crop.height);
+    printf("%s to %dx%d", filter_name(r->filter), r->resize_width, r->resize_height);
+    if (r->resize_width != r->width || r->resize_height != r->height)
+        printf(", centre %dx%d", r->width, r->height);
+    if (r->bits != 16)
+        printf(", %d significant bits", r->bits);
+    printf("\nmethod: stages %s, epsilon %g, sigma %g, smallest defect %lld pixels\n",
+        stages_text(r->stages, stages), r->epsilon, r->sigma, (long long)r->min_area);
+}
+
+static void describe_threshold(const blm_model_info *info)
+{
+    printf("threshold: %.6g\n", info->threshold);
+    if (info->method == BLM_THRESHOLD_QUANTILE)
+        printf(
+            "    at most %g of good images reach it, by the order of %zu of them, each "
+            "scored\n    by the Gaussians of the others\n",
+            info->false_alarm, info->good_scores);
+    else
+        printf(
+            "    %zu good images are too few to show how often a good one reaches it: a "
+            "rate of\n    %g takes %.0f.  It is where the tail of their scores reaches "
+            "that rate if it falls\n    exponentially, and above all of them.\n",
+            info->good_scores, info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
+}
+
+void cli_describe(const blm_model *model)
+{
+    blm_model_info info;
+    blm_model_describe(model, &info);
+    printf("images: %lld\n", (long long)info.images);
+    printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
+    describe_recipe(&info.recipe);
+    printf("statistics: %d positions of %d features, ", info.positions, info.features);
+    if (info.rank > 0)
+        printf("rank %d\n", info.rank);
+    else
+        printf("full covariance\n");
+    describe_threshold(&info);
+    printf("hash: %s\nmade by: blemish %s\n", info.hash, info.program);
+}
+
+static void recipe_json(const blm_recipe *r, cli_json *json)
+{
+    cli_json_open(json, "recipe", '{');
+    cli_json_integer(json, "width", r->width);
+    cli_json_integer(json, "height", r->height);
+    cli_json_integer(json, "resize_width", r->resize_width);
+    cli_json_integer(json, "resize_height", r->resize_height);
+    if (r->crop.width > 0) {
+        cli_json_open(json, "crop", '[');
+        cli_json_integer(json, NULL, r->crop.x);
+        cli_json_integer(json, NULL, r->crop.y);
+        cli_json_integer(json, NULL, r->crop.width);
+        cli_json_integer(json, NULL, r->crop.height);
+        cli_json_close(json, ']');
+    }
+    cli_json_text(json, "filter", filter_name(r->filter));
+    cli_json_integer(json, "bits", r->bits);
+    cli_json_open(json, "stages", '[');
+    for (int layer = 1; layer <= 4; layer++) {
+        if ((r->stages & 1u << (layer - 1)) != 0)
+            cli_json_integer(json, NULL, layer);
+    }
+    cli_json_close(json, ']');
+    cli_json_number(json, "epsilon", r->epsilon);
+    cli_json_number(json, "sigma", r->sigma);
+    cli_json_integer(json, "min_area", r->min_area);
+    cli_json_close(json, '}');
+}
+
+void cli_describe_json(const blm_model *model, cli_json *json)
+{
+    blm_model_info info;
+    blm_model_describe(model, &info);
+    cli_json_text(json, "program", info.program);
+    cli_json_text(json, "hash", info.hash);
+    cli_json_text(json, "backbone", info.backbone);
+    cli_json_text(json, "weights_hash", info.weights_hash);
+    recipe_json(&info.recipe, json);
+    cli_json_integer(json, "images", info.images);
+    cli_json_integer(json, "positions", info.positions);
+    cli_json_integer(json, "features", info.features);
+    cli_json_integer(json, "rank", info.rank);
+    cli_json_number(json, "threshold", info.threshold);
+    cli_json_text(json, "threshold_method", method_name(info.method));
+    cli_json_number(json, "false_alarm", info.false_alarm);
+    cli_json_integer(json, "good_scores", (int64_t)info.good_scores);
+}
+
+// ---- the odd ones
+
+// At most `wanted` of them; the caller frees the array.
+static blm_good_score *odd_ones(const blm_model *model, size_t wanted, size_t *count)
+{
+    blm_good_score *odd = cli_alloc(wanted, sizeof *odd);
+    const size_t known = blm_model_good_scores(model, odd, wanted);
+    *count = known < wanted ? known : wanted;
+    return odd;
+}
+
+void cli_list_odd(const blm_model *model, size_t wanted)
+{
+    size_t count;
+    blm_good_score *odd = odd_ones(model, wanted, &count);
+    if (count > 0)
+        printf("least like the others (a bad one among them?):\n");
+    for (size_t i = 0; i < count; i++) {
+        printf("    %-8.6g  ", odd[i].score);
+        cli_print_safe(stdout, odd[i].name);
+        putchar('\n');
+    }
+    free(odd);
+}
+
+void cli_list_odd_json(const blm_model *model, size_t wanted, cli_json *json)
+{
+    size_t count;
+    blm_good_score *odd = odd_ones(model, wanted, &count);
+    cli_json_open(json, "least_alike", '[');
+    for (size_t i = 0; i < count; i++) {
+        cli_json_open(json, NULL, '{');
+        cli_json_text(json, "name", odd[i].name);
+        cli_json_number(json, "score", odd[i].score);
+        cli_json_close(json, '}');
+    }
+    cli_json_close(json, ']');
+    free(odd);
+}

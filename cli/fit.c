@@ -1,0 +1,241 @@
+// blemish fit: from good images to a model.
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/describe.h"
+#include "cli/exit.h"
+#include "cli/listing.h"
+#include "cli/memory.h"
+#include "cli/progress.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+
+typedef struct settings {
+    const char *output;
+    cli_pair size, resize;
+    blm_rect crop;
+    int filter; // index of bilinear, bicubic
+    int bits;
+    unsigned stages;
+    double epsilon, sigma, false_alarm;
+    int64_t min_area;
+    const char *weights;
+    blm_decode_options decode;
+    int threads, skip_bad, odd, json;
+    cli_talk talk;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, "MODEL", "File to write the model to", AT(output), 0, 0,
+        NULL},
+    {"size", 0, CLI_PAIR, "WxH", "Size the network sees, multiples of 224 (224x224)",
+        AT(size), 224, 14336, NULL},
+    {"resize", 0, CLI_PAIR, "WxH", "Resize to this, then cut out the centre (as --size)",
+        AT(resize), 224, 14336, NULL},
+    {"crop", 0, CLI_RECT, "X,Y,W,H", "Look at this rectangle of the images (all of them)",
+        AT(crop), 0, INT32_MAX, NULL},
+    {"filter", 0, CLI_CHOICE, "NAME", "bilinear or bicubic resizing (bilinear)",
+        AT(filter), 0, 0, "bilinear|bicubic"},
+    {"bits", 0, CLI_INT, "N", "Bits that 16-bit sensors fill, 9 to 16 (16)", AT(bits), 9,
+        16, NULL},
+    {"stages", 0, CLI_STAGES, "LIST", "Stages of the network, from 1 to 4 (2,3)",
+        AT(stages), 0, 0, NULL},
+    {"epsilon", 0, CLI_REAL, "X", "Added to the variances (0.01)", AT(epsilon), 0,
+        INFINITY, NULL},
+    {"sigma", 0, CLI_REAL, "X", "Blur of the map, in pixels of --size (4)", AT(sigma), 0,
+        INFINITY, NULL},
+    {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (1)",
+        AT(min_area), 1, 1e12, NULL},
+    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
+        AT(weights), 0, 0, NULL},
+    {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
+        AT(false_alarm), 0, 1, NULL},
+    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
+        AT(skip_bad), 0, 0, NULL},
+    {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
+        0, 1000000, NULL},
+    CLI_LIMIT_OPTIONS(settings),
+    CLI_THREADS_OPTION(settings),
+    CLI_JSON_OPTION(settings),
+    CLI_TALK_OPTIONS(settings),
+};
+
+// ---- before the work
+
+// A long fit must not end in a file that cannot be written.
+static int check_output(const char *path)
+{
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? cli_format(".")
+                                 : cli_format("%.*s", (int)(slash - path) + 1, path);
+    const int exists = stat(path, &info) == 0;
+    const int writable = exists && !S_ISREG(info.st_mode) ? access(path, W_OK)
+                                                          : access(folder, W_OK | X_OK);
+    const int reason = exists && S_ISDIR(info.st_mode) ? EISDIR : errno;
+    free(folder);
+    if (writable == 0 && !(exists && S_ISDIR(info.st_mode)))
+        return CLI_EXIT_OK;
+    cli_complain("%s: cannot write: %s", path, strerror(reason));
+    return CLI_EXIT_SYSTEM;
+}
+
+// ---- the work
+
+typedef struct watch {
+    const settings *set;
+    size_t skipped;
+} watch;
+
+static int show_progress(void *context, size_t done, size_t total)
+{
+    (void)context;
+    cli_progress_step(done, total);
+    return cli_interrupted();
+}
+
+static int skip_bad(void *context, const char *path, const blm_error *why)
+{
+    watch *seen = context;
+    (void)path;
+    if (!seen->set->skip_bad)
+        return 0;
+    seen->skipped++;
+    cli_complain("skipped: %s", why->text);
+    return 1;
+}
+
+static blm_status add_files(
+    blm_fitter *fitter, const cli_files *files, watch *seen, blm_error *err)
+{
+    const blm_fit_watch callbacks = {
+        .context = seen, .progress = show_progress, .bad_file = skip_bad};
+    const char **paths = cli_alloc(files->count, sizeof *paths);
+    for (size_t i = 0; i < files->count; i++)
+        paths[i] = files->items[i].path;
+    cli_progress_begin(&seen->set->talk, 0);
+    const blm_status status =
+        blm_fitter_add_files(fitter, paths, NULL, files->count, &callbacks, err);
+    cli_progress_clear();
+    free(paths);
+    return status;
+}
+
+static blm_fit_options library_options(const settings *set)
+{
+    return (blm_fit_options){
+        .recipe = {.width = set->size.width,
+            .height = set->size.height,
+            .resize_width = set->resize.width,
+            .resize_height = set->resize.height,
+            .crop = set->crop,
+            .filter = set->filter == 1 ? BLM_FILTER_BICUBIC : BLM_FILTER_BILINEAR,
+            .bits = set->bits,
+            .stages = set->stages,
+            .epsilon = set->epsilon,
+            .sigma = set->sigma,
+            .min_area = set->min_area},
+        .weights = set->weights,
+        .decode = set->decode,
+        .threads = set->threads,
+    };
+}
+
+static blm_status fit(const settings *set, const cli_files *files, watch *seen,
+    blm_model **out, blm_error *err)
+{
+    const blm_fit_options wanted = library_options(set);
+    const blm_calibration calibration = {.false_alarm = set->false_alarm};
+    blm_fitter *fitter = NULL;
+    blm_status status = blm_fitter_new(&wanted, &fitter, err);
+    if (status == BLM_OK)
+        status = add_files(fitter, files, seen, err);
+    if (status == BLM_OK)
+        status = blm_fitter_finish(fitter, &calibration, out, err);
+    blm_fitter_free(fitter);
+    return status;
+}
+
+// ---- the summary
+
+static void print_summary(const settings *set, const blm_model *model, size_t skipped)
+{
+    cli_json json = {0};
+    if (!set->json) {
+        printf("model: ");
+        cli_print_safe(stdout, set->output);
+        printf("\n");
+        if (skipped > 0)
+            printf("skipped: %zu files that are no usable image\n", skipped);
+        cli_describe(model);
+        cli_list_odd(model, (size_t)set->odd);
+        return;
+    }
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "model", set->output);
+    cli_json_integer(&json, "skipped", (int64_t)skipped);
+    cli_describe_json(model, &json);
+    cli_list_odd_json(model, (size_t)set->odd, &json);
+    cli_json_close(&json, '}');
+    cli_json_end_line(&json);
+}
+
+static int save(const settings *set, blm_model *model, size_t skipped)
+{
+    blm_error err;
+    if (cli_interrupted() != 0)
+        return cli_interrupted();
+    const blm_status status = blm_model_save(model, set->output, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    print_summary(set, model, skipped);
+    return cli_flush();
+}
+
+static int run(const cli_verb *verb, int argc, char **argv)
+{
+    settings set = {.odd = 5, .talk.progress = -1};
+    cli_arguments arguments;
+    int code = cli_parse(verb, argc, argv, &set, &arguments);
+    if (code >= 0)
+        return code;
+    if (arguments.count == 0)
+        return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
+    if (set.output == NULL)
+        return cli_usage(verb, "Where to?  Expected -o MODEL");
+    code = check_output(set.output);
+    if (code != CLI_EXIT_OK)
+        return code;
+
+    cli_files files = {0};
+    blm_model *model = NULL;
+    blm_error err;
+    watch seen = {.set = &set};
+    code = cli_list(arguments.items, arguments.count, &files);
+    if (code == CLI_EXIT_OK) {
+        const blm_status status = fit(&set, &files, &seen, &model, &err);
+        code =
+            status == BLM_OK ? save(&set, model, seen.skipped) : cli_fail(status, &err);
+    }
+    blm_model_free(model);
+    cli_files_free(&files);
+    return code;
+}
+
+const cli_verb cli_fit = {
+    .name = "fit",
+    .arguments = "DIR|FILE|@LIST... -o MODEL",
+    .summary = "Learn from good images what they look like",
+    .notes =
+        "Images are taken from folders and the folders in them, or from LIST, one path "
+        "a line.\nAt least three are needed; a few dozen to a few hundred are usual.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .run = run,
+};

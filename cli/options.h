@@ -1,0 +1,103 @@
+// options.h: one table per verb drives parsing, --help, completion and the check of the
+// man pages.
+#ifndef BLEMISH_CLI_OPTIONS_H
+#define BLEMISH_CLI_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blemish/blemish.h"
+
+// What an option takes, and the type of the member that receives it.
+typedef enum cli_kind {
+    CLI_FLAG,   // int: 1 by --name, 0 by --no-name
+    CLI_INT,    // int, from low to high
+    CLI_SIZE,   // int64_t, from low to high; K, M, G at the end mean powers of 1000
+    CLI_REAL,   // double, above low and below high
+    CLI_TEXT,   // const char *, not empty
+    CLI_CHOICE, // int: index of the word in `words`
+    CLI_PAIR,   // cli_pair: WxH, each from low to high
+    CLI_RECT,   // blm_rect: X,Y,W,H
+    CLI_STAGES, // unsigned: sum of BLM_LAYER..., from a list such as 2,3
+} cli_kind;
+
+typedef struct cli_pair {
+    int width, height;
+} cli_pair;
+
+typedef struct cli_option {
+    const char *name; // without the dashes
+    char letter;      // short form; 0: none
+    cli_kind kind;
+    const char *value; // what --help calls the value; NULL for flags
+    const char *help;  // one line, default included
+    size_t offset;     // of the member in the verb's struct
+    double low, high;
+    const char *words; // CLI_CHOICE: "tiff16|tiff32|npy"
+} cli_option;
+
+// Rows that several verbs have, for a struct with the members named here.
+#define CLI_LIMIT_OPTIONS(type)                                                          \
+    {"max-pixels", 0, CLI_SIZE, "N", "Refuse images with more pixels (100M)",            \
+        offsetof(type, decode.max_pixels), 1, 1e12, NULL},                               \
+    {                                                                                    \
+        "max-bytes", 0, CLI_SIZE, "N", "Refuse image files with more bytes (512 MiB)",   \
+            offsetof(type, decode.max_bytes), 1, 1e15, NULL                              \
+    }
+#define CLI_THREADS_OPTION(type)                                                         \
+    {                                                                                    \
+        "threads", 't', CLI_INT, "N", "Use N threads (all cores)",                       \
+            offsetof(type, threads), 1, 1024, NULL                                       \
+    }
+#define CLI_JSON_OPTION(type)                                                            \
+    {                                                                                    \
+        "json", 0, CLI_FLAG, NULL, "Print JSON, one object a line",                      \
+            offsetof(type, json), 0, 0, NULL                                             \
+    }
+#define CLI_TALK_OPTIONS(type)                                                           \
+    {"progress", 0, CLI_FLAG, NULL,                                                      \
+        "Show a progress line on stderr (if that is a terminal)",                        \
+        offsetof(type, talk.progress), 0, 0, NULL},                                      \
+    {                                                                                    \
+        "quiet", 'q', CLI_FLAG, NULL, "No progress and no remarks, errors only",         \
+            offsetof(type, talk.quiet), 0, 0, NULL                                       \
+    }
+
+typedef struct cli_talk {
+    int progress; // 1 always, 0 never, -1 on a terminal
+    int quiet;
+} cli_talk;
+
+typedef struct cli_verb {
+    const char *name;
+    const char *arguments; // for the usage line
+    const char *summary;   // half a line, no full stop
+    const char *notes;     // what --help says after the options; NULL: nothing
+    const cli_option *options;
+    size_t option_count;
+    int (*run)(const struct cli_verb *verb, int argc, char **argv); // argv[0]: the verb
+} cli_verb;
+
+// What is left of the command line when the options are taken out.
+typedef struct cli_arguments {
+    char **items; // (count) pointers into argv
+    size_t count;
+} cli_arguments;
+
+// Parses argv into `settings` (the verb's struct, filled with defaults) and moves the
+// other arguments to the front of argv.  "--" ends the options.  Returns -1 to go on, or
+// the exit code: 0 after --help, 2 after a fault, which has been told on stderr.
+int cli_parse(const cli_verb *verb, int argc, char **argv, void *settings,
+    cli_arguments *arguments);
+
+// Tells a fault in the use of a verb on stderr, with the way to help.  Returns exit code
+// 2.
+int cli_usage(const cli_verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// What --help prints.
+void cli_print_help(const cli_verb *verb);
+// A completion script for bash.
+void cli_print_completion(const cli_verb *const *verbs, size_t count);
+
+#endif

@@ -1,0 +1,13 @@
+// verbs.h: what blemish can do, one file each.
+#ifndef BLEMISH_CLI_VERBS_H
+#define BLEMISH_CLI_VERBS_H
+
+#include "cli/options.h"
+
+extern const cli_verb cli_fit;
+extern const cli_verb cli_detect;
+extern const cli_verb cli_eval;
+extern const cli_verb cli_info;
+extern const cli_verb cli_import;
+
+#endif
