@@ -1,0 +1,99 @@
+#include <spng.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/image/codec.h"
+
+// What one chunk, and all kept chunks together, may take up when unpacked: text and colour
+// profiles are compressed, too.
+enum { MAX_CHUNK = 32 << 20 };
+
+static blm_status damaged(const blmi_source *source, int code, blm_error *err)
+{
+    if (code == SPNG_EMEM)
+        return blmi_no_memory(err, source->name, source->size, 1);
+    return blmi_fail(err, BLM_EINPUT, "%s: PNG: %s", source->name, spng_strerror(code));
+}
+
+// libspng cuts 16-bit samples to their high bytes in its 8-bit formats, so they are taken
+// as they are and rounded here.
+static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image *image,
+    size_t channels, blm_error *err)
+{
+    static const uint8_t grey[] = {0, 0, 0}, colour[] = {0, 1, 2};
+    const size_t pixels = (size_t)image->width * (size_t)image->height;
+    const size_t size = pixels * channels * sizeof(uint16_t);
+    uint8_t *samples = blmi_alloc(size, 1); // (height, width, channels)
+    if (samples == NULL)
+        return blmi_no_memory(err, source->name, size, 1);
+    blm_status status = BLM_OK;
+    const int code = spng_decode_image(png, samples, size, SPNG_FMT_PNG, 0);
+    if (code != SPNG_OK) {
+        status = damaged(source, code, err);
+        goto done;
+    }
+    blmi_narrow(samples, samples, pixels * channels, source->bits);
+    blmi_spread(image->rgb, samples, pixels, channels, channels < 3 ? grey : colour);
+done:
+    blmi_free(samples);
+    return status;
+}
+
+static size_t channels_of(uint8_t color_type)
+{
+    switch (color_type) {
+    case SPNG_COLOR_TYPE_GRAYSCALE:
+    case SPNG_COLOR_TYPE_INDEXED:
+        return 1;
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+        return 2;
+    case SPNG_COLOR_TYPE_TRUECOLOR:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
+static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *image,
+    int *orientation, blm_error *err)
+{
+    struct spng_ihdr header;
+    struct spng_exif exif;
+    int code;
+    spng_set_crc_action(png, SPNG_CRC_ERROR, SPNG_CRC_ERROR);
+    spng_set_chunk_limits(png, MAX_CHUNK, MAX_CHUNK);
+    if ((code = spng_set_png_buffer(png, source->bytes, source->size)) != SPNG_OK ||
+        (code = spng_get_ihdr(png, &header)) != SPNG_OK)
+        return damaged(source, code, err);
+    BLMI_TRY(blmi_image_allocate(image, source, "PNG", header.width, header.height, err));
+    image->channels = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
+                              header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA
+                          ? 1
+                          : 3;
+    image->bits = header.bit_depth == 16 ? 16 : 8;
+    if (header.bit_depth == 16) {
+        BLMI_TRY(decode_16(png, source, image, channels_of(header.color_type), err));
+    } else {
+        const size_t size = (size_t)header.width * header.height * 3;
+        code = spng_decode_image(png, image->rgb, size, SPNG_FMT_RGB8, 0);
+        if (code != SPNG_OK)
+            return damaged(source, code, err);
+    }
+    // What follows the pixels: without it a file cut short behind them would pass.
+    if ((code = spng_decode_chunks(png)) != SPNG_OK)
+        return damaged(source, code, err);
+    if (spng_get_exif(png, &exif) == SPNG_OK)
+        *orientation = blmi_exif_orientation((const uint8_t *)exif.data, exif.length);
+    return BLM_OK;
+}
+
+blm_status blmi_png_decode(
+    const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
+{
+    spng_ctx *const png = spng_ctx_new(0);
+    if (png == NULL)
+        return blmi_no_memory(err, source->name, 1, 1);
+    const blm_status status = decode(png, source, image, orientation, err);
+    spng_ctx_free(png);
+    return status;
+}

@@ -1,0 +1,172 @@
+#include <math.h>
+#include <stdbool.h>
+
+#include "src/base/alloc.h"
+#include "src/base/cursor.h"
+#include "src/base/error.h"
+#include "src/image/codec.h"
+
+enum { MAX_VALUE = 65535 };
+
+typedef struct pnm {
+    const blmi_source *source;
+    blmi_cursor cursor;
+    bool plain;  // samples in decimal
+    bool bitmap; // one bit a pixel, 1 is black
+    int channels;
+    uint32_t width, height, max_value;
+} pnm;
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// The next byte that is no white space and in no comment; 0 at the end.
+static uint8_t next_visible(blmi_cursor *c)
+{
+    uint8_t byte;
+    do {
+        byte = blmi_cursor_u8(c);
+        if (byte == '#')
+            while (byte != '\n' && byte != '\r' && !c->overrun)
+                byte = blmi_cursor_u8(c);
+    } while (is_space(byte));
+    return byte;
+}
+
+// Reads a number and the one byte of white space behind it, which may be missing at the end.
+static bool read_number(blmi_cursor *c, uint32_t *out)
+{
+    uint8_t byte = next_visible(c);
+    uint32_t value = 0;
+    int digits = 0;
+    for (; byte >= '0' && byte <= '9' && digits < 9; digits++) {
+        value = value * 10 + (byte - '0');
+        byte = blmi_cursor_left(c) > 0 ? blmi_cursor_u8(c) : ' ';
+    }
+    *out = value;
+    return digits > 0 && is_space(byte);
+}
+
+static blm_status read_header(pnm *p, blm_error *err)
+{
+    const int kind = p->source->bytes[1] - '0'; // 1 to 6
+    p->plain = kind <= 3;
+    p->bitmap = kind == 1 || kind == 4;
+    p->channels = kind == 3 || kind == 6 ? 3 : 1;
+    p->max_value = 1;
+    blmi_cursor_seek(&p->cursor, 2);
+    if (!read_number(&p->cursor, &p->width) || !read_number(&p->cursor, &p->height) ||
+        (!p->bitmap && !read_number(&p->cursor, &p->max_value)))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: PNM: the header lacks a number (width, height, maximum)",
+            p->source->name);
+    if (p->max_value < 1 || p->max_value > MAX_VALUE)
+        return blmi_fail(err, BLM_EINPUT, "%s: PNM: a maximum of %u, expected 1 to %d",
+            p->source->name, (unsigned)p->max_value, MAX_VALUE);
+    return BLM_OK;
+}
+
+static size_t row_bytes(const pnm *p)
+{
+    const size_t samples = (size_t)p->width * (size_t)p->channels;
+    return p->bitmap ? (samples + 7) / 8 : samples * (p->max_value > 255 ? 2 : 1);
+}
+
+// The least that all pixels take up; what is shorter is refused before memory is taken.
+static blm_status check_size(const pnm *p, blm_error *err)
+{
+    const uint64_t row =
+        p->plain ? (uint64_t)p->width * (uint64_t)p->channels : (uint64_t)row_bytes(p);
+    const uint64_t left = blmi_cursor_left(&p->cursor);
+    if (row != 0 && left / row < p->height)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: PNM: truncated: %llu bytes of pixels, expected %u rows of %llu",
+            p->source->name, (unsigned long long)left, (unsigned)p->height,
+            (unsigned long long)row);
+    return BLM_OK;
+}
+
+// Fills table (max_value + 1) with what each sample value becomes.  Values above 255 go
+// through 16 bits, and every step rounds halves to even: as Pillow does.
+static void fill_table(const pnm *p, uint8_t *table)
+{
+    if (p->bitmap) {
+        table[0] = 255;
+        table[1] = 0;
+        return;
+    }
+    for (uint32_t v = 0; v <= p->max_value; v++) {
+        const double part = (double)v / p->max_value;
+        if (p->max_value <= 255) {
+            table[v] = (uint8_t)lrint(part * 255);
+        } else {
+            const uint16_t wide = (uint16_t)lrint(part * MAX_VALUE);
+            blmi_narrow(
+                &table[v], &wide, 1, p->max_value == MAX_VALUE ? p->source->bits : 16);
+        }
+    }
+}
+
+// Sample i of a binary row.
+static uint32_t binary_sample(const pnm *p, const uint8_t *row, size_t i)
+{
+    if (p->bitmap)
+        return row[i / 8] >> (7 - i % 8) & 1;
+    return p->max_value > 255 ? (uint32_t)(row[2 * i] << 8 | row[2 * i + 1]) : row[i];
+}
+
+// The next sample in decimal; in a bitmap the digits may touch.  Above max_value: none.
+static uint32_t plain_sample(pnm *p)
+{
+    uint32_t value;
+    if (p->bitmap)
+        value = (uint32_t)(next_visible(&p->cursor) - '0');
+    else if (!read_number(&p->cursor, &value))
+        value = UINT32_MAX;
+    return value;
+}
+
+static blm_status read_row(pnm *p, const uint8_t *table, uint8_t *rgb, blm_error *err)
+{
+    const uint8_t *row = p->plain ? NULL : blmi_cursor_take(&p->cursor, row_bytes(p));
+    const size_t samples = (size_t)p->width * (size_t)p->channels;
+    const size_t copies = p->channels == 1 ? 3 : 1;
+    for (size_t i = 0; i < samples; i++) {
+        const uint32_t v = p->plain ? plain_sample(p) : binary_sample(p, row, i);
+        if (p->cursor.overrun)
+            return blmi_fail(
+                err, BLM_EINPUT, "%s: PNM: truncated pixels", p->source->name);
+        if (v > p->max_value)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: PNM: a sample that is no number from 0 to %u", p->source->name,
+                (unsigned)p->max_value);
+        for (size_t k = 0; k < copies; k++)
+            *rgb++ = table[v];
+    }
+    return BLM_OK;
+}
+
+static blm_status read_raster(
+    pnm *p, const uint8_t *table, blm_image *image, blm_error *err)
+{
+    for (size_t y = 0; y < p->height; y++)
+        BLMI_TRY(read_row(p, table, image->rgb + y * p->width * 3, err));
+    return BLM_OK;
+}
+
+blm_status blmi_pnm_decode(
+    const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
+{
+    (void)orientation; // the format has none
+    pnm p = {.source = source, .cursor = blmi_cursor_over(source->bytes, source->size)};
+    BLMI_TRY(read_header(&p, err));
+    BLMI_TRY(check_size(&p, err));
+    BLMI_TRY(blmi_image_allocate(image, source, "PNM", p.width, p.height, err));
+    image->channels = p.channels;
+    image->bits = p.max_value > 255 ? 16 : 8;
+    uint8_t table[MAX_VALUE + 1];
+    fill_table(&p, table);
+    return read_raster(&p, table, image, err);
+}

@@ -1,0 +1,376 @@
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tiffio.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/image/codec.h"
+
+// What libtiff may allocate at once, for its tables of strips and of tags.
+enum { MAX_TABLE = 256 << 20, MAX_SAMPLES = 8 };
+
+// A file in memory, as libtiff reads it, and what it has to say of it.
+typedef struct reader {
+    const blmi_source *source;
+    uint64_t at;
+    bool strict;       // pixels are being read: a warning is a fault, too
+    char message[200]; // of the first fault; empty: none
+} reader;
+
+// ---- what libtiff calls --------------------------------------------------------------
+
+static tmsize_t read_bytes(thandle_t handle, void *out, tmsize_t size)
+{
+    reader *const r = handle;
+    if (size <= 0 || r->at >= r->source->size)
+        return 0;
+    const size_t left = r->source->size - (size_t)r->at;
+    const size_t count = (size_t)size < left ? (size_t)size : left;
+    memcpy(out, r->source->bytes + r->at, count);
+    r->at += count;
+    return (tmsize_t)count;
+}
+
+static tmsize_t write_bytes(thandle_t handle, void *bytes, tmsize_t size)
+{
+    (void)handle, (void)bytes, (void)size;
+    return 0;
+}
+
+static toff_t seek_to(thandle_t handle, toff_t offset, int whence)
+{
+    reader *const r = handle;
+    r->at = offset + (whence == SEEK_CUR      ? r->at
+                         : whence == SEEK_END ? r->source->size
+                                              : 0);
+    return r->at;
+}
+
+static int close_nothing(thandle_t handle)
+{
+    (void)handle;
+    return 0;
+}
+
+static toff_t size_of(thandle_t handle)
+{
+    return ((const reader *)handle)->source->size;
+}
+
+// libtiff only reads what it maps.
+static int map_bytes(thandle_t handle, void **base, toff_t *size)
+{
+    const blmi_source *const source = ((const reader *)handle)->source;
+    *base = (void *)(uintptr_t)source->bytes;
+    *size = source->size;
+    return 1;
+}
+
+static void unmap_nothing(thandle_t handle, void *base, toff_t size)
+{
+    (void)handle, (void)base, (void)size;
+}
+
+__attribute__((format(printf, 4, 0))) static int keep_error(
+    TIFF *tiff, void *user, const char *module, const char *format, va_list args)
+{
+    (void)tiff, (void)module;
+    reader *const r = user;
+    if (r->message[0] == '\0')
+        vsnprintf(r->message, sizeof r->message, format, args);
+    return 1; // and nothing reaches stderr
+}
+
+__attribute__((format(printf, 4, 0))) static int keep_warning(
+    TIFF *tiff, void *user, const char *module, const char *format, va_list args)
+{
+    return ((reader *)user)->strict ? keep_error(tiff, user, module, format, args) : 1;
+}
+
+static TIFF *open_tiff(reader *r)
+{
+    TIFFOpenOptions *const options = TIFFOpenOptionsAlloc();
+    if (options == NULL)
+        return NULL;
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, MAX_TABLE);
+    TIFFOpenOptionsSetErrorHandlerExtR(options, keep_error, r);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, keep_warning, r);
+    TIFF *const tiff = TIFFClientOpenExt(r->source->name, "r", r, read_bytes, write_bytes,
+        seek_to, close_nothing, size_of, map_bytes, unmap_nothing, options);
+    TIFFOpenOptionsFree(options);
+    return tiff;
+}
+
+// ---- what the tags say ---------------------------------------------------------------
+
+typedef enum colour { TABLE, RGB, CMYK } colour;
+
+// How the pixels of a file lie.  A block is a strip or a tile; with separate planes one
+// holds one sample of its pixels, otherwise all of them.
+typedef struct layout {
+    uint32_t width, height, block_width, block_height; // pixels
+    uint16_t bits, samples;
+    bool tiled, separate;
+    colour colour;
+    unsigned used;         // samples that make a colour: 1, 3 or 4, the first ones
+    uint8_t table[256][3]; // TABLE: the colour of each value of the first sample
+} layout;
+
+static blm_status damaged(const reader *r, blm_error *err)
+{
+    return blmi_fail(err, BLM_EINPUT, "%s: TIFF: %s", r->source->name,
+        r->message[0] != '\0' ? r->message : "damaged or truncated");
+}
+
+static blm_status unsupported(
+    const reader *r, const char *what, unsigned value, blm_error *err)
+{
+    return blmi_fail(err, BLM_EINPUT,
+        "%s: TIFF: %s %u is not supported (expected 1 to 8 or 16 bits, grey, RGB, "
+        "palette "
+        "or CMYK)",
+        r->source->name, what, value);
+}
+
+// The grey of each sample value: `bits` (at most 8) bits scaled to 0..255.
+static void fill_greys(layout *l, bool white_is_0)
+{
+    const unsigned top = l->bits >= 8 ? 255 : (1u << l->bits) - 1;
+    for (unsigned v = 0; v <= top; v++)
+        memset(l->table[v], (int)(white_is_0 ? 255 - v * 255 / top : v * 255 / top), 3);
+}
+
+static bool fill_palette(TIFF *tiff, layout *l)
+{
+    uint16_t *maps[3]; // (2^bits) each, 16 bits a channel
+    if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
+        return false;
+    for (unsigned v = 0; v < 1u << l->bits; v++)
+        for (int c = 0; c < 3; c++)
+            l->table[v][c] = (uint8_t)(maps[c][v] >> 8);
+    return true;
+}
+
+static bool is_supported_codec(uint16_t compression)
+{
+    switch (compression) {
+    case COMPRESSION_NONE:
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+    case COMPRESSION_LZW:
+    case COMPRESSION_JPEG:
+    case COMPRESSION_PACKBITS:
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ZSTD:
+    case COMPRESSION_LZMA:
+        return TIFFIsCODECConfigured(compression);
+    default:
+        return false;
+    }
+}
+
+static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error *err)
+{
+    uint16_t photometric, compression, ink_set;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
+    if (!is_supported_codec(compression))
+        return unsupported(r, "compression", compression, err);
+    if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: TIFF: no photometric interpretation, expected one", r->source->name);
+    const bool whole_bytes = l->bits == 8 || l->bits == 16;
+    l->colour = TABLE;
+    l->used = 1;
+    if (photometric == PHOTOMETRIC_MINISWHITE || photometric == PHOTOMETRIC_MINISBLACK) {
+        fill_greys(l, photometric == PHOTOMETRIC_MINISWHITE);
+    } else if (photometric == PHOTOMETRIC_PALETTE && l->bits <= 8) {
+        if (!fill_palette(tiff, l))
+            return damaged(r, err);
+    } else if (photometric == PHOTOMETRIC_RGB && whole_bytes) {
+        l->colour = RGB;
+        l->used = 3;
+    } else if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG &&
+               !l->separate && l->bits == 8) {
+        TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+        l->colour = RGB;
+        l->used = 3;
+    } else if (photometric == PHOTOMETRIC_SEPARATED && whole_bytes && l->samples == 4 &&
+               TIFFGetFieldDefaulted(tiff, TIFFTAG_INKSET, &ink_set) &&
+               ink_set == INKSET_CMYK) {
+        l->colour = CMYK;
+        l->used = 4;
+    } else {
+        return unsupported(r, "photometric interpretation", photometric, err);
+    }
+    return l->samples >= l->used ? BLM_OK
+                                 : unsupported(r, "samples a pixel", l->samples, err);
+}
+
+static blm_status read_layout(TIFF *tiff, const reader *r, layout *l, blm_error *err)
+{
+    uint16_t format, planar;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &l->bits);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &l->samples);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);
+    l->separate = planar == PLANARCONFIG_SEPARATE;
+    l->tiled = TIFFIsTiled(tiff);
+    if (l->bits != 1 && l->bits != 2 && l->bits != 4 && l->bits != 8 && l->bits != 16)
+        return unsupported(r, "bits a sample", l->bits, err);
+    if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
+        return unsupported(r, "sample format", format, err);
+    if (l->samples < 1 || l->samples > MAX_SAMPLES)
+        return unsupported(r, "samples a pixel", l->samples, err);
+    BLMI_TRY(read_colour(tiff, r, l, err));
+    if (l->tiled) {
+        TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &l->block_width);
+        TIFFGetField(tiff, TIFFTAG_TILELENGTH, &l->block_height);
+    } else {
+        l->block_width = l->width;
+        TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &l->block_height);
+        if (l->block_height > l->height)
+            l->block_height = l->height;
+    }
+    if (l->block_width == 0 || l->block_height == 0 ||
+        l->block_height > (uint64_t)r->source->max_pixels / l->block_width)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: TIFF: strips or tiles of %u x %u pixels, the limit is %lld",
+            r->source->name, (unsigned)l->block_width, (unsigned)l->block_height,
+            (long long)r->source->max_pixels);
+    return BLM_OK;
+}
+
+// ---- pixels --------------------------------------------------------------------------
+
+// Bytes of a row of a block, in one plane.
+static size_t row_bytes(const layout *l)
+{
+    const size_t samples = l->separate ? 1 : l->samples;
+    return (l->block_width * samples * l->bits + 7) / 8;
+}
+
+// Reads the block at pixel (x, y), one plane of it; rows: those inside the image.
+static blm_status read_block(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
+    uint32_t y, uint16_t plane, uint32_t rows, uint8_t *out, blm_error *err)
+{
+    const size_t row = row_bytes(l), size = row * l->block_height;
+    const tmsize_t room = (tmsize_t)size;
+    tmsize_t got, expected = room;
+    if (l->tiled) {
+        got = TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), out, room);
+    } else {
+        got = TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, plane), out, room);
+        expected = (tmsize_t)(row * rows);
+    }
+    return got == expected && r->message[0] == '\0' ? BLM_OK : damaged(r, err);
+}
+
+// Writes count samples of `bits` bits as bytes, `step` bytes apart.
+static void unpack(uint8_t *out, size_t step, const uint8_t *in, size_t count,
+    unsigned bits, int significant)
+{
+    const unsigned mask = (1u << bits) - 1;
+    for (size_t i = 0; i < count; i++, out += step) {
+        if (bits == 16)
+            blmi_narrow(out, in + 2 * i, 1, significant);
+        else
+            *out = (uint8_t)(in[i * bits / 8] >> (8 - bits - i * bits % 8) & mask);
+    }
+}
+
+static void to_rgb(
+    const layout *l, uint8_t *rgb, const uint8_t *samples, size_t step, size_t count)
+{
+    static const uint8_t order[] = {0, 1, 2};
+    switch (l->colour) {
+    case TABLE:
+        for (size_t i = 0; i < count; i++)
+            memcpy(rgb + 3 * i, l->table[samples[i * step]], 3);
+        break;
+    case RGB:
+        blmi_spread(rgb, samples, count, step, order);
+        break;
+    case CMYK:
+        blmi_cmyk_to_rgb(rgb, samples, count);
+        break;
+    }
+}
+
+// Reads the block at (x, y) and writes its pixels to the image.  planes has room for the
+// block (all planes one after another), samples for one of its rows.
+static blm_status decode_block(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
+    uint32_t y, uint8_t *planes, uint8_t *samples, uint8_t *rgb, blm_error *err)
+{
+    const uint32_t rows =
+        l->height - y < l->block_height ? l->height - y : l->block_height;
+    const uint32_t columns =
+        l->width - x < l->block_width ? l->width - x : l->block_width;
+    const unsigned count = l->separate ? l->used : 1;
+    const size_t row = row_bytes(l), plane = row * l->block_height;
+    const size_t step = l->separate ? l->used : l->samples; // bytes of an unpacked pixel
+    const size_t together = step / count; // samples of a pixel in one plane
+    for (unsigned p = 0; p < count; p++)
+        BLMI_TRY(
+            read_block(tiff, r, l, x, y, (uint16_t)p, rows, planes + p * plane, err));
+    for (uint32_t i = 0; i < rows; i++) {
+        for (unsigned p = 0; p < count; p++)
+            unpack(samples + p, count, planes + p * plane + i * row, columns * together,
+                l->bits, r->source->bits);
+        to_rgb(l, rgb + ((size_t)(y + i) * l->width + x) * 3, samples, step, columns);
+    }
+    return BLM_OK;
+}
+
+static blm_status decode_blocks(
+    TIFF *tiff, const reader *r, const layout *l, uint8_t *rgb, blm_error *err)
+{
+    const size_t plane = row_bytes(l) * l->block_height;
+    const size_t planes = l->separate ? l->used : 1;
+    const size_t row = (size_t)l->block_width * l->samples;
+    if ((tmsize_t)plane != (l->tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff)))
+        return damaged(r, err);
+    uint8_t *const memory = blmi_alloc(planes * plane + row, 1);
+    if (memory == NULL)
+        return blmi_no_memory(err, r->source->name, planes * plane + row, 1);
+    blm_status status = BLM_OK;
+    for (uint32_t y = 0; y < l->height && status == BLM_OK; y += l->block_height)
+        for (uint32_t x = 0; x < l->width && status == BLM_OK; x += l->block_width)
+            status =
+                decode_block(tiff, r, l, x, y, memory, memory + planes * plane, rgb, err);
+    blmi_free(memory);
+    return status;
+}
+
+static blm_status decode(
+    TIFF *tiff, reader *r, blm_image *image, int *orientation, blm_error *err)
+{
+    layout l = {0};
+    uint16_t turned;
+    TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &l.width);
+    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &l.height);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &turned);
+    if (turned >= 1 && turned <= 8)
+        *orientation = turned;
+    BLMI_TRY(read_layout(tiff, r, &l, err));
+    BLMI_TRY(blmi_image_allocate(image, r->source, "TIFF", l.width, l.height, err));
+    image->channels = l.colour == TABLE && !TIFFGetField(tiff, TIFFTAG_COLORMAP) ? 1 : 3;
+    image->bits = l.bits == 16 ? 16 : 8;
+    r->strict = true;
+    return decode_blocks(tiff, r, &l, image->rgb, err);
+}
+
+blm_status blmi_tiff_decode(
+    const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
+{
+    reader r = {.source = source};
+    TIFF *const tiff = open_tiff(&r);
+    if (tiff == NULL)
+        return damaged(&r, err);
+    const blm_status status = decode(tiff, &r, image, orientation, err);
+    TIFFClose(tiff);
+    return status;
+}
