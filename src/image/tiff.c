@@ -105,7 +105,7 @@ static TIFF *open_tiff(reader *r)
 
 // ---- what the tags say ---------------------------------------------------------------
 
-typedef enum colour { TABLE, RGB, CMYK } colour;
+typedef enum colour { GREY, PALETTE, RGB, CMYK } colour;
 
 // How the pixels of a file lie.  A block is a strip or a tile; with separate planes one
 // holds one sample of its pixels, otherwise all of them.
@@ -115,7 +115,7 @@ typedef struct layout {
     bool tiled, separate;
     colour colour;
     unsigned used;         // samples that make a colour: 1, 3 or 4, the first ones
-    uint8_t table[256][3]; // TABLE: the colour of each value of the first sample
+    uint8_t table[256][3]; // GREY, PALETTE: the colour of each value of the first sample
 } layout;
 
 static blm_status damaged(const reader *r, blm_error *err)
@@ -183,13 +183,14 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
         return blmi_fail(err, BLM_EINPUT,
             "%s: TIFF: no photometric interpretation, expected one", r->source->name);
     const bool whole_bytes = l->bits == 8 || l->bits == 16;
-    l->colour = TABLE;
+    l->colour = GREY;
     l->used = 1;
     if (photometric == PHOTOMETRIC_MINISWHITE || photometric == PHOTOMETRIC_MINISBLACK) {
         fill_greys(l, photometric == PHOTOMETRIC_MINISWHITE);
     } else if (photometric == PHOTOMETRIC_PALETTE && l->bits <= 8) {
         if (!fill_palette(tiff, l))
             return damaged(r, err);
+        l->colour = PALETTE;
     } else if (photometric == PHOTOMETRIC_RGB && whole_bytes) {
         l->colour = RGB;
         l->used = 3;
@@ -287,7 +288,8 @@ static void to_rgb(
 {
     static const uint8_t order[] = {0, 1, 2};
     switch (l->colour) {
-    case TABLE:
+    case GREY:
+    case PALETTE:
         for (size_t i = 0; i < count; i++)
             memcpy(rgb + 3 * i, l->table[samples[i * step]], 3);
         break;
@@ -357,7 +359,7 @@ static blm_status decode(
         *orientation = turned;
     BLMI_TRY(read_layout(tiff, r, &l, err));
     BLMI_TRY(blmi_image_allocate(image, r->source, "TIFF", l.width, l.height, err));
-    image->channels = l.colour == TABLE && !TIFFGetField(tiff, TIFFTAG_COLORMAP) ? 1 : 3;
+    image->channels = l.colour == GREY ? 1 : 3;
     image->bits = l.bits == 16 ? 16 : 8;
     r->strict = true;
     return decode_blocks(tiff, r, &l, image->rgb, err);
