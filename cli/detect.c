@@ -28,8 +28,8 @@ static const cli_option options[] = {
     {"csv", 0, CLI_FLAG, NULL, "Print CSV with a head line", AT(csv), 0, 0, NULL},
     {"maps", 'm', CLI_TEXT, "DIR", "Write map, heat picture and mask of each image",
         AT(maps), 0, 0, NULL},
-    {"map-format", 0, CLI_CHOICE, "NAME", "tiff16, tiff32 or npy (tiff16)",
-        AT(map_format), 0, 0, "tiff16|tiff32|npy"},
+    {"map-format", 0, CLI_CHOICE, "NAME", "tiff16, tiff32, png16 or npy (tiff16)",
+        AT(map_format), 0, 0, CLI_MAP_FORMATS},
     {"threshold", 'T', CLI_REAL, "X", "NG from this score on (the model's)",
         AT(threshold), 0, INFINITY, NULL},
     {"exit-status", 'e', CLI_FLAG, NULL, "Exit with 1 if an image is NG", AT(exit_status),
@@ -145,8 +145,8 @@ static int detect(batch *all, const blm_model *model)
     blm_error err;
     blm_status status = new_scorers(all->set, model, threads, scorers, &err);
     if (status == BLM_OK && all->set->maps != NULL)
-        status = cli_outputs_new(all->set->maps, (cli_map_format)all->set->map_format,
-            all->files, &all->outputs, &err);
+        status = cli_outputs_new(
+            all->set->maps, all->set->map_format, all->files, &all->outputs, &err);
     if (status == BLM_OK) {
         cli_records_begin(all->form);
         score_all(all, scorers, threads);

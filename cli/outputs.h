@@ -11,24 +11,24 @@
 #include "blemish/blemish.h"
 #include "cli/listing.h"
 
-typedef enum cli_map_format { CLI_TIFF16, CLI_TIFF32, CLI_NPY } cli_map_format;
+// The words that name a format of maps, for a CLI_CHOICE.
+#define CLI_MAP_FORMATS "tiff16|tiff32|png16|npy"
 
 typedef struct cli_outputs {
     const char *folder;
-    cli_map_format format;
+    int format;   // index into CLI_MAP_FORMATS
     char **stems; // (count) paths below the folder, one a file of the listing
     size_t count;
 } cli_outputs;
 
 // Creates the folder (BLM_ESYSTEM if that fails) and finds the names.
-blm_status cli_outputs_new(const char *folder, cli_map_format format,
-    const cli_files *files, cli_outputs *out, blm_error *err);
+blm_status cli_outputs_new(const char *folder, int format, const cli_files *files,
+    cli_outputs *out, blm_error *err);
 void cli_outputs_free(cli_outputs *outputs);
 
-// Writes the pictures of file number `index`, each complete or not at all.  May run on
-// several threads with different indices.
+// Writes the pictures of file number `index`, at the size of the image, each complete or
+// not at all, and draws on the image.  May run on several threads with different indices.
 blm_status cli_outputs_write(const cli_outputs *outputs, size_t index,
-    const blm_scorer *scorer, const blm_image *image, const blm_result *result,
-    blm_error *err);
+    const blm_scorer *scorer, blm_image *image, const blm_result *result, blm_error *err);
 
 #endif

@@ -1,0 +1,60 @@
+# Scores, verdicts and their three forms.
+
+m=data/model
+bad=data/set/test
+
+expect 0 detect $m "$(good 1)"
+out_lines 1
+err_is ''
+out_has "^$(good 1)	[0-9.]+	[0-9.]+	OK$"
+
+# The good ones that the threshold comes from are not NG; most of the defects are.
+expect 0 detect $m data/set/train/good
+out_lacks '	NG$'
+find $bad -name '*.png' ! -path '*/good/*' >defects
+expect 0 detect $m @defects
+[ "$(grep -c '	NG$' out)" -gt "$(grep -c '	OK$' out)" ] || fail 'most defects must be found'
+
+# The order is the arguments', whatever the number of threads; and so are the scores.
+expect 0 detect $m data/set/test --json -t 1
+sed 's/"milliseconds".*//' out >one
+expect 0 detect $m data/set/test --json -t 2
+sed 's/"milliseconds".*//' out >two
+sed 's/"score".*//' one >names1
+sed 's/"score".*//' two >names2
+cmp names1 names2 || fail 'the order depends on the threads'
+scores() { sed 's/.*"score": \([^,]*\),.*/\1/' "$1"; }
+scores one >scores1
+scores two >scores2
+paste scores1 scores2 | awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 1e-5 * $1) exit 1 }' ||
+    fail 'scores depend on the threads'
+
+# JSON.
+expect 0 detect $m @defects --json
+out_is_json
+out_has '"verdict": "NG"'
+out_has '"regions": \[\{"box": \[[0-9., e-]+\], "area": [0-9.]+, "peak": [0-9.]+, "peak_at": \['
+out_has '"milliseconds": \{"read": '
+out_has '"model": "[0-9a-f]{32}"'
+
+# CSV: lines end with CR LF.
+expect 0 detect $m "$(good 1)" --csv
+out_has "^name,score,threshold,verdict,regions,width,height,error.$"
+out_has "^$(good 1),[0-9.]+,[0-9.]+,OK,0,[0-9]+,[0-9]+,.$"
+[ "$(tr -cd '\r' <out | wc -c)" = 2 ] || fail 'CSV lines end with CR LF'
+
+# The threshold can be overridden, and the exit code tells.
+expect 0 detect $m "$(good 1)" --exit-status
+expect 0 detect $m "$(good 1)" --threshold 0.001
+out_has '	NG$'
+expect 1 detect $m "$(good 1)" --threshold 0.001 --exit-status
+expect 1 detect $m "$(good 1)" "$(good 2)" --threshold 0.001 -e
+out_lines 2
+expect 3 detect $m "$(good 1)" missing --threshold 0.001 -e
+out_lines 1
+expect 0 detect $m @defects --exit-status --threshold 1e30
+out_lacks '	NG$'
+
+# Progress is for terminals, unless it is asked for.
+expect 0 detect $m "$(good 1)" "$(good 2)" --progress
+err_has '^2 of 2 images, [0-9.]+ a second, 0 s left$'

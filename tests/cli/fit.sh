@@ -1,0 +1,71 @@
+# What fit prints, and that equal images give equal bytes.
+
+cmp data/model data/model2 || fail 'fitting the same images twice gave different bytes'
+
+"$blemish" fit data/set/train/good -t 1 -o one.model >out 2>err || fail 'fit with one thread'
+cmp data/model one.model || fail 'one thread gave different bytes'
+n=$(find data/set/train/good -name '*.png' | wc -l)
+err_is ''
+out_has '^model: one\.model$'
+out_has "^images: $n$"
+out_has '^threshold: [0-9.]+$'
+out_has '^    [0-9]+ good images are too few to show'
+out_has '^least like the others'
+[ "$(grep -c '^    .*data/set/train/good/' out)" = 5 ] || fail 'five odd ones are the default'
+rm one.model
+
+expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" -o few.model --json --list-odd 2
+out_lines 1
+out_is_json
+out_has '"images": 3,'
+out_has '"threshold_method": "tail"'
+[ "$(grep -o '"name"' out | wc -l)" = 2 ] || fail 'two odd ones were asked for'
+expect 0 info few.model
+out_has '^images: 3$'
+rm few.model
+
+expect 0 fit data/set/train/good --false-alarm 0.3 -o coarse.model --list-odd 0
+out_has '^    at most 0\.3 of good images reach it'
+out_lacks '^least like'
+rm coarse.model
+
+# Fewer than three.
+expect 2 fit "$(good 1)" "$(good 2)" -o new
+err_lines 1
+absent new
+
+# A bad one among them.
+mkdir mixed
+for i in 1 2 3 4; do cp "$(good $i)" mixed/; done
+echo nothing >mixed/bad.png
+expect 3 fit mixed -o new
+err_has '^blemish: mixed/bad\.png: '
+absent new
+expect 0 fit mixed --skip-bad -o mixed.model
+err_has '^blemish: skipped: mixed/bad\.png: '
+out_has '^skipped: 1 '
+out_has '^images: 4$'
+rm mixed.model
+
+# What can be known before the work is said before the work.
+expect 4 fit data/set/train/good -o no/such/folder/model
+err_is 'blemish: no/such/folder/model: cannot write: No such file or directory'
+mkdir folder
+expect 4 fit data/set/train/good -o folder
+err_is 'blemish: folder: cannot write: Is a directory'
+if [ "$(id -u)" != 0 ]; then
+    mkdir closed
+    chmod 500 closed
+    expect 4 fit data/set/train/good -o closed/model
+    err_is 'blemish: closed/model: cannot write: Permission denied'
+fi
+
+# The recipe is kept.
+expect 0 fit data/set/train/good -o other.model --stages 3 --sigma 2 --epsilon 0.1 \
+    --resize 256x256 --filter bicubic --min-area 9 --crop 4,4,60,60 --bits 12 --json
+out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256, "resize_height": 256, "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "stages": \[3\], "epsilon": 0\.1, "sigma": 2, "min_area": 9\}'
+cp out first
+expect 0 info other.model --json
+out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256'
+expect 0 info other.model
+out_has '^input: crop 4,4,60,60, bicubic to 256x256, centre 224x224, 12 significant bits$'

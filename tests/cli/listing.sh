@@ -1,0 +1,116 @@
+# Folders, lists and names of every kind.  `detect` prints what was found, in order.
+
+m=data/model
+image=$(good)
+
+names() { # the names that were printed, one a line
+    cut -f 1 out
+}
+expect_names() {
+    [ "$(names)" = "$1" ] || fail "$command: names are not: $1"
+}
+
+# Natural order, hidden files and other files left out, any case of an extension.
+mkdir -p tree/sub10 tree/sub9 tree/.hidden
+for name in img10.png img2.png img02.png IMG1.PNG sub9/b.png sub10/a.png .hidden/x.png .x.png; do
+    cp "$image" "tree/$name"
+done
+echo text >tree/notes.txt
+echo text >tree/png
+expect 0 detect $m tree
+expect_names 'tree/IMG1.PNG
+tree/img02.png
+tree/img2.png
+tree/img10.png
+tree/sub9/b.png
+tree/sub10/a.png'
+expect 0 detect $m tree/
+out_has '^tree/IMG1\.PNG	'
+
+# A file that is named is taken, whatever it is called.
+cp "$image" plain
+cp "$image" .dot
+expect 0 detect $m plain .dot tree/.hidden/x.png
+out_lines 3
+
+# Folders called like images are folders; links are followed, but not for ever.
+mkdir -p loops/folder.png/deep
+cp "$image" loops/folder.png/deep/a.png
+ln -s .. loops/folder.png/up
+ln -s . loops/self.png
+ln -s deep loops/folder.png/again
+expect 0 detect $m loops
+expect_names 'loops/folder.png/again/a.png
+loops/folder.png/deep/a.png'
+
+# A pipe in a folder would block: folders give regular files only.
+mkdir special
+mkfifo special/pipe.png
+cp "$image" special/a.png
+expect 0 detect $m special
+expect_names special/a.png
+
+# A link to nothing is named, and the rest goes on.
+mkdir broken
+ln -s nowhere broken/gone.png
+cp "$image" broken/there.png
+expect 3 detect $m broken
+err_is 'blemish: broken/gone.png: cannot open: No such file or directory'
+expect_names broken/there.png
+
+# Names with blanks, dashes, quotes, control characters, and no UTF-8.
+mkdir odd
+odd=$(printf 'new\nline\033[31m.png')
+latin=$(printf 'caf\351.png')
+for name in 'a b.png' '-dash.png' '"quoted",.png' "$odd" "$latin" '%s%n.png'; do
+    cp "$image" "odd/$name"
+done
+expect 0 detect $m odd
+out_lines 6
+out_has '^odd/new\\x0aline\\x1b\[31m\.png	'
+expect 0 detect $m odd --json
+out_lines 6
+out_is_json
+out_has '"odd/\\"quoted\\",\.png"'
+out_has '"odd/new\\u000aline\\u001b\[31m\.png"'
+expect 0 detect $m odd --csv
+out_has '^"odd/""quoted"",\.png",'
+cd odd && cp "$image" ./@at.png 2>/dev/null || cp "../$image" ./@at.png
+cd ..
+expect 0 detect $m ./odd/@at.png -- odd/-dash.png
+(cd odd && "$blemish" detect ../$m -- -dash.png ./@at.png >../out 2>../err) || fail 'a name with a dash'
+out_lines 2
+
+# Lists.
+printf '%s\n\ntree/sub9\n%s' "$image" plain >list
+expect 0 detect $m @list
+expect_names "$image
+tree/sub9/b.png
+plain"
+: >empty
+expect 3 detect $m @empty
+err_is 'blemish: empty: empty, expected a path on every line'
+expect 3 detect $m @missing
+err_is 'blemish: missing: cannot open: No such file or directory'
+printf 'a\0b\n' >zero
+expect 3 detect $m @zero
+err_has '^blemish: zero: a zero byte'
+
+# Folders with nothing in them.
+mkdir nothing
+expect 3 detect $m nothing
+err_is 'blemish: nothing: no image in this folder'
+out_is ''
+expect 3 fit nothing -o new
+absent new
+expect 3 detect $m nothing "$image"
+out_lines 1
+
+if [ "$(id -u)" != 0 ]; then
+    mkdir closed
+    cp "$image" closed/a.png
+    chmod 0 closed
+    expect 3 detect $m closed
+    err_is 'blemish: closed: cannot read the folder: Permission denied'
+    chmod 700 closed
+fi

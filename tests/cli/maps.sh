@@ -1,0 +1,75 @@
+# Pictures: complete, of the image's size, never in each other's place, never elsewhere.
+
+m=data/model
+image=$(good)
+type_of() { # the first bytes of a file
+    head -c "${2:-4}" "$1" | od -An -tx1 | tr -d ' \n'
+}
+holds() { # FILES..., relative to maps, are all that is there
+    printf '%s\n' "$@" | sort >wanted
+    (cd maps && find . -type f) | sed 's/^\.\///' | sort >there
+    cmp -s wanted there || { cat there; fail "$command: wrong files in maps"; }
+    rm -rf maps
+}
+
+cp "$image" x.png
+expect 0 detect $m x.png --maps maps
+[ "$(type_of maps/x.png.heat.png)" = 89504e47 ] || fail 'no PNG'
+[ "$(type_of maps/x.png.mask.png)" = 89504e47 ] || fail 'no PNG'
+case $(type_of maps/x.png.map.tiff) in 49492a00 | 4d4d002a | 49492b00) ;; *) fail 'no TIFF' ;; esac
+expect 0 detect $m maps/x.png.heat.png --json
+out_has '"width": [0-9]+, "height": [0-9]+'
+holds x.png.heat.png x.png.mask.png x.png.map.tiff
+
+expect 0 detect $m x.png -m maps --map-format npy
+[ "$(type_of maps/x.png.map.npy 6)" = 934e554d5059 ] || fail 'no NPY'
+expect 0 detect $m x.png --maps maps --map-format tiff32
+expect 0 detect $m x.png --maps=maps --map-format=png16
+holds x.png.heat.png x.png.mask.png x.png.map.tiff x.png.map.npy x.png.map.png
+
+# Each name its own files, with the folders of its path and none outside of maps.
+mkdir -p a b in/deep
+for name in a/x.png b/x.png in/x.png in/x.jpg in/deep/x.png; do cp "$image" $name; done
+each() {
+    for stem in "$@"; do
+        set -- "$@" "$stem.heat.png" "$stem.mask.png" "$stem.map.tiff"
+        shift
+    done
+    holds "$@"
+}
+expect 0 detect $m a/x.png b/x.png in --maps maps
+each a/x.png b/x.png x.png x.jpg deep/x.png
+expect 0 detect $m a b ./a/x.png a//x.png --maps maps
+each x.png x.png~2 a/x.png a/x.png~2
+(cd in/deep && expect 0 detect ../../$m ../x.png ../../a/x.png ../deep/./x.png --maps ../../maps) || exit 1
+each __/x.png __/__/a/x.png __/deep/x.png
+expect 0 detect $m "$PWD/x.png" --maps maps
+each "${PWD#/}/x.png"
+
+# A folder that is called like a picture of another image.
+mkdir -p c/x.png.heat.png
+cp x.png c/x.png
+cp x.png c/x.png.heat.png/y.png
+expect 0 detect $m c --maps maps
+each x.png x.png.heat.png_/y.png
+
+long=$(printf '%0240d.png' 0)
+cp x.png "$long"
+expect 0 detect $m "$long" --maps maps
+[ "$(find maps -type f | wc -l)" = 3 ] || fail 'long names must be cut'
+rm -rf maps
+
+# Folders are created; what cannot be is said.
+expect 0 detect $m x.png --maps maps/to/be/made
+rm -rf maps
+echo file >file
+expect 4 detect $m x.png --maps file
+err_has '^blemish: file: '
+expect 4 detect $m x.png --maps file/below
+err_has '^blemish: file'
+if [ "$(id -u)" != 0 ]; then
+    mkdir closed
+    chmod 500 closed
+    expect 4 detect $m x.png --maps closed
+    err_has '^blemish: closed/x\.png\.map\.tiff: cannot write: Permission denied'
+fi

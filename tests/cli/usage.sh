@@ -1,0 +1,84 @@
+# What is wrong with the command line is said in one line, with the way to help.
+
+expect 2
+err_has '^Usage: blemish VERB'
+out_is ''
+expect 2 frobnicate
+err_has '^blemish: there is no verb "frobnicate"$'
+expect 0 --version
+out_has '^blemish [0-9]+\.[0-9]+\.[0-9]+$'
+expect 0 --help
+out_has '^  detect '
+err_is ''
+
+for verb in fit detect eval info import; do
+    expect 0 $verb --help
+    err_is ''
+    out_has "^Usage: blemish $verb "
+    expect 0 $verb -h
+    expect 2 $verb
+    err_has "\(see: blemish $verb --help\)$"
+    err_lines 1
+    expect 2 $verb --no-such-option x y
+    err_has "^blemish: $verb: Unknown option --no-such-option "
+    expect 2 $verb -Z x y
+    err_has "^blemish: $verb: Unknown option -Z "
+    out_is ''
+done
+
+refuse() { # OPTION VALUE WORDS
+    expect 2 fit "--$1=$2" x -o model
+    err_has "^blemish: fit: Invalid argument \"$2\" for option --$1; should be .*$3"
+    err_lines 1
+    expect 2 fit x "--$1" "$2" -o model
+}
+refuse size 224 'WxH'
+refuse size 224x 'WxH'
+refuse size 0x0 'from 224'
+refuse size 224x224x 'WxH'
+refuse size 224x9999999999999999999999 'WxH'
+refuse crop 1,2,3 'X,Y,W,H'
+refuse crop 0,0,0,5 'at least 1'
+refuse crop -1,0,5,5 'X,Y,W,H'
+refuse filter lanczos 'bilinear\|bicubic'
+refuse filter bi 'bilinear'
+refuse filter '' 'bilinear'
+refuse bits 17 'from 9 to 16'
+refuse bits 12x 'from 9 to 16'
+refuse stages 0 'from 1 to 4'
+refuse stages 2, 'from 1 to 4'
+refuse stages 5 'from 1 to 4'
+refuse epsilon 0 'above 0'
+refuse epsilon nan 'above 0'
+refuse epsilon inf 'above 0'
+refuse sigma -1 'above 0'
+refuse false-alarm 0 'above 0 and below 1'
+refuse false-alarm 1 'above 0 and below 1'
+refuse false-alarm 0.01x 'above 0 and below 1'
+refuse min-area 0 'from 1'
+refuse max-pixels 1T 'from 1'
+refuse max-pixels -5 'from 1'
+refuse max-bytes 99999999999999999999 'from 1'
+refuse threads 0 'from 1'
+refuse output '' 'not empty'
+refuse list-odd -1 'from 0'
+
+expect 2 fit x
+err_has 'Expected -o MODEL'
+expect 2 fit -o model
+err_has 'Which images'
+expect 2 fit x -o
+err_has 'Option --output needs a value \(MODEL\)'
+expect 2 fit x -o model --skip-bad=1
+err_has 'Option --skip-bad takes no value'
+expect 2 fit x -o model --no-sigma
+err_has 'Unknown option --no-sigma'
+expect 2 fit x -o model --sig 4
+err_has 'Unknown option --sig '
+expect 2 detect model
+expect 2 detect model x --json --csv
+err_has 'one of --json and --csv'
+expect 3 detect -- --json --csv
+err_has '^blemish: --json: cannot open'
+expect 3 detect -qt2 --no-json --json --no-json missing x
+err_has '^blemish: missing: cannot open'
