@@ -21,12 +21,15 @@ typedef struct blmi_gauss {
     blmi_gauss_form form;
     int64_t images;          // N
     int positions, features; // P, D
-    int rank;          // R, EIGENPAIRS; a position of lower rank is padded with zeros
-    double epsilon;    // added to the diagonal of every covariance
-    const float *mean; // (P, D)
-    const float *axes; // EIGENPAIRS: (P, R, D) unit eigenvectors of the covariance,
-                       // falling eigenvalue
-    const float *variances;   // EIGENPAIRS: (P, R) eigenvalues, without epsilon
+    int rank;                // R = N - 1, EIGENPAIRS; else 0
+    double epsilon;          // added to the diagonal of every covariance
+    const float *mean;       // (P, D)
+    // EIGENPAIRS.  Eigenvalues not above 16 N DBL_EPSILON times the largest are rounding
+    // (duplicated images, constant features): a position of lower rank than R has zeros
+    // from its rank on in all three.
+    const float *axes;      // EIGENPAIRS: (P, R, D) unit eigenvectors of the covariance,
+                            // falling eigenvalue
+    const float *variances; // EIGENPAIRS: (P, R) eigenvalues, without epsilon
     const float *coordinates; // EIGENPAIRS: (P, N, R) the centred samples on the axes
     const float *factor; // CHOLESKY: (P, D (D + 1) / 2) rows of the lower triangle L, L
                          // L' = covariance + epsilon I
@@ -36,33 +39,54 @@ typedef struct blmi_gauss {
     void *owned; // what blmi_gauss_free releases; NULL if the arrays are somebody else's
 } blmi_gauss;
 
-// Takes in features image by image, in the order of their index.
+// What a model of N images costs before any has been seen.
+typedef struct blmi_gauss_bytes {
+    uint64_t model; // the fitted arrays, in memory and in a file
+    uint64_t fit;   // the most that accumulator and model hold together, with all threads
+} blmi_gauss_bytes;
+
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features);
+
+// Takes in features image by image, in the order of their index.  Few images, N <= (D +
+// 1) / 2, stay as they are; beyond that they become packed triangles, and the features
+// of at most 256 images, evenly spaced, are kept for leave-one-out distances.
 typedef struct blmi_accumulator blmi_accumulator;
 
-blm_status blmi_accumulator_new(
-    int positions, int features, double epsilon, blmi_accumulator **out, blm_error *err);
-void blmi_accumulator_free(blmi_accumulator *accumulator);
-// x (images, P, D).  Uses all threads.  On failure nothing has been added.
+// use (P), copied, names the positions that count (NULL: all); the others cost nothing
+// and are zero in the model.  BLM_EUSAGE unless epsilon > 0.
+blm_status blmi_accumulator_new(int positions, int features, double epsilon,
+    const uint8_t *use, blmi_accumulator **out, blm_error *err);
+void blmi_accumulator_free(blmi_accumulator *accumulator); // NULL allowed
+// x (images, P, D).  Uses all threads; in what portions images come makes no difference
+// to any byte of the model.  BLM_EINPUT names the first image (counted from 0 over all
+// calls) with a feature that is not a number within +-1e15.  On failure nothing has been
+// added.
 blm_status blmi_accumulator_add(
     blmi_accumulator *accumulator, const float *x, int images, blm_error *err);
 int64_t blmi_accumulator_images(const blmi_accumulator *accumulator);
 // Factors every position, positions in parallel.  The accumulator is used up: only _free
-// may follow.  BLM_EUSAGE below 3 images.
+// may follow.  BLM_EUSAGE below 3 images; BLM_EINPUT where epsilon is lost in the
+// rounding of a covariance in float (CHOLESKY with linearly dependent features and an
+// epsilon below about 1e-6 of their variance).  out is released with blmi_gauss_free.
 blm_status blmi_accumulator_finish(
     blmi_accumulator *accumulator, blmi_gauss *out, blm_error *err);
 void blmi_gauss_free(blmi_gauss *gauss);
 
 // Mahalanobis distances, square root taken: x (images, P, D) -> out (images, P).
-// Positions with use[p] == 0 (use may be NULL: all) cost nothing and give 0.  threads: 1,
-// or 0 for all.  Allocates nothing beyond scratch.
-size_t blmi_gauss_scratch(
-    const blmi_gauss *gauss, int images, int threads); // bytes, 64-byte aligned
+// Positions with use[p] == 0 (use may be NULL: all) cost nothing and give 0; ones that
+// the fit left out must be among them.  A feature that is not finite gives a distance
+// that is not.  threads: 1, or 0 for all.  A distance depends, to the byte, on its own
+// image and the instruction set alone: not on the company of other images, nor on
+// threads.  Allocates nothing: scratch is the caller's, of blmi_gauss_scratch bytes for
+// the same arguments, aligned to 64; one thread of the caller's at a time per scratch.
+size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads);
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, int threads, void *scratch, float *out);
 
 // Leave-group-out distances: group (N) numbers; image i is scored by the Gaussians of all
-// images of other groups. EIGENPAIRS only (BLM_EUSAGE else); a group that leaves fewer
-// than 2 images is BLM_EUSAGE.  out (N, P).
+// images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group that leaves fewer
+// than 2 images is BLM_EUSAGE.  Positions that were not counted give 0.  out (N, P).
+// Uses all threads.
 blm_status blmi_gauss_leave_group_out(
     const blmi_gauss *gauss, const int32_t *group, float *out, blm_error *err);
 

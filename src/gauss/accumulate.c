@@ -1,0 +1,264 @@
+#include "src/gauss/accumulate.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/gauss/linalg.h"
+
+enum { MOST_POSITIONS = 1 << 20, MOST_FEATURES = 1 << 14 };
+// Beyond this a scatter of float would overflow; no network's features come near it.
+static const float largest_feature = 1e15f;
+
+blm_status blmi_accumulator_new(int positions, int features, double epsilon,
+    const uint8_t *use, blmi_accumulator **out, blm_error *err)
+{
+    if (positions < 1 || positions > MOST_POSITIONS || features < 1 ||
+        features > MOST_FEATURES)
+        return blmi_fail(err, BLM_EUSAGE,
+            "%d positions of %d features: expected 1 to %d of 1 to %d", positions,
+            features, MOST_POSITIONS, MOST_FEATURES);
+    if (!(epsilon > 0.0) || !isfinite(epsilon))
+        return blmi_fail(
+            err, BLM_EUSAGE, "epsilon %g: expected a number above 0", epsilon);
+    blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
+    int *where = blmi_alloc((size_t)positions, sizeof(*where));
+    if (a == NULL || where == NULL) {
+        blmi_free(a);
+        blmi_free(where);
+        return blmi_no_memory(err, "positions", (size_t)positions, sizeof(*where));
+    }
+    a->positions = positions;
+    a->features = features;
+    a->epsilon = epsilon;
+    a->stride = 1;
+    a->where = where;
+    for (int p = 0; p < positions; p++)
+        if (use == NULL || use[p] != 0)
+            where[a->counted++] = p;
+    *out = a;
+    return BLM_OK;
+}
+
+void blmi_accumulator_free(blmi_accumulator *a)
+{
+    if (a == NULL)
+        return;
+    for (size_t i = 0; i < a->held; i++)
+        blmi_free(a->samples[i].x);
+    blmi_free(a->samples);
+    blmi_free(a->triangles.memory);
+    blmi_free(a->mean);
+    blmi_free(a->scratch);
+    blmi_free(a->where);
+    blmi_free(a);
+}
+
+int64_t blmi_accumulator_images(const blmi_accumulator *a)
+{
+    return a->images;
+}
+
+// ---- gathering ------------------------------------------------------------------------
+
+void blmi_gather_mean(
+    const blmi_sample *samples, size_t count, int q, int features, double *mean)
+{
+    const size_t width = (size_t)features;
+    memset(mean, 0, width * sizeof(double));
+    for (size_t i = 0; i < count; i++) {
+        const float *x = samples[i].x + (size_t)q * width;
+        for (size_t d = 0; d < width; d++)
+            mean[d] += (double)x[d];
+    }
+    for (size_t d = 0; d < width; d++)
+        mean[d] /= (double)count;
+}
+
+void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int features,
+    const double *centre, double *rows)
+{
+    const size_t width = (size_t)features;
+    for (size_t i = 0; i < count; i++) {
+        const float *x = samples[i].x + (size_t)q * width;
+        double *row = rows + i * width;
+        for (size_t d = 0; d < width; d++)
+            row[d] = (double)x[d] - centre[d];
+    }
+}
+
+// ---- many images: folding into the triangles -------------------------------------------
+
+size_t blmi_many_scratch(int features)
+{
+    const size_t d = (size_t)features;
+    return d * d + BLMI_MOST_LEFT_OUT * d;
+}
+
+// Chan, Golub and LeVeque's update of mean and scatter by a block of images.  The
+// difference of the means enters as one more row of the block, sqrt(n m / (n + m)) times
+// itself.
+static void fold_position(blmi_accumulator *a, int q, size_t count, double *scratch)
+{
+    const size_t d = (size_t)a->features;
+    const blmi_sample *block = a->samples + a->kept;
+    double *rows = scratch + d * d; // (count + 1, D)
+    double *shift = rows + count * d;
+    double *mean = a->mean + (size_t)q * d;
+    float *packed =
+        a->triangles.factor + (size_t)a->where[q] * blmi_triangle(a->features);
+    const bool first = a->folded == 0;
+    const double n = (double)a->folded, m = (double)count;
+
+    double *centre = scratch; // (D), until the products are written there
+    blmi_gather_mean(block, count, q, a->features, centre);
+    blmi_gather_centred(block, count, q, a->features, centre, rows);
+    for (size_t j = 0; j < d; j++) {
+        const double gap = first ? 0.0 : centre[j] - mean[j];
+        shift[j] = sqrt(n * m / (n + m)) * gap;
+        mean[j] = first ? centre[j] : mean[j] + gap * m / (n + m);
+    }
+    blmi_gram_of_columns(a->features, (int)count + 1, rows, scratch);
+    for (size_t i = 0; i < d; i++, packed += i)
+        for (size_t j = 0; j <= i; j++)
+            packed[j] = (float)((first ? 0.0 : (double)packed[j]) + scratch[i * d + j]);
+}
+
+// Forgets the folded images that are not to be kept: every stride-th stays, and the
+// stride doubles whenever more than 256 would.
+static void thin(blmi_accumulator *a)
+{
+    while ((a->folded + a->stride - 1) / a->stride > BLMI_MOST_LEFT_OUT)
+        a->stride *= 2;
+    size_t held = 0;
+    a->kept = 0;
+    for (size_t i = 0; i < a->held; i++) {
+        const blmi_sample sample = a->samples[i];
+        const bool folded = sample.index < a->folded;
+        if (folded && sample.index % a->stride != 0) {
+            blmi_free(sample.x);
+            continue;
+        }
+        a->samples[held++] = sample;
+        a->kept += folded;
+    }
+    a->held = held;
+}
+
+static void fold(blmi_accumulator *a, size_t count)
+{
+#pragma omp parallel for num_threads(a->threads) schedule(dynamic)
+    for (int q = 0; q < a->counted; q++)
+        fold_position(a, q, count,
+            a->scratch + (size_t)omp_get_thread_num() * blmi_many_scratch(a->features));
+    a->folded += (int64_t)count;
+    thin(a);
+}
+
+void blmi_accumulator_flush(blmi_accumulator *a)
+{
+    if (a->images > a->folded)
+        fold(a, (size_t)(a->images - a->folded));
+}
+
+// ---- taking features in ----------------------------------------------------------------
+
+static blm_status check_features(
+    const blmi_accumulator *a, const float *x, int images, blm_error *err)
+{
+    const size_t d = (size_t)a->features;
+    for (int i = 0; i < images; i++) {
+        for (int q = 0; q < a->counted; q++) {
+            const size_t p = (size_t)a->where[q];
+            const float *row = x + ((size_t)i * (size_t)a->positions + p) * d;
+            for (size_t j = 0; j < d; j++)
+                if (!(fabsf(row[j]) <= largest_feature))
+                    return blmi_fail(err, BLM_EINPUT,
+                        "image %lld: feature %zu at position %zu is %g: expected a "
+                        "number within +-%g",
+                        (long long)(a->images + i), j, p, (double)row[j],
+                        (double)largest_feature);
+        }
+    }
+    return BLM_OK;
+}
+
+// Room in the list of samples.
+static blm_status reserve(blmi_accumulator *a, size_t more, blm_error *err)
+{
+    if (a->held + more <= a->capacity)
+        return BLM_OK;
+    const size_t capacity = 2 * (a->held + more);
+    blmi_sample *samples = blmi_alloc(capacity, sizeof(*samples));
+    if (samples == NULL)
+        return blmi_no_memory(err, "the list of images", capacity, sizeof(*samples));
+    if (a->held > 0)
+        memcpy(samples, a->samples, a->held * sizeof(*samples));
+    blmi_free(a->samples);
+    a->samples = samples;
+    a->capacity = capacity;
+    return BLM_OK;
+}
+
+// What the many form needs.  Whatever this gets hold of before it fails stays for the
+// next try.
+static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
+{
+    const size_t d = (size_t)a->features, many = blmi_many_scratch(a->features);
+    if (a->mean == NULL)
+        a->mean = blmi_alloc((size_t)a->counted * d, sizeof(double));
+    if (a->mean == NULL)
+        return blmi_no_memory(err, "means", (size_t)a->counted * d, sizeof(double));
+    if (a->scratch == NULL) {
+        a->threads = omp_get_max_threads();
+        a->scratch = blmi_alloc((size_t)a->threads * many, sizeof(double));
+    }
+    if (a->scratch == NULL)
+        return blmi_no_memory(
+            err, "covariances", (size_t)a->threads * many, sizeof(double));
+    if (a->triangles.memory == NULL)
+        return blmi_storage_new(
+            BLMI_CHOLESKY, 0, a->positions, a->features, &a->triangles, err);
+    return BLM_OK;
+}
+
+// Copies of the counted positions of images; none if one cannot be had.
+static blm_status append(blmi_accumulator *a, const float *x, int images, blm_error *err)
+{
+    const size_t d = (size_t)a->features, size = (size_t)a->counted * d;
+    for (int i = 0; i < images; i++) {
+        float *copy = blmi_alloc(size, sizeof(float));
+        if (copy == NULL) {
+            for (; i > 0; i--)
+                blmi_free(a->samples[--a->held].x);
+            return blmi_no_memory(err, "an image's features", size, sizeof(float));
+        }
+        const float *image = x + (size_t)i * (size_t)a->positions * d;
+        for (size_t q = 0; q < (size_t)a->counted; q++)
+            memcpy(copy + q * d, image + (size_t)a->where[q] * d, d * sizeof(float));
+        a->samples[a->held++] = (blmi_sample){a->images + i, copy};
+    }
+    return BLM_OK;
+}
+
+blm_status blmi_accumulator_add(
+    blmi_accumulator *a, const float *x, int images, blm_error *err)
+{
+    if (a->used_up)
+        return blmi_fail(err, BLM_EUSAGE, "images added to a model that is finished");
+    if (images < 0 || images > INT32_MAX - a->images)
+        return blmi_fail(err, BLM_EUSAGE, "%d images added to %lld: expected at most %d",
+            images, (long long)a->images, INT32_MAX);
+    const bool many = blmi_form_of(a->images + images, a->features) == BLMI_CHOLESKY;
+    BLMI_TRY(check_features(a, x, images, err));
+    BLMI_TRY(reserve(a, (size_t)images, err));
+    if (many)
+        BLMI_TRY(get_triangles(a, err));
+    BLMI_TRY(append(a, x, images, err));
+    a->images += images;
+    while (many && a->images - a->folded >= BLMI_FOLD)
+        fold(a, BLMI_FOLD);
+    return BLM_OK;
+}

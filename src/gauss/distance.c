@@ -1,0 +1,181 @@
+// The distances of images: all images of a block against one position after the other, so
+// that the position's axes, or its factor, come from memory once.
+#include <math.h>
+#include <omp.h>
+
+#include "src/base/alloc.h"
+#include "src/gauss/distance.h"
+#include "src/gauss/gauss.h"
+
+enum { BLOCK = 16 }; // images that share one pass over a position
+
+// What the positions of one call have in common.
+typedef struct call {
+    const blmi_gauss *gauss;
+    const blmi_gauss_kernels *kernels;
+    const float *x; // (images, P, D)
+    float *out;     // (images, P)
+} call;
+
+// Floats from one scratch row to the next: whole cache lines.
+static size_t row_floats(int features)
+{
+    enum { LINE = BLMI_ALIGNMENT / sizeof(float) };
+    return ((size_t)features + LINE - 1) / LINE * LINE;
+}
+
+// Floats of scratch for a thread: two rows an image.
+static size_t thread_floats(const blmi_gauss *gauss, int images)
+{
+    const size_t block = (size_t)(images < BLOCK ? images : BLOCK);
+    return 2 * block * row_floats(gauss->features);
+}
+
+size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads)
+{
+    const size_t count = (size_t)(threads == 0 ? omp_get_max_threads() : threads);
+    return count * thread_floats(gauss, images) * sizeof(float);
+}
+
+// y (D) = x (D) - mean (D)
+static void centre(const float *x, const float *mean, int features, float *y)
+{
+    for (int d = 0; d < features; d++)
+        y[d] = x[d] - mean[d];
+}
+
+// |x|^2 in double, in four sums so that none waits for the one before.
+static double square(const float *x, int n)
+{
+    double sums[4] = {0.0};
+    int d = 0;
+    for (; d + 4 <= n; d += 4)
+        for (int k = 0; k < 4; k++)
+            sums[k] += (double)x[d + k] * (double)x[d + k];
+    for (; d < n; d++)
+        sums[0] += (double)x[d] * (double)x[d];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+// Eigenpairs that position p has, behind which come zeros.
+static int rank_at(const blmi_gauss *gauss, int p)
+{
+    const float *variances = gauss->variances + (size_t)p * (size_t)gauss->rank;
+    int rank = gauss->rank;
+    while (rank > 0 && !(variances[rank - 1] > 0.0f))
+        rank--;
+    return rank;
+}
+
+// d^2 = sum_k (v_k.y)^2 / (l_k + eps) + |y - V V'y|^2 / eps for a block of images at p.  A
+// tile of axes is taken off the remainder as soon as its products are known, while it
+// still is in the first cache.
+static void eigenpairs(const call *c, int p, int first, int images, float *scratch)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    const size_t positions = (size_t)g->positions, at = (size_t)p;
+    const float *axes = g->axes + at * (size_t)g->rank * d;
+    const float *variances = g->variances + at * (size_t)g->rank;
+    float *rests = scratch + (size_t)images * step;
+    double sums[BLOCK] = {0.0};
+    for (size_t i = 0; i < (size_t)images; i++) {
+        const float *x = c->x + (((size_t)first + i) * positions + at) * d;
+        centre(x, g->mean + at * d, g->features, scratch + i * step);
+        centre(x, g->mean + at * d, g->features, rests + i * step);
+    }
+    for (int k = 0, rank = rank_at(g, p); k < rank; k += BLMI_TILE) {
+        const float *rows[BLMI_TILE];
+        double weights[BLMI_TILE];
+        for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
+            const int row = k + r < rank ? k + r : rank - 1;
+            rows[r] = axes + (size_t)row * d;
+            weights[r] = 1.0 / ((double)variances[row] + g->epsilon);
+        }
+        for (size_t i = 0; i < (size_t)images; i++) {
+            float products[BLMI_TILE];
+            c->kernels->dot(rows, scratch + i * step, g->features, products);
+            for (int r = 0; r < BLMI_TILE; r++) {
+                products[r] = k + r < rank ? products[r] : 0.0f;
+                sums[i] += weights[r] * (double)products[r] * (double)products[r];
+            }
+            c->kernels->subtract(rows, products, g->features, rests + i * step);
+        }
+    }
+    for (size_t i = 0; i < (size_t)images; i++) {
+        const double rest = square(rests + i * step, g->features) / g->epsilon;
+        c->out[((size_t)first + i) * positions + at] = (float)sqrt(sums[i] + rest);
+    }
+}
+
+// Row i of a packed triangle.
+static const float *packed_row(const float *packed, int i)
+{
+    return packed + (size_t)i * ((size_t)i + 1) / 2;
+}
+
+// L z = y by rows, z in the place of y (D).
+static void solve_tile(const blmi_gauss_kernels *kernels, const float *factor, int top,
+    int features, float *y)
+{
+    const int count = features - top < BLMI_TILE ? features - top : BLMI_TILE;
+    const float *rows[BLMI_TILE];
+    float products[BLMI_TILE];
+    for (int r = 0; r < BLMI_TILE; r++)
+        rows[r] = packed_row(factor, top + (r < count ? r : count - 1));
+    kernels->dot(rows, y, top, products);
+    for (int r = 0; r < count; r++) {
+        float z = y[top + r] - products[r];
+        for (int j = 0; j < r; j++)
+            z -= rows[r][top + j] * y[top + j];
+        y[top + r] = z / rows[r][top + r];
+    }
+}
+
+// d^2 = |L^-1 y|^2 for a block of images at p.
+static void cholesky(const call *c, int p, int first, int images, float *scratch)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    const size_t positions = (size_t)g->positions, at = (size_t)p;
+    const float *factor = g->factor + at * (d * (d + 1) / 2);
+    for (size_t i = 0; i < (size_t)images; i++)
+        centre(c->x + (((size_t)first + i) * positions + at) * d, g->mean + at * d,
+            g->features, scratch + i * step);
+    for (int top = 0; top < g->features; top += BLMI_TILE)
+        for (size_t i = 0; i < (size_t)images; i++)
+            solve_tile(c->kernels, factor, top, g->features, scratch + i * step);
+    for (size_t i = 0; i < (size_t)images; i++)
+        c->out[((size_t)first + i) * positions + at] =
+            (float)sqrt(square(scratch + i * step, g->features));
+}
+
+void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
+    const float *x, int images, const uint8_t *use, int threads, void *scratch,
+    float *out)
+{
+    const call c = {gauss, kernels, x, out};
+    const size_t floats = thread_floats(gauss, images);
+    const int count = threads == 0 ? omp_get_max_threads() : threads;
+#pragma omp parallel for num_threads(count) schedule(dynamic)
+    for (int p = 0; p < gauss->positions; p++) {
+        float *own = (float *)scratch + (size_t)omp_get_thread_num() * floats;
+        for (int first = 0; first < images; first += BLOCK) {
+            const int block = images - first < BLOCK ? images - first : BLOCK;
+            if (use != NULL && use[p] == 0)
+                for (int i = first; i < first + block; i++)
+                    out[(size_t)i * (size_t)gauss->positions + (size_t)p] = 0.0f;
+            else if (gauss->form == BLMI_EIGENPAIRS)
+                eigenpairs(&c, p, first, block, own);
+            else
+                cholesky(&c, p, first, block, own);
+        }
+    }
+}
+
+void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
+    const uint8_t *use, int threads, void *scratch, float *out)
+{
+    blmi_gauss_distances_by(
+        blmi_gauss_kernels_best(), gauss, x, images, use, threads, scratch, out);
+}

@@ -1,0 +1,13 @@
+// distance.h: distances by a given set of kernels, so that a test can compare the sets.
+#ifndef BLMI_GAUSS_DISTANCE_H
+#define BLMI_GAUSS_DISTANCE_H
+
+#include "src/gauss/gauss.h"
+#include "src/gauss/kernels.h"
+
+// blmi_gauss_distances, the kernels named.
+void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
+    const float *x, int images, const uint8_t *use, int threads, void *scratch,
+    float *out);
+
+#endif

@@ -1,0 +1,311 @@
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/gauss/accumulate.h"
+#include "src/gauss/leave_out.h"
+#include "src/gauss/linalg.h"
+
+// ---- few images: the eigenpairs --------------------------------------------------------
+
+// A thread's working memory, in doubles.
+typedef struct room {
+    double *samples; // (N, D) centred
+    double *mean;    // (D)
+    double *gram;    // (N, N), then the unit eigenvectors as rows, falling
+    double *values;  // (N) the eigenvalues, falling
+    double *axes;    // (N, D)
+    void *work;
+} room;
+
+// Carves a room at base (NULL: only measured); its size in doubles.
+static size_t lay_out(room *r, int64_t images, int features, double *base)
+{
+    const size_t n = (size_t)images, d = (size_t)features;
+    const size_t sizes[] = {
+        n * d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
+    double *at[6] = {NULL};
+    size_t total = 0;
+    for (int i = 0; i < 6; i++) {
+        at[i] = base == NULL ? NULL : base + total;
+        total += (sizes[i] + 7) / 8 * 8;
+    }
+    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5]};
+    return total;
+}
+
+// Turns rows (count, width) upside down.
+static void reverse_rows(double *rows, size_t count, size_t width)
+{
+    for (size_t i = 0; i < count / 2; i++)
+        for (size_t j = 0; j < width; j++) {
+            const double swap = rows[i * width + j];
+            rows[i * width + j] = rows[(count - 1 - i) * width + j];
+            rows[(count - 1 - i) * width + j] = swap;
+        }
+}
+
+// Eigenvalues that are more than the rounding of the largest one; the mean takes one
+// away.
+static int rank_of(const double *values, int images)
+{
+    const double cut = 16.0 * images * DBL_EPSILON * values[0];
+    int rank = 0;
+    while (rank < images - 1 && values[rank] > cut)
+        rank++;
+    return rank;
+}
+
+// The eigenpairs of the scatter from those of the Gram matrix: w_k' U has the direction
+// of the axis and the length sqrt(s_k), more exactly than values has it.  Rows of axes
+// become unit vectors, values s_k.
+static void find_axes(room *r, int images, int rank, int features)
+{
+    const size_t d = (size_t)features;
+    blmi_product(rank, features, images, r->gram, r->samples, r->axes);
+    for (size_t k = 0; k < (size_t)rank; k++) {
+        double *axis = r->axes + k * d, square = 0.0;
+        for (size_t j = 0; j < d; j++)
+            square += axis[j] * axis[j];
+        const double scale = 1.0 / sqrt(square);
+        for (size_t j = 0; j < d; j++)
+            axis[j] *= scale;
+        r->values[k] = square;
+    }
+}
+
+// Rounds a position into the model, zeros behind its rank.
+static void store_eigenpairs(
+    const room *r, int p, int images, int rank, blmi_storage *out)
+{
+    const size_t n = (size_t)images, full = (size_t)out->rank, k = (size_t)rank;
+    const size_t d = (size_t)out->features, at = (size_t)p;
+    float *mean = out->mean + at * d, *axes = out->axes + at * full * d;
+    float *variances = out->variances + at * full;
+    float *coordinates = out->coordinates + at * n * full;
+    for (size_t j = 0; j < d; j++)
+        mean[j] = (float)r->mean[j];
+    for (size_t j = 0; j < full * d; j++)
+        axes[j] = j < k * d ? (float)r->axes[j] : 0.0f;
+    for (size_t j = 0; j < full; j++)
+        variances[j] = j < k ? (float)(r->values[j] / (double)(images - 1)) : 0.0f;
+    for (size_t j = 0; j < full; j++) {
+        const double length = j < k ? sqrt(r->values[j]) : 0.0;
+        for (size_t i = 0; i < n; i++)
+            coordinates[i * full + j] = (float)(length * r->gram[j * n + i]);
+    }
+}
+
+static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *out)
+{
+    const int images = (int)a->images, p = a->where[q];
+    const size_t n = (size_t)images;
+    blmi_gather_mean(a->samples, n, q, a->features, r->mean);
+    blmi_gather_centred(a->samples, n, q, a->features, r->mean, r->samples);
+    blmi_gram_of_rows(images, a->features, r->samples, r->gram);
+    if (!blmi_eigen(images, r->gram, r->values, r->work))
+        return false;
+    reverse_rows(r->gram, n, n);
+    reverse_rows(r->values, n, 1);
+    const int rank = rank_of(r->values, images);
+    find_axes(r, images, rank, a->features);
+    store_eigenpairs(r, p, images, rank, out);
+    blmi_leave_one_out_few(images, rank, a->epsilon, r->values, r->gram,
+        out->loo + (size_t)p, (size_t)out->positions);
+    return true;
+}
+
+static blm_status factor_all_few(
+    const blmi_accumulator *a, blmi_storage *out, blm_error *err)
+{
+    room measured;
+    const size_t size = lay_out(&measured, a->images, a->features, NULL);
+    const int threads = omp_get_max_threads();
+    double *memory = blmi_alloc((size_t)threads * size, sizeof(double));
+    if (memory == NULL)
+        return blmi_no_memory(
+            err, "eigenvectors", (size_t)threads * size, sizeof(double));
+    int bad = a->counted;
+#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min : bad)
+    for (int q = 0; q < a->counted; q++) {
+        room r;
+        lay_out(&r, a->images, a->features, memory + (size_t)omp_get_thread_num() * size);
+        if (!factor_few(a, q, &r, out) && q < bad)
+            bad = q;
+    }
+    blmi_free(memory);
+    if (bad < a->counted)
+        return blmi_fail(err, BLM_EBUG,
+            "position %d: the eigenvalues of %lld images did not converge", a->where[bad],
+            (long long)a->images);
+    for (int i = 0; i < (int)a->images; i++)
+        out->loo_index[i] = i;
+    return BLM_OK;
+}
+
+// ---- many images: the triangular factor ------------------------------------------------
+
+// The lower triangle of scale * packed (T) + shift I into out (D, D).
+static void unpack(
+    const float *packed, int features, double scale, double shift, double *out)
+{
+    const size_t d = (size_t)features;
+    for (size_t i = 0; i < d; i++, packed += i) {
+        for (size_t j = 0; j <= i; j++)
+            out[i * d + j] = scale * (double)packed[j];
+        out[i * d + i] += shift;
+    }
+}
+
+static void pack(const double *triangle, int features, float *packed)
+{
+    const size_t d = (size_t)features;
+    for (size_t i = 0; i < d; i++, packed += i)
+        for (size_t j = 0; j <= i; j++)
+            packed[j] = (float)triangle[i * d + j];
+}
+
+// The scatter of position number q becomes its factor, in place; leave-one-out first,
+// which has less epsilon in it.
+static bool factor_many(const blmi_accumulator *a, int q, double *scratch)
+{
+    const size_t d = (size_t)a->features, p = (size_t)a->where[q];
+    const double n = (double)a->images, *mean = a->mean + (size_t)q * d;
+    float *packed = a->triangles.factor + p * blmi_triangle(a->features);
+    double *triangle = scratch, *rows = scratch + d * d;
+
+    unpack(packed, a->features, 1.0, (n - 2.0) * a->epsilon, triangle);
+    if (!blmi_cholesky(a->features, triangle))
+        return false;
+    blmi_gather_centred(a->samples, a->held, q, a->features, mean, rows);
+    blmi_leave_one_out_many(a->images, (int)a->held, a->features, triangle, rows,
+        a->triangles.loo + p, (size_t)a->positions);
+
+    unpack(packed, a->features, 1.0 / (n - 1.0), a->epsilon, triangle);
+    if (!blmi_cholesky(a->features, triangle))
+        return false;
+    pack(triangle, a->features, packed);
+    for (size_t j = 0; j < d; j++)
+        a->triangles.mean[p * d + j] = (float)mean[j];
+    return true;
+}
+
+static blm_status factor_all_many(const blmi_accumulator *a, blm_error *err)
+{
+    int bad = a->counted;
+#pragma omp parallel for num_threads(a->threads) schedule(dynamic) reduction(min : bad)
+    for (int q = 0; q < a->counted; q++) {
+        double *scratch =
+            a->scratch + (size_t)omp_get_thread_num() * blmi_many_scratch(a->features);
+        if (!factor_many(a, q, scratch) && q < bad)
+            bad = q;
+    }
+    if (bad < a->counted)
+        return blmi_fail(err, BLM_EINPUT,
+            "position %d: the covariance of %lld images is singular to float precision "
+            "with epsilon %g: expected a larger epsilon",
+            a->where[bad], (long long)a->images, a->epsilon);
+    for (size_t i = 0; i < a->held; i++)
+        a->triangles.loo_index[i] = (int32_t)a->samples[i].index;
+    return BLM_OK;
+}
+
+// ---- the model -------------------------------------------------------------------------
+
+// Hands the arrays over to a model, zeros where positions do not count.
+static void publish(
+    const blmi_accumulator *a, const blmi_storage *storage, int left_out, blmi_gauss *out)
+{
+    for (int p = 0, q = 0; p < a->positions; p++) {
+        if (q < a->counted && a->where[q] == p)
+            q++;
+        else
+            blmi_storage_blank(storage, p, left_out);
+    }
+    *out = (blmi_gauss){
+        .form = storage->form,
+        .images = a->images,
+        .positions = a->positions,
+        .features = a->features,
+        .rank = storage->rank,
+        .epsilon = a->epsilon,
+        .mean = storage->mean,
+        .axes = storage->axes,
+        .variances = storage->variances,
+        .coordinates = storage->coordinates,
+        .factor = storage->factor,
+        .left_out = left_out,
+        .loo = storage->loo,
+        .loo_index = storage->loo_index,
+        .owned = storage->memory,
+    };
+}
+
+static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
+{
+    blmi_storage storage;
+    BLMI_TRY(blmi_storage_new(
+        BLMI_EIGENPAIRS, a->images, a->positions, a->features, &storage, err));
+    const blm_status status = factor_all_few(a, &storage, err);
+    if (status == BLM_OK)
+        publish(a, &storage, (int)a->images, out);
+    else
+        blmi_free(storage.memory);
+    return status;
+}
+
+static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
+{
+    blmi_accumulator_flush(a);
+    BLMI_TRY(factor_all_many(a, err));
+    publish(a, &a->triangles, (int)a->held, out);
+    a->triangles.memory = NULL;
+    return BLM_OK;
+}
+
+blm_status blmi_accumulator_finish(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
+{
+    if (a->used_up)
+        return blmi_fail(err, BLM_EUSAGE, "a model that is finished already");
+    if (a->images < 3)
+        return blmi_fail(
+            err, BLM_EUSAGE, "%lld images: expected at least 3", (long long)a->images);
+    a->used_up = true;
+    return blmi_form_of(a->images, a->features) == BLMI_EIGENPAIRS
+               ? finish_few(a, out, err)
+               : finish_many(a, out, err);
+}
+
+void blmi_gauss_free(blmi_gauss *gauss)
+{
+    if (gauss == NULL)
+        return;
+    blmi_free(gauss->owned);
+    *gauss = (blmi_gauss){0};
+}
+
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features)
+{
+    const blmi_gauss_form form = blmi_form_of(images, features);
+    const uint64_t threads = (uint64_t)omp_get_max_threads();
+    const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
+    const uint64_t model = blmi_storage_bytes(form, images, positions, features);
+    if (form == BLMI_EIGENPAIRS) {
+        room measured;
+        const uint64_t room_bytes =
+            lay_out(&measured, images, features, NULL) * sizeof(double);
+        return (blmi_gauss_bytes){
+            model, model + (uint64_t)images * image + threads * room_bytes};
+    }
+    // The peak is the turn from features to triangles, or 256 images kept and a block.
+    const uint64_t few = ((uint64_t)features + 1) / 2 + 1;
+    const uint64_t kept = (uint64_t)BLMI_MOST_LEFT_OUT + BLMI_FOLD;
+    const uint64_t most = few > kept ? few : kept;
+    const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;
+    return (blmi_gauss_bytes){
+        model, model + held * image + 2 * image +
+                   threads * blmi_many_scratch(features) * sizeof(double)};
+}

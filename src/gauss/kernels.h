@@ -1,0 +1,27 @@
+// kernels.h: the two inner loops of a distance, once per instruction set.
+#ifndef BLMI_GAUSS_KERNELS_H
+#define BLMI_GAUSS_KERNELS_H
+
+#include <stdbool.h>
+
+enum { BLMI_TILE = 4 }; // rows that a kernel takes at once
+
+typedef struct blmi_gauss_kernels {
+    const char *name;
+    // products[r] = rows[r] . x, each row (n), x (n).
+    void (*dot)(const float *const rows[BLMI_TILE], const float *x, int n,
+        float products[BLMI_TILE]);
+    // x -= sum over r of factors[r] rows[r], each row (n), x (n).
+    void (*subtract)(const float *const rows[BLMI_TILE], const float factors[BLMI_TILE],
+        int n, float *x);
+} blmi_gauss_kernels;
+
+enum { BLMI_GAUSS_KERNEL_SETS = 3 };
+
+// Set number i (0 is plain C, then ever faster ones), or NULL if this machine cannot run
+// it.
+const blmi_gauss_kernels *blmi_gauss_kernels_at(int i);
+// The fastest set that this machine can run.
+const blmi_gauss_kernels *blmi_gauss_kernels_best(void);
+
+#endif

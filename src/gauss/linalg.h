@@ -1,0 +1,34 @@
+// linalg.h: the handful of products and factorisations that the statistics need, in
+// double.
+//
+// All matrices are row-major.  Each call computes on one thread when it is made inside a
+// parallel region (OpenBLAS's OpenMP build sees to it), which is where every caller here
+// makes it: a position's bytes then do not depend on the number of threads.
+#ifndef BLMI_GAUSS_LINALG_H
+#define BLMI_GAUSS_LINALG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// out (n, n), lower triangle only: a a', a (n, k).
+void blmi_gram_of_rows(int n, int k, const double *a, double *out);
+// out (n, n), lower triangle only: a' a, a (k, n).
+void blmi_gram_of_columns(int n, int k, const double *a, double *out);
+// out (m, n) = a b, a (m, k), b (k, n).
+void blmi_product(int m, int n, int k, const double *a, const double *b, double *out);
+
+// Eigenpairs of a symmetric matrix a (n, n), of which the lower triangle is read: its row
+// k becomes the unit eigenvector of values[k] (n), values rising.  work:
+// blmi_eigen_work(n) bytes.  false if LAPACK does not converge.
+bool blmi_eigen(int n, double *a, double *values, void *work);
+size_t blmi_eigen_work(int n);
+
+// The lower triangle of a (n, n) becomes that of L, L L' = a; the rest is left alone.
+// false if a is not positive definite (or not finite).
+bool blmi_cholesky(int n, double *a);
+// Each row b of rows (count, n) becomes L^-1 b.
+void blmi_forward(int n, int count, const double *l, double *rows);
+// Each row b of rows (count, n) becomes L'^-1 b.
+void blmi_backward(int n, int count, const double *l, double *rows);
+
+#endif

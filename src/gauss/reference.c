@@ -1,0 +1,123 @@
+#include "src/gauss/reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAUSES = 24 };
+
+// Uniform in [0, 1), by splitmix64.
+static double uniform(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+// Variance 1 and nearly normal.
+static double normal(uint64_t *state)
+{
+    double sum = -6.0;
+    for (int i = 0; i < 12; i++)
+        sum += uniform(state);
+    return sum;
+}
+
+void reference_features(uint64_t seed, int images, int positions, int features, float *x)
+{
+    const size_t d = (size_t)features;
+    double *weights = malloc((CAUSES + 2) * d * sizeof(*weights));
+    double *mean = weights + CAUSES * d, *noise = mean + d;
+    for (int p = 0; p < positions; p++) {
+        uint64_t common = 1000003u * (uint64_t)p + 7; // one distribution for all seeds
+        uint64_t own = seed * 7919u + (uint64_t)p;
+        for (size_t j = 0; j < d; j++) {
+            mean[j] = normal(&common);
+            noise[j] = 0.02 + 0.2 * uniform(&common);
+            for (int k = 0; k < CAUSES; k++)
+                weights[(size_t)k * d + j] = 0.5 / (1 + k) * normal(&common);
+        }
+        for (int i = 0; i < images; i++) {
+            float *row = x + ((size_t)i * (size_t)positions + (size_t)p) * d;
+            double causes[CAUSES];
+            for (int k = 0; k < CAUSES; k++)
+                causes[k] = normal(&own);
+            for (size_t j = 0; j < d; j++) {
+                double sum = mean[j] + noise[j] * normal(&own);
+                for (int k = 0; k < CAUSES; k++)
+                    sum += weights[(size_t)k * d + j] * causes[k];
+                row[j] = (float)sum;
+            }
+        }
+    }
+    free(weights);
+}
+
+static void factor(double *a, size_t d)
+{
+    for (size_t i = 0; i < d; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double sum = a[i * d + j];
+            for (size_t k = 0; k < j; k++)
+                sum -= a[i * d + k] * a[j * d + k];
+            a[i * d + j] = i == j ? sqrt(sum) : sum / a[j * d + j];
+        }
+}
+
+reference reference_fit(const float *x, int images, int positions, int features, int p,
+    const int32_t *left_out, int32_t out, double epsilon)
+{
+    const size_t d = (size_t)features, step = (size_t)positions * d;
+    reference g = {features, calloc(d, sizeof(double)), calloc(d * d, sizeof(double))};
+    double count = 0.0;
+    x += (size_t)p * d;
+    for (int i = 0; i < images; i++) {
+        if (left_out != NULL && left_out[i] == out)
+            continue;
+        count += 1.0;
+        for (size_t j = 0; j < d; j++)
+            g.mean[j] += (double)x[(size_t)i * step + j];
+    }
+    for (size_t j = 0; j < d; j++)
+        g.mean[j] /= count;
+    for (int i = 0; i < images; i++) {
+        const float *row = x + (size_t)i * step;
+        if (left_out != NULL && left_out[i] == out)
+            continue;
+        for (size_t j = 0; j < d; j++)
+            for (size_t k = 0; k <= j; k++)
+                g.triangle[j * d + k] += ((double)row[j] - g.mean[j]) *
+                                         ((double)row[k] - g.mean[k]) / (count - 1.0);
+    }
+    for (size_t j = 0; j < d; j++)
+        g.triangle[j * d + j] += epsilon;
+    factor(g.triangle, d);
+    return g;
+}
+
+double reference_distance(const reference *g, const float *x)
+{
+    const size_t d = (size_t)g->features;
+    double *z = malloc(d * sizeof(*z)), square = 0.0;
+    for (size_t i = 0; i < d; i++) {
+        z[i] = (double)x[i] - g->mean[i];
+        for (size_t j = 0; j < i; j++)
+            z[i] -= g->triangle[i * d + j] * z[j];
+        z[i] /= g->triangle[i * d + i];
+        square += z[i] * z[i];
+    }
+    free(z);
+    return sqrt(square);
+}
+
+void reference_free(reference *g)
+{
+    free(g->mean);
+    free(g->triangle);
+}
+
+double relative_error(double a, double b)
+{
+    return fabs(a - b) / fabs(b);
+}

@@ -1,0 +1,30 @@
+// reference.h: the statistics once more, for tests: whole covariances in double, no
+// library, nothing clever.
+#ifndef BLMI_GAUSS_REFERENCE_H
+#define BLMI_GAUSS_REFERENCE_H
+
+#include <stdint.h>
+
+// A Gaussian of one position.
+typedef struct reference {
+    int features;
+    double *mean;     // (D)
+    double *triangle; // (D, D) Cholesky factor of covariance + epsilon I
+} reference;
+
+// Features like a network's, x (images, P, D): means of about 1, a falling spectrum of 24
+// common causes, and a variance of its own for each feature.  seed makes them others.
+void reference_features(uint64_t seed, int images, int positions, int features, float *x);
+
+// Fits position p of those images of x (images, P, D) whose left_out (images) is not
+// `out`; left_out NULL takes all.
+reference reference_fit(const float *x, int images, int positions, int features, int p,
+    const int32_t *left_out, int32_t out, double epsilon);
+// Of one image's position, x (D).
+double reference_distance(const reference *gaussian, const float *x);
+void reference_free(reference *gaussian);
+
+// |a - b| relative to b.
+double relative_error(double a, double b);
+
+#endif

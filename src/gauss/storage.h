@@ -1,0 +1,38 @@
+// storage.h: the arrays of a fitted model while they are being written.
+#ifndef BLMI_GAUSS_STORAGE_H
+#define BLMI_GAUSS_STORAGE_H
+
+#include "src/gauss/gauss.h"
+
+// Most images whose features are kept for leave-one-out distances in the many form.
+enum { BLMI_MOST_LEFT_OUT = 256 };
+
+// The arrays of gauss.h, writable, in one block of memory.
+typedef struct blmi_storage {
+    blmi_gauss_form form;
+    int positions, features, rank;
+    float *mean;        // (P, D)
+    float *axes;        // EIGENPAIRS: (P, R, D)
+    float *variances;   // EIGENPAIRS: (P, R)
+    float *coordinates; // EIGENPAIRS: (P, N, R)
+    float *factor;      // CHOLESKY: (P, D (D + 1) / 2)
+    float *loo;         // (N, P) or (256, P)
+    int32_t *loo_index; // (N) or (256)
+    void *memory;
+} blmi_storage;
+
+// Floats of a packed triangle: D (D + 1) / 2.
+size_t blmi_triangle(int features);
+// The form that N images are kept in: whichever has fewer floats.
+blmi_gauss_form blmi_form_of(int64_t images, int features);
+// Bytes of the whole block.
+size_t blmi_storage_bytes(
+    blmi_gauss_form form, int64_t images, int positions, int features);
+// Contents undefined; released with blmi_free(out->memory).
+blm_status blmi_storage_new(blmi_gauss_form form, int64_t images, int positions,
+    int features, blmi_storage *out, blm_error *err);
+// All arrays zero at position p, which nobody asks for; images is N or M, as loo has
+// them.
+void blmi_storage_blank(const blmi_storage *storage, int p, int images);
+
+#endif
