@@ -28,8 +28,7 @@ extern "C" {
 // The version of the library that runs, as opposed to that of this header.  Static text.
 BLM_API const char *blm_version(void);
 
-// ---- recipe: from an image to features, stored in the model
-// --------------------------------
+// ---- recipe: from an image to features, stored in the model ---------------------------
 
 typedef struct blm_rect {
     int x, y, width, height; // pixels; x and y of the top left corner
@@ -64,12 +63,18 @@ typedef struct blm_recipe {
     int64_t min_area; // smallest defect, in pixels of the input; 0: 1
 } blm_recipe;
 
-// ---- fitter
-// --------------------------------------------------------------------------------
+// ---- fitter ---------------------------------------------------------------------------
 
 typedef struct blm_fitter blm_fitter;
 typedef struct blm_model blm_model;
 typedef struct blm_scorer blm_scorer;
+
+// A region of interest: a picture of the size of the images (any size: it is scaled as
+// they are), 0 where defects do not matter.
+typedef struct blm_mask {
+    int width, height;      // pixels
+    const uint8_t *include; // (height, width)
+} blm_mask;
 
 typedef struct blm_fit_options {
     blm_recipe recipe;
@@ -77,6 +82,7 @@ typedef struct blm_fit_options {
                          // NULL: the default
     blm_decode_options decode; // limits; its `bits` is the recipe's
     int threads;               // 0: as many as there are cores
+    const blm_mask *region;    // NULL: all of the image; kept in the model
 } blm_fit_options;
 
 // Called while files are taken in, from one thread at a time.
@@ -103,10 +109,21 @@ BLM_API blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *p
 BLM_API blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err);
 
-// How the threshold is found from good images alone.
+// How the threshold is found, from good images alone.
 typedef struct blm_calibration {
-    double false_alarm; // share of good images that may be called NG, above 0 and below
-                        // 1; 0: 0.01
+    // Share of good images that may be called NG, above 0 and below 1; 0: 0.01.
+    double false_alarm;
+    // The same for NG and REVIEW together, above false_alarm; 0: no REVIEW.
+    double review;
+    int64_t min_area; // instead of the recipe's; 0: as it is
+    // Images with equal numbers show the same part and are left out together: one number
+    // for each good image, in their order.  NULL: each by itself.  Not for a model that
+    // keeps the full covariance.
+    const int32_t *group;
+    // Scores, by this very model, of good images that it was not fitted on.  NULL: leave
+    // one out.
+    const double *held_out; // (held_out_count)
+    size_t held_out_count;
 } blm_calibration;
 
 // Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow.
@@ -114,8 +131,7 @@ typedef struct blm_calibration {
 BLM_API blm_status blm_fitter_finish(blm_fitter *fitter,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
-// ---- model
-// ---------------------------------------------------------------------------------
+// ---- model ----------------------------------------------------------------------------
 
 // Maps a model file and checks all of it, its checksum too.
 BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *err);
@@ -125,11 +141,21 @@ BLM_API blm_status blm_model_save(
     const blm_model *model, const char *path, blm_error *err);
 BLM_API void blm_model_free(blm_model *model);
 
+// Finds the thresholds again, without fitting.  Only before a scorer is made of the model.
+BLM_API blm_status blm_model_calibrate(
+    blm_model *model, const blm_calibration *calibration, blm_error *err);
+
 typedef enum blm_threshold_method {
     BLM_THRESHOLD_QUANTILE, // order statistic of the good scores: n resolves the rate
     BLM_THRESHOLD_TAIL,     // n is too small for the rate: exponential tail, at least the
                             // largest
 } blm_threshold_method;
+
+typedef enum blm_score_source { // where the scores came from that the threshold rests on
+    BLM_LEAVE_ONE_OUT,
+    BLM_LEAVE_GROUP_OUT,
+    BLM_HELD_OUT,
+} blm_score_source;
 
 typedef struct blm_model_info { // texts live as long as the model
     const char *program;        // version that made it
@@ -139,31 +165,38 @@ typedef struct blm_model_info { // texts live as long as the model
     blm_recipe recipe;             // no member is zero any more, but for an absent crop
     int64_t images;                // N, good images that were taken in
     int positions, features, rank; // P, D, R; rank 0: the full covariance is kept
-    double threshold;              // NG from this score on
-    double false_alarm;            // the rate that was asked for
-    blm_threshold_method method;
-    size_t good_scores; // how many leave-one-out scores the threshold rests on
+    double region;      // share of the input's pixels in the region of interest, up to 1
+    double threshold;   // NG from this score on
+    double false_alarm; // the rate that was asked for
+    blm_threshold_method method; // how the threshold was found
+    double review_threshold;     // REVIEW from this score on; 0: none
+    double review;               // the rate that was asked for
+    blm_score_source source;
+    size_t good_scores; // how many scores the thresholds rest on
+    size_t groups;      // LEAVE_GROUP_OUT: how many groups they come from
+    double good_median; // of these scores
 } blm_model_info;
 
 BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
 
-// A good image scored by the Gaussians of all others.
+// A good image, scored by Gaussians that it had no part in.
 typedef struct blm_good_score {
-    const char *name; // lives as long as the model
+    const char *name; // lives as long as the model; "" for held-out images
     double score;
+    size_t index; // place in the order of the images
 } blm_good_score;
 
-// The leave-one-out scores, highest first: those at the top look least like the others.
-// Returns how many there are and writes at most `capacity` of them.
+// The scores that the thresholds rest on, highest first: with leave-one-out, those at the
+// top look least like the others.  Returns how many there are and writes at most
+// `capacity` of them.
 BLM_API size_t blm_model_good_scores(
     const blm_model *model, blm_good_score *out, size_t capacity);
 
-// ---- scorer
-// --------------------------------------------------------------------------------
+// ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {
     int threads;      // inside one image; 0: all cores; 1: for one scorer a thread
-    double threshold; // instead of the model's; 0: the model's
+    double threshold; // instead of the model's, which then has no REVIEW; 0: the model's
 } blm_scorer_options;
 
 BLM_API blm_status blm_scorer_new(const blm_model *model,
@@ -174,13 +207,25 @@ BLM_API blm_status blm_scorer_clone(
     const blm_scorer *scorer, blm_scorer **out, blm_error *err);
 BLM_API void blm_scorer_free(blm_scorer *scorer);
 
-typedef enum blm_verdict { BLM_VERDICT_OK = 0, BLM_VERDICT_NG = 1 } blm_verdict;
+typedef enum blm_verdict {
+    BLM_VERDICT_OK = 0,
+    BLM_VERDICT_NG = 1,
+    BLM_VERDICT_REVIEW = 2, // between the two thresholds: somebody should look
+} blm_verdict;
 
-typedef struct blm_region { // a connected part of the mask, in pixels of the upright
-                            // original image
+enum { // how an image differs from all that the model was fitted on, for blm_result.unseen
+    BLM_UNSEEN_SIZE = 1,       // width or height, by more than a tenth
+    BLM_UNSEEN_ASPECT = 2,     // width / height, by more than a twentieth
+    BLM_UNSEEN_CHANNELS = 4,   // grey or colour
+    BLM_UNSEEN_BRIGHTNESS = 8, // mean, by more than half the range seen and 8 levels
+};
+
+typedef struct
+    blm_region { // a connected part of the mask, in pixels of the upright image
     double left, top, right, bottom; // box; right and bottom exclusive
     double area;                     // square pixels
-    double peak;                     // highest value of the map in it
+    double peak;                     // highest value of the map in it; NG if >= threshold
+    double severity;                 // the peak, calibrated like the score
     double peak_x, peak_y;
     double centroid_x, centroid_y;
 } blm_region;
@@ -188,12 +233,21 @@ typedef struct blm_region { // a connected part of the mask, in pixels of the up
 // What a run found.  The arrays belong to the scorer and live until its next run.
 typedef struct blm_result {
     double score; // maximum of the map
+    double
+        calibrated; // 0 at the median good score, 1 at the threshold, linear between and
+                    // beyond: comparable between models
     double threshold;
-    blm_verdict verdict;       // NG if score >= threshold
+    double review_threshold;   // 0: none
+    blm_verdict verdict;       // NG if score >= threshold, else REVIEW if it is
+                               // >= review_threshold
+    unsigned unseen;           // sum of BLM_UNSEEN...
     int width, height;         // of map and mask: the recipe's
-    const float *map;          // (height, width) anomaly map, after the area opening
-    const uint8_t *mask;       // (height, width) 255 where map >= threshold, else 0
-    const blm_region *regions; // (region_count) of the mask, highest peak first
+    const float *map;          // (height, width) anomaly map, after the area opening; 0
+                               // outside the region of interest
+    const uint8_t *mask;       // (height, width) 255 where map >= threshold, 128 where it
+                               // is >= review_threshold only, else 0
+    const blm_region *regions; // (region_count) connected parts of the mask, highest peak
+                               // first
     size_t region_count;
     double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
 } blm_result;
@@ -205,7 +259,7 @@ BLM_API blm_status blm_scorer_run(
 // the recipe cut off is 0.  out (height, width).
 BLM_API blm_status blm_result_native_map(const blm_scorer *scorer,
     const blm_result *result, int width, int height, float *out, blm_error *err);
-// The mask likewise, nearest: 255 or 0.  out (height, width).
+// The mask likewise, nearest.  out (height, width).
 BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
     const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
 

@@ -1,59 +1,157 @@
-#include "src/detect/calibration.h"
-
+// Good images the model had no part in, their scores, and the thresholds from these.
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/detect/mapper.h"
+#include "src/detect/model.h"
+#include "src/detect/threshold.h"
 
-static int by_value(const void *a, const void *b)
+// ---- scores ---------------------------------------------------------------------------------
+
+// One thread's share of the images.
+static blm_status score_share(const blm_model *model, const float *distances, int thread,
+    int threads, double *out, blm_error *err)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    const size_t positions = (size_t)model->gauss.positions;
+    blmi_mapper *mapper = NULL;
+    float *map = blmi_alloc(pixels, sizeof *map);
+    blm_status status =
+        map != NULL ? blmi_mapper_new(&model->recipe, model->include, &mapper, err)
+                    : blmi_no_memory(err, "a map", pixels, sizeof *map);
+    for (int i = thread; i < model->gauss.left_out && status == BLM_OK; i += threads)
+        out[i] = (double)blmi_mapper_run(mapper, distances + (size_t)i * positions, map);
+    blmi_mapper_free(mapper);
+    blmi_free(map);
+    return status;
 }
 
-// Scores are floats at heart: the smallest threshold that this one does not reach.
-static double just_above(double score)
+// Distances (M, P) -> scores (M), as test images get theirs.
+static blm_status score_distances(
+    const blm_model *model, const float *distances, double *out, blm_error *err)
 {
-    return nextafterf((float)score, INFINITY);
-}
-
-// Threshold that an exponential tail over the upper quartile of the sorted scores exceeds
-// at that rate.
-static double exponential_tail(const double *sorted, size_t n, double rate)
-{
-    const size_t quartile = (size_t)ceil(0.75 * (double)n) - 1;
-    const double above = (double)(n - 1 - quartile) / (double)n;
-    double excess = 0;
-    for (size_t i = quartile + 1; i < n; i++)
-        excess += sorted[i] - sorted[quartile];
-    if (above == 0 || rate >= above)
-        return sorted[n - 1];
-    return sorted[quartile] + excess / (double)(n - 1 - quartile) * log(above / rate);
-}
-
-blm_status blmi_calibrate(const double *scores, size_t n, double false_alarm,
-    double *threshold, blm_threshold_method *method, blm_error *err)
-{
-    if (!(false_alarm > 0 && false_alarm < 1))
-        return blmi_fail(err, BLM_EUSAGE,
-            "false-alarm rate %g: must be above 0 and below 1", false_alarm);
-    double *sorted = blmi_alloc(n, sizeof *sorted);
-    if (sorted == NULL)
-        return blmi_no_memory(err, "scores", n, sizeof *sorted);
-    memcpy(sorted, scores, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_value);
-    const double k =
-        ceil((1 - false_alarm) * (double)(n + 1) - 1e-9); // 1e-9: 0.99 * 100 is 99
-    if (k <= (double)n) {
-        *threshold = just_above(sorted[k < 1 ? 0 : (size_t)k - 1]);
-        *method = BLM_THRESHOLD_QUANTILE;
-    } else {
-        *threshold =
-            fmax(just_above(sorted[n - 1]), exponential_tail(sorted, n, false_alarm));
-        *method = BLM_THRESHOLD_TAIL;
+    blm_status status = BLM_OK;
+#pragma omp parallel
+    {
+        blm_error own;
+        const blm_status mine = score_share(
+            model, distances, omp_get_thread_num(), omp_get_num_threads(), out, &own);
+        if (mine != BLM_OK) {
+#pragma omp critical(blmi_score_distances)
+            status = blmi_fail(err, mine, "%s", own.text);
+        }
     }
-    blmi_free(sorted);
+    return status;
+}
+
+static blm_status score_groups(
+    const blm_model *model, const int32_t *group, double *out, blm_error *err)
+{
+    const size_t count = (size_t)model->gauss.left_out * (size_t)model->gauss.positions;
+    float *distances = blmi_alloc(count, sizeof *distances);
+    if (distances == NULL)
+        return blmi_no_memory(err, "distances", count, sizeof *distances);
+    blm_status status = blmi_gauss_leave_group_out(&model->gauss, group, distances, err);
+    if (status == BLM_OK)
+        status = score_distances(model, distances, out, err);
+    blmi_free(distances);
+    return status;
+}
+
+static int64_t count_groups(const int32_t *group, int64_t count)
+{
+    int64_t groups = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t first = 0;
+        while (group[first] != group[i])
+            first++;
+        groups += first == i;
+    }
+    return groups;
+}
+
+// Scores of the kind that the calibration asks for, which become the model's.
+static blm_status find_scores(blm_model *model, const blm_calibration *c, blm_error *err)
+{
+    const size_t count =
+        c->held_out != NULL ? c->held_out_count : (size_t)model->gauss.left_out;
+    if (count == 0)
+        return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
+    double *scores = blmi_alloc(count, sizeof *scores);
+    if (scores == NULL)
+        return blmi_no_memory(err, "scores", count, sizeof *scores);
+    blm_status status = BLM_OK;
+    if (c->held_out != NULL)
+        memcpy(scores, c->held_out, count * sizeof *scores);
+    else if (c->group != NULL)
+        status = score_groups(model, c->group, scores, err);
+    else
+        status = score_distances(model, model->gauss.loo, scores, err);
+    for (size_t i = 0; i < count && status == BLM_OK; i++)
+        if (!isfinite(scores[i]))
+            status = blmi_fail(
+                err, BLM_EINPUT, "calibration: score %zu is no finite number", i);
+    if (status != BLM_OK) {
+        blmi_free(scores);
+        return status;
+    }
+    blmi_free(model->owned_scores);
+    model->good_scores = model->owned_scores = scores;
+    model->good_count = (int64_t)count;
+    model->source = c->held_out != NULL ? BLM_HELD_OUT
+                    : c->group != NULL  ? BLM_LEAVE_GROUP_OUT
+                                        : BLM_LEAVE_ONE_OUT;
+    model->groups = model->source == BLM_LEAVE_GROUP_OUT
+                        ? count_groups(c->group, model->good_count)
+                        : 0;
+    return BLM_OK;
+}
+
+// ---- thresholds -----------------------------------------------------------------------------
+
+static blm_status check(const blm_model *model, const blm_calibration *c, blm_error *err)
+{
+    const int64_t pixels = (int64_t)model->recipe.width * model->recipe.height;
+    const double false_alarm = c->false_alarm != 0 ? c->false_alarm : 0.01;
+    if (!(c->review == 0 || (c->review > false_alarm && c->review < 1)))
+        return blmi_fail(err, BLM_EUSAGE,
+            "review rate %g: must be above the false-alarm rate %g and below 1",
+            c->review, false_alarm);
+    if (c->min_area < 0 || c->min_area > pixels)
+        return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
+            (long long)c->min_area, (long long)pixels);
+    if (c->held_out != NULL && c->group != NULL)
+        return blmi_fail(err, BLM_EUSAGE,
+            "calibration: groups are for images of the fit, "
+            "not for held-out ones");
+    return BLM_OK;
+}
+
+blm_status blm_model_calibrate(
+    blm_model *model, const blm_calibration *calibration, blm_error *err)
+{
+    const blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
+    blm_threshold_method review_method;
+    BLMI_TRY(check(model, &c, err));
+    if (c.min_area != 0)
+        model->recipe.min_area = c.min_area;
+    BLMI_TRY(find_scores(model, &c, err));
+    const size_t count = (size_t)model->good_count;
+    model->good_median = blmi_median(model->good_scores, count);
+    model->false_alarm = c.false_alarm != 0 ? c.false_alarm : 0.01;
+    model->review = c.review;
+    model->review_threshold = 0;
+    BLMI_TRY(blmi_threshold_at_rate(model->good_scores, count, model->false_alarm,
+        &model->threshold, &model->method, err));
+    if (c.review == 0)
+        return BLM_OK;
+    BLMI_TRY(blmi_threshold_at_rate(model->good_scores, count, c.review,
+        &model->review_threshold, &review_method, err));
+    if (model->review_threshold > model->threshold)
+        model->review_threshold = model->threshold;
     return BLM_OK;
 }

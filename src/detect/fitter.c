@@ -7,12 +7,12 @@
 #include "blemish/blemish.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/detect/calibration.h"
 #include "src/detect/extractor.h"
 #include "src/detect/model.h"
 #include "src/detect/recipe.h"
 #include "src/detect/weights.h"
 #include "src/gauss/gauss.h"
+#include "src/map/map.h"
 
 enum { BLOCK = 32 }; // images whose features wait until they are accumulated together
 
@@ -24,12 +24,42 @@ struct blm_fitter {
     int threads;
     blmi_extraction **extraction; // (threads)
     float *block;                 // (BLOCK, P, D)
+    uint8_t *include;             // (height, width) region of interest; NULL: everywhere
     blmi_accumulator *accumulator;
+    blmi_seen seen;
     char **names; // (images taken in)
     size_t names_capacity;
 };
 
 // ---- life -----------------------------------------------------------------------------
+
+// The statistics, of the positions that the region of interest touches.
+static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_error *err)
+{
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
+    const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
+    if (region == NULL)
+        return blmi_accumulator_new(shape.positions, shape.features, f->recipe.epsilon,
+            NULL, &f->accumulator, err);
+    uint8_t *use = NULL;
+    blm_status status = BLM_OK;
+    f->include = blmi_alloc(pixels, sizeof *f->include);
+    use = blmi_alloc((size_t)shape.positions, sizeof *use);
+    if (f->include == NULL || use == NULL) {
+        status = blmi_no_memory(err, "the region of interest", pixels, 1);
+        goto done;
+    }
+    status = blmi_recipe_region(&f->recipe, region, f->include, err);
+    if (status != BLM_OK)
+        goto done;
+    blmi_region_positions(f->include, f->recipe.width, f->recipe.height, shape.grid_width,
+        shape.grid_height, use);
+    status = blmi_accumulator_new(
+        shape.positions, shape.features, f->recipe.epsilon, use, &f->accumulator, err);
+done:
+    blmi_free(use);
+    return status;
+}
 
 static blm_status open_fitter(
     blm_fitter *f, const blm_fit_options *options, blm_error *err)
@@ -52,8 +82,7 @@ static blm_status open_fitter(
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
     for (int t = 0; t < f->threads; t++)
         BLMI_TRY(blmi_extraction_new(f->extractor, &f->extraction[t], err));
-    return blmi_accumulator_new(
-        shape.positions, shape.features, f->recipe.epsilon, NULL, &f->accumulator, err);
+    return open_accumulator(f, options->region, err);
 }
 
 blm_status blm_fitter_new(
@@ -95,6 +124,7 @@ void blm_fitter_free(blm_fitter *fitter)
     free_extraction(fitter);
     blmi_accumulator_free(fitter->accumulator);
     blmi_weights_close(&fitter->weights);
+    blmi_free(fitter->include);
     blmi_free(fitter);
 }
 
@@ -135,18 +165,22 @@ blm_status blm_fitter_add_image(
 {
     BLMI_TRY(blmi_extractor_run(
         fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
-    return accumulate(fitter, &name, 1, err);
+    BLMI_TRY(accumulate(fitter, &name, 1, err));
+    const blmi_seen seen = blmi_seen_of(image);
+    blmi_seen_add(&fitter->seen, &seen);
+    return BLM_OK;
 }
 
-// One file's features.  The error text begins with the path.
-static blm_status take_file(
-    blm_fitter *fitter, const char *path, int thread, float *features, blm_error *err)
+// One file's features, and what it is like.  The error text begins with the path.
+static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
+    float *features, blmi_seen *seen, blm_error *err)
 {
     blm_image *image = NULL;
     blm_error why;
     BLMI_TRY(blm_image_read(path, &fitter->decode, &image, err));
     const blm_status status = blmi_extractor_run(
         fitter->extractor, fitter->extraction[thread], image, features, NULL, NULL, &why);
+    *seen = blmi_seen_of(image);
     blm_image_free(image);
     return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
 }
@@ -155,6 +189,7 @@ static blm_status take_file(
 typedef struct outcome {
     blm_status status[BLOCK];
     blm_error error[BLOCK];
+    blmi_seen seen[BLOCK];
     int interrupted;
 } outcome;
 
@@ -173,7 +208,7 @@ static void take_block(blm_fitter *fitter, const char *const *paths, int count,
         if (stop)
             continue;
         block->status[i] = take_file(fitter, paths[i], omp_get_thread_num(),
-            fitter->block + (size_t)i * stride, &block->error[i]);
+            fitter->block + (size_t)i * stride, &block->seen[i], &block->error[i]);
 #pragma omp critical(blmi_fit_progress)
         {
             finished++;
@@ -208,6 +243,7 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
             memcpy(fitter->block + (size_t)*kept * stride,
                 fitter->block + (size_t)i * stride, stride * sizeof(float));
         kept_names[(*kept)++] = names[i];
+        blmi_seen_add(&fitter->seen, &block->seen[i]);
     }
     return BLM_OK;
 }
@@ -259,30 +295,19 @@ static blm_status hand_over_names(blm_fitter *fitter, blm_model *model, blm_erro
     return blmi_model_index_names(model, "the fitted model", err);
 }
 
-static blm_status calibrate(
-    blm_model *model, const blm_calibration *calibration, blm_error *err)
-{
-    const size_t count = (size_t)model->gauss.left_out;
-    const double rate = calibration != NULL ? calibration->false_alarm : 0;
-    model->false_alarm = rate != 0 ? rate : 0.01;
-    model->good_scores = model->owned_scores = blmi_alloc(count, sizeof(double));
-    if (model->good_scores == NULL)
-        return blmi_no_memory(err, "scores", count, sizeof(double));
-    BLMI_TRY(blmi_model_score_good(model, model->owned_scores, err));
-    return blmi_calibrate(model->good_scores, count, model->false_alarm,
-        &model->threshold, &model->method, err);
-}
-
 static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibration,
     blm_model *model, blm_error *err)
 {
     model->recipe = fitter->recipe;
     model->config = fitter->weights.config;
     model->program = BLM_VERSION;
+    model->seen = fitter->seen;
     free_extraction(fitter);
     BLMI_TRY(blmi_accumulator_finish(fitter->accumulator, &model->gauss, err));
     BLMI_TRY(hand_over_names(fitter, model, err));
-    BLMI_TRY(calibrate(model, calibration, err));
+    model->include = model->owned_include = fitter->include;
+    fitter->include = NULL;
+    BLMI_TRY(blm_model_calibrate(model, calibration, err));
     model->fitted_on = fitter->weights; // from here on the model's
     fitter->weights = (blmi_weights){0};
     model->weights = model->fitted_on.tensors;

@@ -1,13 +1,11 @@
 // What a model tells about itself; its scores of good images.
 #include "src/detect/model.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/detect/mapper.h"
 
 const char *blm_version(void)
 {
@@ -22,7 +20,8 @@ void blm_model_free(blm_model *model)
     blmi_free(model->owned_scores);
     blmi_free(model->name);
     blmi_free(model->owned_names);
-    blmi_free(model->weight_items);
+    blmi_free(model->owned_include);
+    blmi_free(model->owned_weights);
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
     blmi_free(model);
@@ -37,6 +36,15 @@ static const char *backbone_name(blmi_variant variant)
     return names[variant];
 }
 
+static double region_share(const blm_model *model)
+{
+    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    size_t inside = 0;
+    for (size_t i = 0; model->include != NULL && i < pixels; i++)
+        inside += model->include[i];
+    return model->include != NULL ? (double)inside / (double)pixels : 1;
+}
+
 void blm_model_describe(const blm_model *model, blm_model_info *out)
 {
     const blmi_gauss *gauss = &model->gauss;
@@ -49,10 +57,16 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
         .positions = gauss->positions,
         .features = gauss->features,
         .rank = gauss->form == BLMI_EIGENPAIRS ? gauss->rank : 0,
+        .region = region_share(model),
         .threshold = model->threshold,
         .false_alarm = model->false_alarm,
         .method = model->method,
-        .good_scores = (size_t)gauss->left_out};
+        .review_threshold = model->review_threshold,
+        .review = model->review,
+        .source = model->source,
+        .good_scores = (size_t)model->good_count,
+        .groups = (size_t)model->groups,
+        .good_median = model->good_median};
 }
 
 static int by_falling_score(const void *a, const void *b)
@@ -60,19 +74,20 @@ static int by_falling_score(const void *a, const void *b)
     const blm_good_score *x = a, *y = b;
     if (x->score != y->score)
         return x->score < y->score ? 1 : -1;
-    return x->name < y->name ? -1 : x->name > y->name; // the order of the images
+    return x->index < y->index ? -1 : 1;
 }
 
 size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t capacity)
 {
-    const size_t count = (size_t)model->gauss.left_out;
+    const size_t count = (size_t)model->good_count;
     if (capacity == 0)
         return count;
     blm_good_score *all = blmi_alloc(count, sizeof *all);
     if (all == NULL)
         return 0;
     for (size_t i = 0; i < count; i++)
-        all[i] = (blm_good_score){model->name[i], model->good_scores[i]};
+        all[i] = (blm_good_score){model->source == BLM_HELD_OUT ? "" : model->name[i],
+            model->good_scores[i], i};
     qsort(all, count, sizeof *all, by_falling_score);
     memcpy(out, all, (capacity < count ? capacity : count) * sizeof *out);
     blmi_free(all);
@@ -98,37 +113,4 @@ blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error 
         return blmi_fail(
             err, BLM_EINPUT, "%s: more names than its %zu images", path, count);
     return BLM_OK;
-}
-
-// One thread's share of the leave-one-out images.
-static blm_status score_share(
-    const blm_model *model, int thread, int threads, double *out, blm_error *err)
-{
-    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
-    const size_t positions = (size_t)model->gauss.positions;
-    blmi_mapper *mapper = NULL;
-    float *map = blmi_alloc(pixels, sizeof *map);
-    blm_status status = map != NULL ? blmi_mapper_new(&model->recipe, &mapper, err)
-                                    : blmi_no_memory(err, "a map", pixels, sizeof *map);
-    for (int i = thread; i < model->gauss.left_out && status == BLM_OK; i += threads)
-        out[i] = blmi_mapper_run(mapper, model->gauss.loo + (size_t)i * positions, map);
-    blmi_mapper_free(mapper);
-    blmi_free(map);
-    return status;
-}
-
-blm_status blmi_model_score_good(const blm_model *model, double *out, blm_error *err)
-{
-    blm_status status = BLM_OK;
-#pragma omp parallel
-    {
-        blm_error own;
-        const blm_status mine =
-            score_share(model, omp_get_thread_num(), omp_get_num_threads(), out, &own);
-        if (mine != BLM_OK) {
-#pragma omp critical(blmi_score_good)
-            status = blmi_fail(err, mine, "%s", own.text);
-        }
-    }
-    return status;
 }

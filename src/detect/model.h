@@ -3,30 +3,42 @@
 #define BLMI_DETECT_MODEL_H
 
 #include "blemish/blemish.h"
+#include "src/detect/seen.h"
 #include "src/detect/weights.h"
 #include "src/gauss/gauss.h"
 
 struct blm_model {
-    blm_recipe recipe;          // complete
+    blm_recipe recipe; // complete
+    const uint8_t
+        *include; // (height, width) 1 in the region of interest; NULL: everywhere
     blmi_contnet_config config; // of the backbone
-    blmi_tensors weights; // of the backbone; data lies in one of the two mappings below
+    blmi_tensors weights;       // of the backbone; data lies in one of the mappings below
     blmi_gauss gauss;
-    const double *good_scores; // (M) leave-one-out scores, in the order of gauss.loo
-    const char *names;         // M names, one after the other, each ended by a zero
-    size_t names_size;         // bytes, all zeros included
-    const char **name;         // (M) where each begins
+    blmi_seen seen; // what the images of the fit were like
+
+    const char
+        *names; // of the M images with leave-one-out distances, each ended by a zero
+    size_t names_size; // bytes, all zeros included
+    const char **name; // (M) where each begins
+
+    blm_score_source source;   // of the good scores
+    const double *good_scores; // (good_count)
+    int64_t good_count, groups;
+    double good_median;
     double threshold, false_alarm;
     blm_threshold_method method;
-    const char *program, *weights_hash; // texts that live as long as the model
-    blmi_weights fitted_on;             // after a fit: the weights file
-    blmi_safetensors file;              // after opening: the model file
-    blmi_tensor *weight_items; // what weights.items points to, where the model made it
-    char *owned_names;         // what names and good_scores point to, where the model
-    double *owned_scores;      // made them
-};
+    double review_threshold, review; // 0: none
 
-// The leave-one-out scores of a model, from its leave-one-out distances: out (M).
-blm_status blmi_model_score_good(const blm_model *model, double *out, blm_error *err);
+    const char *program, *weights_hash; // texts that live as long as the model
+
+    // What the pointers above point into.
+    blmi_weights fitted_on; // after a fit: the weights file
+    blmi_safetensors file;  // after opening: the model file
+    blmi_tensor *owned_weights;
+    uint8_t *owned_include;
+    char *owned_names;
+    double *owned_scores;
+};
 
 // Fills model->name from names and names_size.  BLM_EINPUT unless there are exactly M of
 // them.

@@ -13,6 +13,8 @@
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
 #define BACKBONE "backbone." // prefix of the weights' names
+#define REGION                                                                           \
+    "!region" // "1" where there is a region of interest: scores without it are wrong
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -25,6 +27,7 @@ typedef struct field {
 } field;
 
 #define RECIPE(member) offsetof(blm_model, recipe.member)
+#define SEEN(member) offsetof(blm_model, seen.member)
 
 static const field fields[] = {
     {"recipe.width", INT, RECIPE(width)},
@@ -44,6 +47,22 @@ static const field fields[] = {
     {"threshold", DOUBLE, offsetof(blm_model, threshold)},
     {"threshold.false_alarm", DOUBLE, offsetof(blm_model, false_alarm)},
     {"threshold.method", UNSIGNED, offsetof(blm_model, method)},
+    {"threshold.source", UNSIGNED, offsetof(blm_model, source)},
+    {"threshold.scores", INT64, offsetof(blm_model, good_count)},
+    {"threshold.groups", INT64, offsetof(blm_model, groups)},
+    {"threshold.median", DOUBLE, offsetof(blm_model, good_median)},
+    {"review", DOUBLE, offsetof(blm_model, review_threshold)},
+    {"review.rate", DOUBLE, offsetof(blm_model, review)},
+    {"seen.least_width", INT, SEEN(least_width)},
+    {"seen.most_width", INT, SEEN(most_width)},
+    {"seen.least_height", INT, SEEN(least_height)},
+    {"seen.most_height", INT, SEEN(most_height)},
+    {"seen.least_aspect", DOUBLE, SEEN(least_aspect)},
+    {"seen.most_aspect", DOUBLE, SEEN(most_aspect)},
+    {"seen.least_brightness", DOUBLE, SEEN(least_brightness)},
+    {"seen.most_brightness", DOUBLE, SEEN(most_brightness)},
+    {"seen.grey", INT, SEEN(grey)},
+    {"seen.colour", INT, SEEN(colour)},
     {"gauss.form", UNSIGNED, offsetof(blm_model, gauss.form)},
     {"gauss.images", INT64, offsetof(blm_model, gauss.images)},
     {"gauss.positions", INT, offsetof(blm_model, gauss.positions)},
@@ -110,7 +129,7 @@ typedef struct part {
     void *at; // of the pointer to the array, whatever its type
 } part;
 
-enum { MOST_PARTS = 8 };
+enum { MOST_PARTS = 9 };
 
 // Lists the parts that a model of these dimensions has.
 static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
@@ -129,9 +148,12 @@ static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
             (part){"gauss.factor", BLMI_F32, 2, {p, d * (d + 1) / 2}, &g->factor};
     parts[count++] = (part){"gauss.loo", BLMI_F32, 2, {g->left_out, p}, &g->loo};
     parts[count++] = (part){"gauss.loo_index", BLMI_I32, 1, {g->left_out}, &g->loo_index};
-    parts[count++] = (part){"good.scores", BLMI_F64, 1, {g->left_out}, &m->good_scores};
+    parts[count++] = (part){"good.scores", BLMI_F64, 1, {m->good_count}, &m->good_scores};
     parts[count++] =
         (part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
+    if (m->include != NULL)
+        parts[count++] = (part){"recipe.include", BLMI_U8, 2,
+            {m->recipe.height, m->recipe.width}, &m->include};
     return count;
 }
 
@@ -172,7 +194,7 @@ static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
     char texts[FIELDS][TEXT];
-    blmi_pair pairs[FIELDS + BLMI_CONFIG_PAIRS + 4];
+    blmi_pair pairs[FIELDS + BLMI_CONFIG_PAIRS + 5];
     blmi_contnet_config config = model->config;
     size_t count = 0;
     for (size_t i = 0; i < FIELDS; i++) {
@@ -183,6 +205,8 @@ static blm_status write_model(const blm_model *model, const char *path,
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
     pairs[count++] = (blmi_pair){"program", model->program};
     pairs[count++] = (blmi_pair){"weights_hash", model->weights_hash};
+    if (model->include != NULL)
+        pairs[count++] = (blmi_pair){REGION, "1"};
     config.stages = blmi_recipe_depth(&model->recipe);
     blmi_config_describe(&config, pairs + count);
     return blmi_safetensors_write(path, tensors, list_tensors(model, tensors, names),
@@ -253,6 +277,13 @@ static blm_status check_numbers(blm_model *model, const char *path, blm_error *e
         return blmi_fail(err, BLM_EINPUT,
             "%s: gauss: form %d, %lld images, rank %d, %d left out contradict each other",
             path, (int)g->form, (long long)g->images, g->rank, g->left_out);
+    if (model->good_count < 1 || model->good_count > 1 << 30 ||
+        (model->source != BLM_HELD_OUT && model->good_count != g->left_out) ||
+        model->source > BLM_HELD_OUT || model->review_threshold > model->threshold)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
+            path, (int)model->source, (long long)model->good_count, model->threshold,
+            model->review_threshold);
     if (model->method > BLM_THRESHOLD_TAIL)
         return blmi_fail(err, BLM_EINPUT, "%s: threshold.method %d is unknown", path,
             (int)model->method);
@@ -264,6 +295,8 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
     part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
+    if (blmi_safetensors_meta(&model->file, REGION) != NULL)
+        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
     const size_t count = list_parts(model, parts);
     for (size_t i = 0; i < count; i++) {
         const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);
@@ -283,7 +316,7 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
 static blm_status find_weights(blm_model *model, const char *path, blm_error *err)
 {
     const blmi_tensors *all = &model->file.tensors;
-    blmi_tensor *items = model->weight_items = blmi_alloc(all->count, sizeof *items);
+    blmi_tensor *items = model->owned_weights = blmi_alloc(all->count, sizeof *items);
     if (items == NULL)
         return blmi_no_memory(err, "the list of weights", all->count, sizeof *items);
     size_t count = 0;
@@ -300,7 +333,8 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
-    BLMI_TRY(blmi_safetensors_open(path, NULL, &model->file, err));
+    static const char *const understood[] = {REGION, NULL};
+    BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
     BLMI_TRY(check_numbers(model, path, err));
     BLMI_TRY(find_parts(model, path, err));

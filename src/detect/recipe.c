@@ -138,3 +138,28 @@ blmi_frame blmi_recipe_frame(const blm_recipe *recipe, int image_width, int imag
     const int top = (recipe->resize_height - recipe->height) / 2;
     return (blmi_frame){crop.x + left * step_x, crop.y + top * step_y, step_x, step_y};
 }
+
+blm_status blmi_recipe_region(
+    const blm_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err)
+{
+    if (region->width < 1 || region->height < 1 || region->include == NULL)
+        return blmi_fail(err, BLM_EUSAGE,
+            "region of interest: %d x %d pixels, expected a picture", region->width,
+            region->height);
+    const blmi_frame f = blmi_recipe_frame(recipe, region->width, region->height);
+    size_t inside = 0;
+    for (int row = 0; row < recipe->height; row++)
+        for (int column = 0; column < recipe->width; column++, include++) {
+            const int x = (int)floor(f.x0 + (column + 0.5) * f.step_x);
+            const int y = (int)floor(f.y0 + (row + 0.5) * f.step_y);
+            const int seen = x >= 0 && x < region->width && y >= 0 && y < region->height;
+            *include =
+                seen &&
+                region->include[(size_t)y * (size_t)region->width + (size_t)x] != 0;
+            inside += *include;
+        }
+    if (inside == 0)
+        return blmi_fail(
+            err, BLM_EUSAGE, "region of interest: it leaves nothing to inspect");
+    return BLM_OK;
+}

@@ -18,6 +18,12 @@ void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_heigh
 blm_status blmi_recipe_prepare(const blm_recipe *recipe, const blm_image *image,
     uint8_t *resized, float *x, blm_error *err);
 
+// Brings a region of interest onto the input, by the nearest pixel of the mask: include
+// (height, width) 0 or 1.  What lies outside the crop rectangle is outside.  BLM_EUSAGE: sizes make no sense,
+// or nothing is left.
+blm_status blmi_recipe_region(
+    const blm_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err);
+
 // Where the recipe's input lies in an upright image: x_image = x0 + x_input * step_x,
 // likewise y, in pixels with 0 at the left edge of the first one.
 typedef struct blmi_frame {

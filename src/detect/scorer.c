@@ -17,7 +17,8 @@
 struct blm_scorer {
     const blm_model *model;
     int threads;
-    double threshold;
+    double threshold, review_threshold; // the latter 0: none
+    uint8_t *use; // (P) positions that the region of interest touches; NULL: all
     blmi_extractor *extractor;
     blmi_extraction *extraction;
     blmi_mapper *mapper;
@@ -52,15 +53,20 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     s->label = blmi_alloc(pixels, sizeof *s->label);
     s->components = blmi_alloc(s->most_regions, sizeof *s->components);
     s->regions = blmi_alloc(s->most_regions, sizeof *s->regions);
-    if (s->features == NULL || s->gauss_scratch == NULL || s->distances == NULL ||
-        s->map == NULL || s->mask == NULL || s->label == NULL || s->components == NULL ||
+    if (s->model->include != NULL &&
+        (s->use = blmi_alloc((size_t)shape.positions, 1)) != NULL)
+        blmi_region_positions(s->model->include, r->width, r->height, shape.grid_width,
+            shape.grid_height, s->use);
+    if ((s->model->include != NULL && s->use == NULL) || s->features == NULL ||
+        s->gauss_scratch == NULL || s->distances == NULL || s->map == NULL ||
+        s->mask == NULL || s->label == NULL || s->components == NULL ||
         s->regions == NULL)
         return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
     return BLM_OK;
 }
 
 // extractor becomes the scorer's, also when this fails.
-static blm_status new_scorer(const blm_model *model, int threads, double threshold,
+static blm_status new_scorer(const blm_model *model, const blm_scorer_options *options,
     blmi_extractor *extractor, blm_scorer **out, blm_error *err)
 {
     blm_scorer *scorer = blmi_alloc_zero(1, sizeof *scorer);
@@ -69,14 +75,15 @@ static blm_status new_scorer(const blm_model *model, int threads, double thresho
         return blmi_no_memory(err, "the scorer", 1, sizeof *scorer);
     }
     scorer->model = model;
-    scorer->threads = threads;
-    scorer->threshold = threshold;
+    scorer->threads = options->threads;
+    scorer->threshold = options->threshold != 0 ? options->threshold : model->threshold;
+    scorer->review_threshold = options->threshold != 0 ? 0 : model->review_threshold;
     scorer->extractor = extractor;
     blm_status status = allocate(scorer, err);
     if (status == BLM_OK)
         status = blmi_extraction_new(extractor, &scorer->extraction, err);
     if (status == BLM_OK)
-        status = blmi_mapper_new(&model->recipe, &scorer->mapper, err);
+        status = blmi_mapper_new(&model->recipe, model->include, &scorer->mapper, err);
     if (status == BLM_OK)
         *out = scorer;
     else
@@ -95,14 +102,16 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
     BLMI_TRY(blmi_extractor_new(
         &model->weights, &model->config, &model->recipe, o.threads, &extractor, err));
-    return new_scorer(model, o.threads, o.threshold != 0 ? o.threshold : model->threshold,
-        extractor, out, err);
+    return new_scorer(model, &o, extractor, out, err);
 }
 
 blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_error *err)
 {
-    return new_scorer(scorer->model, scorer->threads, scorer->threshold,
-        blmi_extractor_share(scorer->extractor), out, err);
+    const int overridden = scorer->threshold != scorer->model->threshold;
+    const blm_scorer_options options = {
+        .threads = scorer->threads, .threshold = overridden ? scorer->threshold : 0};
+    return new_scorer(
+        scorer->model, &options, blmi_extractor_share(scorer->extractor), out, err);
 }
 
 void blm_scorer_free(blm_scorer *scorer)
@@ -112,6 +121,7 @@ void blm_scorer_free(blm_scorer *scorer)
     blmi_extraction_free(scorer->extraction);
     blmi_extractor_free(scorer->extractor);
     blmi_mapper_free(scorer->mapper);
+    blmi_free(scorer->use);
     blmi_free(scorer->features);
     blmi_free(scorer->gauss_scratch);
     blmi_free(scorer->distances);
@@ -134,68 +144,102 @@ static int by_falling_peak(const void *a, const void *b)
                             : (x->left > y->left) - (x->left < y->left);
 }
 
-// From map pixels to pixels of the original image.
-static blm_region in_original(const blmi_component *c, const blmi_frame *f)
+// A score on the scale that is comparable between models: 0 at the median good one, 1 at the threshold.
+// Where a threshold below the median was imposed, the plain ratio.
+static double calibrated(const blm_scorer *s, double score)
 {
+    const double zero = s->model->good_median < s->threshold ? s->model->good_median : 0;
+    return (score - zero) / (s->threshold - zero);
+}
+
+// From map pixels to pixels of the original image.
+static blm_region in_original(const blm_scorer *s, const blmi_component *c)
+{
+    const blmi_frame *f = &s->frame;
     return (blm_region){.left = f->x0 + c->left * f->step_x,
         .top = f->y0 + c->top * f->step_y,
         .right = f->x0 + c->right * f->step_x,
         .bottom = f->y0 + c->bottom * f->step_y,
         .area = (double)c->area * f->step_x * f->step_y,
         .peak = (double)c->peak,
+        .severity = calibrated(s, (double)c->peak),
         .peak_x = f->x0 + (c->peak_x + 0.5) * f->step_x,
         .peak_y = f->y0 + (c->peak_y + 0.5) * f->step_y,
         .centroid_x = f->x0 + c->centroid_x * f->step_x,
         .centroid_y = f->y0 + c->centroid_y * f->step_y};
 }
 
-// The smallest float that is not below the threshold: comparing floats with it is
-// comparing with the threshold.
+// The smallest float that is not below the threshold: to compare floats with it is to compare them
+// with the threshold.
 static float as_float(double threshold)
 {
     const float rounded = (float)threshold;
     return (double)rounded < threshold ? nextafterf(rounded, INFINITY) : rounded;
 }
 
-// Mask and regions of the map at the threshold.
+// Mask and regions of the map, at the lower of the two thresholds.
 static void find_regions(blm_scorer *s, blm_result *result)
 {
     const blm_recipe *r = &s->model->recipe;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
     const float threshold = as_float(s->threshold);
+    const float lower =
+        s->review_threshold != 0 ? as_float(s->review_threshold) : threshold;
     const size_t count = blmi_components(
-        s->map, r->width, r->height, threshold, s->label, s->components, s->most_regions);
+        s->map, r->width, r->height, lower, s->label, s->components, s->most_regions);
     for (size_t i = 0; i < pixels; i++)
-        s->mask[i] = s->label[i] != 0 ? 255 : 0;
+        s->mask[i] = s->map[i] >= threshold ? 255 : s->label[i] != 0 ? 128 : 0;
     for (size_t i = 0; i < count; i++)
-        s->regions[i] = in_original(&s->components[i], &s->frame);
+        s->regions[i] = in_original(s, &s->components[i]);
     qsort(s->regions, count, sizeof *s->regions, by_falling_peak);
     result->mask = s->mask;
     result->regions = s->regions;
     result->region_count = count;
 }
 
+static blm_verdict judge(const blm_scorer *s, double score)
+{
+    if (score >= s->threshold)
+        return BLM_VERDICT_NG;
+    const int review = s->review_threshold != 0 && score >= s->review_threshold;
+    return review ? BLM_VERDICT_REVIEW : BLM_VERDICT_OK;
+}
+
+// Distances of the image's features, all of them finite.
+static blm_status measure(blm_scorer *s, blm_error *err)
+{
+    const int positions = s->model->gauss.positions;
+    blmi_gauss_distances(&s->model->gauss, s->features, 1, s->use, s->threads,
+        s->gauss_scratch, s->distances);
+    for (int p = 0; p < positions; p++)
+        if (!isfinite(s->distances[p]))
+            return blmi_fail(err, BLM_EINPUT,
+                "position %d: the distance is no finite number: damaged weights or "
+                "model?",
+                p);
+    return BLM_OK;
+}
+
 blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
     const blm_model *model = scorer->model;
+    const blmi_seen seen = blmi_seen_of(image);
     blm_result result = {.threshold = scorer->threshold,
+        .review_threshold = scorer->review_threshold,
+        .unseen = blmi_seen_compare(&model->seen, &seen),
         .width = model->recipe.width,
         .height = model->recipe.height,
         .map = scorer->map};
     BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
         scorer->features, &result.prepare_ms, &result.network_ms, err));
     const double start = blmi_clock_ms();
-    blmi_gauss_distances(&model->gauss, scorer->features, 1, NULL, scorer->threads,
-        scorer->gauss_scratch, scorer->distances);
+    BLMI_TRY(measure(scorer, err));
     const double measured = blmi_clock_ms();
     result.score =
         (double)blmi_mapper_run(scorer->mapper, scorer->distances, scorer->map);
-    if (!isfinite(result.score))
-        return blmi_fail(err, BLM_EINPUT,
-            "the score is no finite number: the weights or the model do not fit this "
-            "image");
-    result.verdict = result.score >= scorer->threshold ? BLM_VERDICT_NG : BLM_VERDICT_OK;
+    result.calibrated = calibrated(scorer, result.score);
+    result.verdict = judge(scorer, result.score);
     scorer->frame = blmi_recipe_frame(&model->recipe, image->width, image->height);
     find_regions(scorer, &result);
     result.distance_ms = measured - start;

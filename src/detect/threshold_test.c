@@ -3,14 +3,14 @@
 
 #include <math.h>
 
-#include "src/detect/calibration.h"
+#include "src/detect/threshold.h"
 
 static double threshold_of(
     double *scores, size_t n, double rate, blm_threshold_method *method)
 {
     blm_error err;
     double threshold = -1;
-    assert_ok(blmi_calibrate(scores, n, rate, &threshold, method, &err), err);
+    assert_ok(blmi_threshold_at_rate(scores, n, rate, &threshold, method, &err), err);
     return threshold;
 }
 
@@ -56,7 +56,8 @@ static void rates_outside_the_unit_interval_are_refused(void **state)
     blm_threshold_method method;
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
         assert_int_equal(
-            blmi_calibrate(scores, 3, rates[i], &threshold, &method, NULL), BLM_EUSAGE);
+            blmi_threshold_at_rate(scores, 3, rates[i], &threshold, &method, NULL),
+            BLM_EUSAGE);
 }
 
 // Over many draws from one distribution the share of new scores at or above the threshold is at most the rate
