@@ -263,6 +263,12 @@ BLM_API blm_status blm_result_native_map(const blm_scorer *scorer,
 BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
     const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
 
+// What is known about a picture, as the recipe shows the picture: mask (height, width) is
+// cropped, resized by Pillow's NEAREST, its centre is cut out.  recipe: that of a model.
+// out (recipe->height, recipe->width).  BLM_EINPUT: the crop rectangle leaves the mask.
+BLM_API blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask,
+    int width, int height, uint8_t *out, blm_error *err);
+
 #ifdef __cplusplus
 }
 #endif
