@@ -6,7 +6,7 @@
 
 // What one chunk, and all kept chunks together, may take up when unpacked: text and colour
 // profiles are compressed, too.
-enum { MAX_CHUNK = 32 << 20 };
+enum { MAX_CHUNK = 16 << 20 };
 
 static blm_status damaged(const blmi_source *source, int code, blm_error *err)
 {

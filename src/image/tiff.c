@@ -83,10 +83,14 @@ __attribute__((format(printf, 4, 0))) static int keep_error(
     return 1; // and nothing reaches stderr
 }
 
+// libtiff goes on without a tag whose value lies beyond the end of the file, which makes a
+// grey picture of one that lost its palette; it warns in these words.
 __attribute__((format(printf, 4, 0))) static int keep_warning(
     TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
-    return ((reader *)user)->strict ? keep_error(tiff, user, module, format, args) : 1;
+    const reader *const r = user;
+    const bool fault = r->strict || strncmp(format, "IO error", 8) == 0;
+    return fault ? keep_error(tiff, user, module, format, args) : 1;
 }
 
 static TIFF *open_tiff(reader *r)
@@ -128,9 +132,8 @@ static blm_status unsupported(
     const reader *r, const char *what, unsigned value, blm_error *err)
 {
     return blmi_fail(err, BLM_EINPUT,
-        "%s: TIFF: %s %u is not supported (expected 1 to 8 or 16 bits, grey, RGB, "
-        "palette "
-        "or CMYK)",
+        "%s: TIFF: %s %u is not supported (expected 1, 2, 4, 8 or 16 bits, unsigned; "
+        "grey, RGB, palette or CMYK)",
         r->source->name, what, value);
 }
 
@@ -352,6 +355,8 @@ static blm_status decode(
 {
     layout l = {0};
     uint16_t turned;
+    if (r->message[0] != '\0')
+        return damaged(r, err);
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &l.width);
     TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &l.height);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &turned);

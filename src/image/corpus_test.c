@@ -1,0 +1,178 @@
+// Decodes tests/corpus/image: whole, cut short at every length, and with bytes changed.
+#include "tests/check.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "blemish/image.h"
+#include "src/base/file.h"
+#include "tests/crc32.h"
+#include "tests/random.h"
+
+#define FOLDER "tests/corpus/image/"
+
+// A line of manifest.txt: what make.py says a file becomes.
+typedef struct entry {
+    char name[64];
+    bool good; // width, height and crc are set
+    int width, height;
+    unsigned crc;
+} entry;
+
+enum { MAX_ENTRIES = 400 };
+
+typedef struct corpus {
+    entry entries[MAX_ENTRIES];
+    size_t count;
+} corpus;
+
+static int read_manifest(void **state)
+{
+    static corpus all;
+    char line[128];
+    FILE *const file = fopen(FOLDER "manifest.txt", "r");
+    if (file == NULL)
+        return -1;
+    while (fgets(line, sizeof line, file) != NULL && all.count < MAX_ENTRIES) {
+        entry *const e = &all.entries[all.count++];
+        const int fields =
+            sscanf(line, "%63s %d %d %x", e->name, &e->width, &e->height, &e->crc);
+        e->good = fields == 4;
+        if (!e->good && strstr(line, " error\n") == NULL)
+            return -1;
+    }
+    fclose(file);
+    *state = &all;
+    return all.count > 100 && all.count < MAX_ENTRIES ? 0 : -1;
+}
+
+static uint32_t crc_of(const blm_image *image)
+{
+    return crc32_of(image->rgb, (size_t)image->width * (size_t)image->height * 3);
+}
+
+// A failure has to be the input's, and its text one line that begins with the name.
+static void assert_refused(blm_status status, const blm_error *err, const char *name)
+{
+    if (status != BLM_EINPUT || strncmp(err->text, name, strlen(name)) != 0 ||
+        strncmp(err->text + strlen(name), ": ", 2) != 0 ||
+        strchr(err->text, '\n') != NULL)
+        fail_msg("%s: status %s: %s", name, blm_status_name(status), err->text);
+}
+
+static void files_become_what_the_manifest_says(void **state)
+{
+    const corpus *const all = *state;
+    for (size_t i = 0; i < all->count; i++) {
+        const entry *const e = &all->entries[i];
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", FOLDER, e->name);
+        blm_image *image = NULL;
+        blm_error err;
+        const blm_status status = blm_image_read(path, NULL, &image, &err);
+        if (!e->good) {
+            assert_null(image);
+            assert_refused(status, &err, path);
+            continue;
+        }
+        if (status != BLM_OK)
+            fail_msg("refused: %s", err.text);
+        if (image->width != e->width || image->height != e->height ||
+            crc_of(image) != e->crc)
+            fail_msg("%s: %d x %d, CRC %08x, expected %d x %d, CRC %08x", path,
+                image->width, image->height, (unsigned)crc_of(image), e->width, e->height,
+                e->crc);
+        assert_true(image->channels == 1 || image->channels == 3);
+        assert_true(image->bits == 8 || image->bits == 16);
+        blm_image_free(image);
+    }
+}
+
+// A copy in memory of exactly its size, so that a sanitizer sees a read beyond it.
+static uint8_t *copy_of(const blmi_file *file, size_t size)
+{
+    uint8_t *const copy = malloc(size > 0 ? size : 1);
+    assert_non_null(copy);
+    if (size > 0)
+        memcpy(copy, file->bytes, size);
+    return copy;
+}
+
+// The last number of a decimal raster may lose digits without a trace.
+static bool ends_in_a_number(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 'P' && bytes[1] >= '2' && bytes[1] <= '3' &&
+           bytes[size - 1] >= '0' && bytes[size - 1] <= '9';
+}
+
+// The first `size` bytes are refused, or still hold the whole picture.
+static void check_cut(const entry *e, const blmi_file *file, size_t size)
+{
+    static const blm_decode_options small = {.max_pixels = 1 << 20};
+    blm_image *image = NULL;
+    blm_error err;
+    uint8_t *const bytes = copy_of(file, size);
+    const blm_status status =
+        blm_image_decode(bytes, size, e->name, &small, &image, &err);
+    if (status != BLM_OK)
+        assert_refused(status, &err, e->name);
+    else if (e->good && crc_of(image) != e->crc && !ends_in_a_number(bytes, size))
+        fail_msg("%s: half decoded from its first %zu bytes", e->name, size);
+    blm_image_free(image);
+    free(bytes);
+}
+
+static void files_cut_short_are_refused(void **state)
+{
+    const corpus *const all = *state;
+    for (size_t i = 0; i < all->count; i++) {
+        const entry *const e = &all->entries[i];
+        char path[128];
+        blmi_file file;
+        blm_error err;
+        snprintf(path, sizeof path, "%s%s", FOLDER, e->name);
+        assert_ok(blmi_file_read(path, 0, &file, &err), err);
+        for (size_t size = 0; size < file.size && size < 8192; size++)
+            check_cut(e, &file, size);
+        blmi_file_close(&file);
+    }
+}
+
+static void changed_files_do_no_harm(void **state)
+{
+    static const blm_decode_options small = {.max_pixels = 1 << 20};
+    const corpus *const all = *state;
+    uint64_t random = 1;
+    for (size_t i = 0; i < all->count; i++) {
+        const entry *const e = &all->entries[i];
+        char path[128];
+        blmi_file file;
+        blm_error err;
+        snprintf(path, sizeof path, "%s%s", FOLDER, e->name);
+        assert_ok(blmi_file_read(path, 0, &file, &err), err);
+        for (int round = 0; round < 200 && file.size > 0; round++) {
+            uint8_t *const bytes = copy_of(&file, file.size);
+            const int last = file.size > 1000 ? 1000 : (int)file.size;
+            for (int change = random_below(&random, 3); change >= 0; change--)
+                bytes[random_below(&random, last)] = (uint8_t)random_next(&random);
+            blm_image *image = NULL;
+            const blm_status status =
+                blm_image_decode(bytes, file.size, e->name, &small, &image, &err);
+            if (status != BLM_OK)
+                assert_refused(status, &err, e->name);
+            blm_image_free(image);
+            free(bytes);
+        }
+        blmi_file_close(&file);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_become_what_the_manifest_says),
+        cmocka_unit_test(files_cut_short_are_refused),
+        cmocka_unit_test(changed_files_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, read_manifest, NULL);
+}
