@@ -47,20 +47,45 @@ static void describe_recipe(const blm_recipe *r)
         stages_text(r->stages, stages), r->epsilon, r->sigma, (long long)r->min_area);
 }
 
+// How the good images were scored: "each by the Gaussians of the others".
+static void print_source(const blm_model_info *info)
+{
+    switch (info->source) {
+    case BLM_LEAVE_ONE_OUT:
+        printf("%zu good images, each scored by the Gaussians of the others",
+            info->good_scores);
+        break;
+    case BLM_LEAVE_GROUP_OUT:
+        printf("%zu good images of %zu parts, each part by the Gaussians of the others",
+            info->good_scores, info->groups);
+        break;
+    case BLM_HELD_OUT:
+        printf("%zu good images that were kept apart", info->good_scores);
+        break;
+    }
+}
+
+static const char *source_name(blm_score_source source)
+{
+    static const char *const names[] = {"leave_one_out", "leave_group_out", "held_out"};
+    return names[source];
+}
+
 static void describe_threshold(const blm_model_info *info)
 {
-    printf("threshold: %.6g\n", info->threshold);
+    printf("threshold: %.6g, from ", info->threshold);
+    print_source(info);
     if (info->method == BLM_THRESHOLD_QUANTILE)
-        printf(
-            "    at most %g of good images reach it, by the order of %zu of them, each "
-            "scored\n    by the Gaussians of the others\n",
-            info->false_alarm, info->good_scores);
+        printf("\n    at most %g of good images should reach it\n", info->false_alarm);
     else
         printf(
-            "    %zu good images are too few to show how often a good one reaches it: a "
-            "rate of\n    %g takes %.0f.  It is where the tail of their scores reaches "
-            "that rate if it falls\n    exponentially, and above all of them.\n",
-            info->good_scores, info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
+            "\n    too few to show how often a good image reaches it: a rate of %g takes "
+            "%.0f.  It lies\n    where the tail of their scores comes down to that rate "
+            "if it falls exponentially, and\n    above all of them.\n",
+            info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
+    if (info->review_threshold > 0)
+        printf("review: from %.6g on, for %g of good images\n", info->review_threshold,
+            info->review);
 }
 
 void cli_describe(const blm_model *model)
@@ -70,6 +95,8 @@ void cli_describe(const blm_model *model)
     printf("images: %lld\n", (long long)info.images);
     printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
     describe_recipe(&info.recipe);
+    if (info.region < 1)
+        printf("region of interest: %.1f%% of the input\n", 100 * info.region);
     printf("statistics: %d positions of %d features, ", info.positions, info.features);
     if (info.rank > 0)
         printf("rank %d\n", info.rank);
@@ -121,10 +148,15 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_integer(json, "positions", info.positions);
     cli_json_integer(json, "features", info.features);
     cli_json_integer(json, "rank", info.rank);
+    cli_json_number(json, "region", info.region);
     cli_json_number(json, "threshold", info.threshold);
     cli_json_text(json, "threshold_method", method_name(info.method));
     cli_json_number(json, "false_alarm", info.false_alarm);
+    cli_json_number(json, "review_threshold",
+        info.review_threshold > 0 ? info.review_threshold : NAN);
+    cli_json_text(json, "score_source", source_name(info.source));
     cli_json_integer(json, "good_scores", (int64_t)info.good_scores);
+    cli_json_number(json, "good_median", info.good_median);
 }
 
 // ---- the odd ones

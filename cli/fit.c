@@ -10,6 +10,7 @@
 #include "cli/describe.h"
 #include "cli/exit.h"
 #include "cli/listing.h"
+#include "cli/mask.h"
 #include "cli/memory.h"
 #include "cli/progress.h"
 #include "cli/text.h"
@@ -22,9 +23,9 @@ typedef struct settings {
     int filter; // index of bilinear, bicubic
     int bits;
     unsigned stages;
-    double epsilon, sigma, false_alarm;
+    double epsilon, sigma, false_alarm, review;
     int64_t min_area;
-    const char *weights;
+    const char *weights, *region;
     blm_decode_options decode;
     int threads, skip_bad, odd, json;
     cli_talk talk;
@@ -56,6 +57,10 @@ static const cli_option options[] = {
         AT(weights), 0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
         AT(false_alarm), 0, 1, NULL},
+    {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
+        AT(review), 0, 1, NULL},
+    {"region", 'r', CLI_TEXT, "MASK", "Picture that is black where defects do not matter",
+        AT(region), 0, 0, NULL},
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
@@ -116,9 +121,7 @@ static blm_status add_files(
 {
     const blm_fit_watch callbacks = {
         .context = seen, .progress = show_progress, .bad_file = skip_bad};
-    const char **paths = cli_alloc(files->count, sizeof *paths);
-    for (size_t i = 0; i < files->count; i++)
-        paths[i] = files->items[i].path;
+    const char **paths = cli_paths(files);
     cli_progress_begin(&seen->set->talk, 0);
     const blm_status status =
         blm_fitter_add_files(fitter, paths, NULL, files->count, &callbacks, err);
@@ -147,13 +150,31 @@ static blm_fit_options library_options(const settings *set)
     };
 }
 
+static blm_status new_fitter(const settings *set, blm_fitter **out, blm_error *err)
+{
+    blm_fit_options wanted = library_options(set);
+    if (set->region == NULL)
+        return blm_fitter_new(&wanted, out, err);
+    blm_mask region;
+    uint8_t *include;
+    blm_status status = cli_mask_read(
+        set->region, &set->decode, &region.width, &region.height, &include, err);
+    if (status != BLM_OK)
+        return status;
+    region.include = include;
+    wanted.region = &region;
+    status = blm_fitter_new(&wanted, out, err);
+    free(include);
+    return status;
+}
+
 static blm_status fit(const settings *set, const cli_files *files, watch *seen,
     blm_model **out, blm_error *err)
 {
-    const blm_fit_options wanted = library_options(set);
-    const blm_calibration calibration = {.false_alarm = set->false_alarm};
+    const blm_calibration calibration = {
+        .false_alarm = set->false_alarm, .review = set->review};
     blm_fitter *fitter = NULL;
-    blm_status status = blm_fitter_new(&wanted, &fitter, err);
+    blm_status status = new_fitter(set, &fitter, err);
     if (status == BLM_OK)
         status = add_files(fitter, files, seen, err);
     if (status == BLM_OK)

@@ -19,6 +19,14 @@ static void append(cli_files *files, char *path, size_t root_length)
     files->items[files->count++] = (cli_file){.path = path, .below = path + root_length};
 }
 
+const char **cli_paths(const cli_files *files)
+{
+    const char **paths = cli_alloc(files->count, sizeof *paths);
+    for (size_t i = 0; i < files->count; i++)
+        paths[i] = files->items[i].path;
+    return paths;
+}
+
 void cli_files_free(cli_files *files)
 {
     for (size_t i = 0; i < files->count; i++)

@@ -24,6 +24,8 @@ typedef struct cli_files {
 int cli_list(char *const *arguments, size_t count, cli_files *files);
 // The same for one folder or file, without the @.
 int cli_list_path(const char *path, cli_files *files);
+// Their paths; the caller frees the array, which points into files.
+const char **cli_paths(const cli_files *files);
 void cli_files_free(cli_files *files);
 
 #endif

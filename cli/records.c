@@ -8,7 +8,8 @@
 
 static const char *verdict_name(blm_verdict verdict)
 {
-    return verdict == BLM_VERDICT_NG ? "NG" : "OK";
+    static const char *const names[] = {"OK", "NG", "REVIEW"}; // as blm_verdict counts
+    return names[verdict];
 }
 
 // ---- text: name, score, threshold, verdict, with tabs between them
@@ -74,9 +75,26 @@ static void region_json(cli_json *json, const blm_region *region)
     cli_json_close(json, ']');
     cli_json_number(json, "area", region->area);
     cli_json_number(json, "peak", region->peak);
+    cli_json_number(json, "severity", region->severity);
     pair_json(json, "peak_at", region->peak_x, region->peak_y);
     pair_json(json, "centroid", region->centroid_x, region->centroid_y);
     cli_json_close(json, '}');
+}
+
+// How the image differs from all that the model was fitted on.
+static void unseen_json(cli_json *json, unsigned unseen)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {{BLM_UNSEEN_SIZE, "size"}, {BLM_UNSEEN_ASPECT, "aspect"},
+        {BLM_UNSEEN_CHANNELS, "channels"}, {BLM_UNSEEN_BRIGHTNESS, "brightness"}};
+    cli_json_open(json, "unseen", '[');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if ((unseen & names[i].bit) != 0)
+            cli_json_text(json, NULL, names[i].name);
+    }
+    cli_json_close(json, ']');
 }
 
 static void result_json(cli_json *json, const cli_outcome *outcome)
@@ -84,7 +102,9 @@ static void result_json(cli_json *json, const cli_outcome *outcome)
     const blm_result *r = &outcome->result;
     cli_json_number(json, "score", r->score);
     cli_json_number(json, "threshold", r->threshold);
+    cli_json_number(json, "calibrated", r->calibrated);
     cli_json_text(json, "verdict", verdict_name(r->verdict));
+    unseen_json(json, r->unseen);
     cli_json_integer(json, "width", outcome->width);
     cli_json_integer(json, "height", outcome->height);
     cli_json_open(json, "regions", '[');
