@@ -1,0 +1,155 @@
+// Pictures: a thing is laid down, shaded, made defective, lit and photographed.
+#include <math.h>
+#include <stdlib.h>
+
+#include "tools/synth/scene.h"
+
+#define HAS(kind) (1u << SYNTH_##kind)
+
+static const synth_category categories[] = {
+    {"metal", synth_metal, NULL, 1, 0, 50, 0.002,
+        HAS(GOOD) | HAS(SCRATCH) | HAS(STAIN) | HAS(DENT)},
+    {"fabric", synth_fabric, NULL, 0, 0, 50, 0.003,
+        HAS(GOOD) | HAS(STAIN) | HAS(SCRATCH) | HAS(CONTAMINATION)},
+    {"stone", synth_stone, NULL, 0, 0, 50, 1, HAS(GOOD) | HAS(CRACK) | HAS(STAIN)},
+    {"wood", synth_wood, NULL, 0, 0, 50, 0.003,
+        HAS(GOOD) | HAS(CRACK) | HAS(SCRATCH) | HAS(STAIN)},
+    {"flange", synth_flange, synth_flange_solid, 1, 6, 0.012, 0.006,
+        HAS(GOOD) | HAS(MISSING) | HAS(DENT) | HAS(SCRATCH) | HAS(CONTAMINATION)},
+    {"connector", synth_connector, synth_connector_solid, 0, 16, 0.012, 0.005,
+        HAS(GOOD) | HAS(MISSING) | HAS(SCRATCH) | HAS(CONTAMINATION)},
+    {"label", synth_label, synth_label_solid, 0, 6, 0.010, 0.004,
+        HAS(GOOD) | HAS(MISSING) | HAS(STAIN) | HAS(SCRATCH)},
+};
+
+static const char *const kind_names[SYNTH_KINDS] = {
+    "good", "scratch", "crack", "stain", "dent", "contamination", "missing"};
+
+const char *synth_kind_name(synth_kind kind)
+{
+    return kind_names[kind];
+}
+
+const synth_category *synth_category_at(size_t number)
+{
+    return number < sizeof categories / sizeof *categories ? &categories[number] : NULL;
+}
+
+const char *synth_category_name(const synth_category *category)
+{
+    return category->name;
+}
+
+int synth_category_is_grey(const synth_category *category)
+{
+    return category->grey;
+}
+
+int synth_category_has(const synth_category *category, synth_kind kind)
+{
+    return category->kinds >> kind & 1;
+}
+
+static synth_scene lay_down(const synth_category *category, uint64_t seed, double pixel)
+{
+    synth_random state = synth_mix(seed, 1);
+    synth_scene s = {.seed = synth_mix(seed, 2), .pixel = pixel, .missing = -1};
+    s.x = synth_between(&state, -category->shift, category->shift);
+    s.y = synth_between(&state, -category->shift, category->shift);
+    const double turns = synth_between(&state, -category->turn, category->turn);
+    s.sine = synth_sine(turns);
+    s.cosine = synth_sine(turns + 0.25);
+    return s;
+}
+
+static void shade_at(const synth_category *category, const synth_scene *scene,
+    const synth_canvas *canvas, int i, int j, double rgb[3])
+{
+    double x = synth_place(i, canvas->width, scene->pixel);
+    double y = synth_place(j, canvas->height, scene->pixel);
+    synth_to_thing(scene, &x, &y);
+    category->shade(scene, x, y, rgb);
+}
+
+static void shade(
+    const synth_category *category, const synth_scene *scene, synth_canvas *canvas)
+{
+    double *rgb = canvas->rgb;
+    for (int j = 0; j < canvas->height; j++)
+        for (int i = 0; i < canvas->width; i++, rgb += 3)
+            shade_at(category, scene, canvas, i, j, rgb);
+}
+
+// Takes a piece away: where the thing looks different without it is where it is missing.
+static void remove_piece(const synth_category *category, const synth_scene *scene,
+    int piece, synth_canvas *canvas)
+{
+    synth_scene without = *scene;
+    without.missing = piece;
+    double *rgb = canvas->rgb, *cover = canvas->cover;
+    for (int j = 0; j < canvas->height; j++)
+        for (int i = 0; i < canvas->width; i++, rgb += 3, cover++) {
+            double now[3];
+            shade_at(category, &without, canvas, i, j, now);
+            for (int c = 0; c < 3; c++) {
+                const double change = synth_clamp(8 * fabs(now[c] - rgb[c]));
+                *cover = change > *cover ? change : *cover;
+                rgb[c] = now[c];
+            }
+        }
+}
+
+// Lamp, lens and sensor: brightness that differs from picture to picture, falls off to one
+// side and to the corners, and noise in each pixel.
+static void photograph(
+    const synth_canvas *canvas, int grey, double pixel, uint64_t seed, uint8_t *out)
+{
+    synth_random state = synth_mix(seed, 3);
+    const double gain = synth_between(&state, 0.96, 1.04);
+    const double fall_x = synth_between(&state, -0.05, 0.05);
+    const double fall_y = synth_between(&state, -0.05, 0.05);
+    const double warm = grey ? 0 : synth_between(&state, -0.01, 0.01);
+    const double tint[3] = {1 + warm, 1, 1 - warm};
+    const uint64_t grain = synth_mix(seed, 4);
+    const double *rgb = canvas->rgb;
+    for (int j = 0; j < canvas->height; j++)
+        for (int i = 0; i < canvas->width; i++, rgb += 3, out += 3) {
+            const double x = synth_place(i, canvas->width, pixel);
+            const double y = synth_place(j, canvas->height, pixel);
+            const double light =
+                gain * (1 + fall_x * x + fall_y * y - 0.12 * (x * x + y * y));
+            for (int c = 0; c < 3; c++) {
+                const uint64_t sensor = grain + (grey ? 0 : 2 * (uint64_t)c);
+                const double noise =
+                    synth_cell(sensor, i, j) - synth_cell(sensor + 1, i, j);
+                const double level = 255 * rgb[c] * light * tint[c] + 3.5 * noise;
+                out[c] = (uint8_t)(synth_clamp(level / 255) * 255 + 0.5);
+            }
+        }
+}
+
+int synth_picture(const synth_category *category, uint64_t seed, int index,
+    synth_kind kind, int width, int height, uint8_t *rgb, uint8_t *mask)
+{
+    const size_t pixels = (size_t)width * (size_t)height;
+    synth_canvas canvas = {.width = width, .height = height};
+    canvas.rgb = calloc(pixels, 4 * sizeof(double));
+    if (canvas.rgb == NULL)
+        return -1;
+    canvas.cover = canvas.rgb + 3 * pixels;
+
+    const double pixel = 1.0 / (width < height ? width : height);
+    const uint64_t own = synth_mix(synth_mix_text(seed, category->name), (uint64_t)index);
+    const synth_scene scene = lay_down(category, own, pixel);
+    synth_random defect = synth_mix_text(own, kind_names[kind]);
+    shade(category, &scene, &canvas);
+    if (kind == SYNTH_MISSING)
+        remove_piece(category, &scene, synth_below(&defect, category->pieces), &canvas);
+    else if (kind != SYNTH_GOOD)
+        synth_draw_defect(&canvas, category, &scene, kind, defect);
+    photograph(&canvas, category->grey, pixel, own, rgb);
+    for (size_t i = 0; mask != NULL && i < pixels; i++)
+        mask[i] = canvas.cover[i] > 0.25 ? 255 : 0;
+    free(canvas.rgb);
+    return 0;
+}

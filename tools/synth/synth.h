@@ -1,0 +1,41 @@
+// synth.h: pictures of surfaces and parts that nobody ever made, with and without defects.
+//
+// Everything follows from the arguments: the same ones give the same bytes on every
+// machine, and a picture with a defect equals the one without it but for the defect.
+// Functions are pure: any thread.
+#ifndef BLEMISH_SYNTH_SYNTH_H
+#define BLEMISH_SYNTH_SYNTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum synth_kind {
+    SYNTH_GOOD,
+    SYNTH_SCRATCH,       // a thin curved line
+    SYNTH_CRACK,         // a jagged dark line with branches
+    SYNTH_STAIN,         // a patch that discolours
+    SYNTH_DENT,          // a hollow, seen by its shading
+    SYNTH_CONTAMINATION, // grains and a hair
+    SYNTH_MISSING,       // a hole, pin or piece of print that is not there
+    SYNTH_KINDS
+} synth_kind;
+
+const char *synth_kind_name(synth_kind kind); // "good", "scratch", ...
+
+typedef struct synth_category synth_category;
+
+// Categories by number, from 0; NULL behind the last.
+const synth_category *synth_category_at(size_t number);
+const char *synth_category_name(const synth_category *category);
+// Whether it is a picture in grey (R = G = B), and whether it can have that kind.
+int synth_category_is_grey(const synth_category *category);
+int synth_category_has(const synth_category *category, synth_kind kind);
+
+// Makes picture number `index` (0 to 2^31 - 1) of a category, as rgb (height, width, 3)
+// and, if mask is not NULL, mask (height, width): 255 where the defect is, else 0.  kind is
+// one that the category has; width and height are 32 to 4096 pixels.  Returns 0, or -1
+// when memory is out.
+int synth_picture(const synth_category *category, uint64_t seed, int index,
+    synth_kind kind, int width, int height, uint8_t *rgb, uint8_t *mask);
+
+#endif
