@@ -1,0 +1,375 @@
+#include "src/format/checkpoint.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/format/archive.h"
+#include "src/format/pickle.h"
+
+enum { MAX_PICKLE = 4 << 20, DEEPEST = 4 }; // bytes; dicts around the state dict
+// Of all tensors, and of all storages; the whole of ConTNet-B in double takes 320 MB.
+static const int64_t max_bytes = INT64_C(512) << 20;
+
+struct blmi_checkpoint_state {
+    blmi_tensor *items; // (capacity), each with a name and data of its own
+    size_t capacity;
+};
+
+// A tensor of the state dict, before its numbers are read.
+typedef struct pick {
+    blmi_text name;
+    const blmi_value *tensor;
+} pick;
+
+// ---- which tensors --------------------------------------------------------------------
+
+static bool text_is(blmi_text text, const char *other)
+{
+    return text.size == strlen(other) && memcmp(text.bytes, other, text.size) == 0;
+}
+
+static const blmi_value *member(const blmi_value *dict, const char *key)
+{
+    const blmi_value *found = NULL; // the last one of that key counts, as in Python
+    for (const blmi_entry *e = dict->as.dict.first; e != NULL; e = e->next)
+        if (text_is(e->key, key))
+            found = e->value;
+    return found;
+}
+
+// The state dict in root, a dict.
+static const blmi_value *find_state_dict(const blmi_value *root)
+{
+    static const char *const wrappers[] = {
+        "model", "state_dict", "model_state_dict", "ema", "net"};
+    for (int depth = 0; depth < DEEPEST; depth++) {
+        const blmi_value *inner = NULL;
+        for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
+            const blmi_value *value = member(root, wrappers[i]);
+            if (inner == NULL && value != NULL && value->kind == BLMI_DICT)
+                inner = value;
+        }
+        if (inner == NULL)
+            break;
+        root = inner;
+    }
+    return root;
+}
+
+static blm_status pick_tensors(
+    const char *path, const blmi_value *root, pick **picks, size_t *count, blm_error *err)
+{
+    if (root->kind != BLMI_DICT)
+        return blmi_fail(
+            err, BLM_EINPUT, "%s: holds no dict, expected a state dict", path);
+    const blmi_value *dict = find_state_dict(root);
+    size_t found = 0;
+    for (const blmi_entry *e = dict->as.dict.first; e != NULL; e = e->next)
+        found += e->value->kind == BLMI_TENSOR;
+    if (found == 0)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: holds no state dict: expected tensors by name at the top or under "
+            "model, "
+            "state_dict, model_state_dict, ema or net",
+            path);
+    pick *made = *picks = blmi_alloc(found, sizeof *made);
+    if (made == NULL)
+        return blmi_no_memory(err, "the list of tensors", found, sizeof *made);
+    for (const blmi_entry *e = dict->as.dict.first; e != NULL; e = e->next)
+        if (e->value->kind == BLMI_TENSOR)
+            made[(*count)++] = (pick){e->key, e->value};
+    return BLM_OK;
+}
+
+static int compare_texts(blmi_text a, blmi_text b)
+{
+    const int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static blmi_text storage_key(const pick *p)
+{
+    return p->tensor->as.tensor.storage->as.storage.key->as.text;
+}
+
+// Tensors of one storage next to each other, so that it is read once.
+static int by_storage(const void *a, const void *b)
+{
+    return compare_texts(storage_key(a), storage_key(b));
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const blmi_tensor *)a)->name, ((const blmi_tensor *)b)->name);
+}
+
+// ---- what they are --------------------------------------------------------------------
+
+// A view of a storage.
+typedef struct view {
+    int64_t strides[BLMI_MAX_RANK]; // items
+    int64_t offset;                 // items
+    int64_t count;                  // items of the view
+    int64_t storage_count;          // items of the storage
+    size_t item;                    // bytes
+} view;
+
+static blm_status read_type(const char *path, const blmi_tensor *t, blmi_global type,
+    blmi_dtype *out, blm_error *err)
+{
+    static const blmi_dtype dtypes[] = {
+        [BLMI_STORAGE_F32 - BLMI_STORAGE_F32] = BLMI_F32,
+        [BLMI_STORAGE_F16 - BLMI_STORAGE_F32] = BLMI_F16,
+        [BLMI_STORAGE_BF16 - BLMI_STORAGE_F32] = BLMI_BF16,
+        [BLMI_STORAGE_F64 - BLMI_STORAGE_F32] = BLMI_F64,
+        [BLMI_STORAGE_I64 - BLMI_STORAGE_F32] = BLMI_I64,
+        [BLMI_STORAGE_I32 - BLMI_STORAGE_F32] = BLMI_I32,
+        [BLMI_STORAGE_U8 - BLMI_STORAGE_F32] = BLMI_U8,
+    };
+    const size_t index = (size_t)type - BLMI_STORAGE_F32;
+    if (index >= sizeof dtypes / sizeof *dtypes)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: tensor %s is a %s, which is no type of weights", path, t->name,
+            blmi_global_name(type));
+    *out = dtypes[index];
+    return BLM_OK;
+}
+
+// Fills in a tensor whose name is known; checks that the view lies in its storage.
+static blm_status read_view(
+    const char *path, const blmi_value *value, blmi_tensor *t, view *v, blm_error *err)
+{
+    const blmi_value *storage = value->as.tensor.storage;
+    const blmi_value *shape = value->as.tensor.shape;
+    BLMI_TRY(read_type(path, t, storage->as.storage.type, &t->dtype, err));
+    t->rank = (int)shape->as.tuple.count;
+    *v = (view){.offset = value->as.tensor.offset,
+        .count = 1,
+        .storage_count = storage->as.storage.count,
+        .item = blmi_dtype_size(t->dtype)};
+    int64_t last = v->offset; // the highest item that the view reaches
+    bool fits = last >= 0;
+    for (int i = 0; i < t->rank; i++) {
+        const int64_t length = shape->as.tuple.items[i]->as.integer;
+        const int64_t stride = value->as.tensor.strides->as.tuple.items[i]->as.integer;
+        int64_t reach;
+        fits = fits && length >= 0 && stride >= 0 &&
+               !__builtin_mul_overflow(v->count, length > 0 ? length : 1, &v->count) &&
+               !__builtin_mul_overflow(length > 0 ? length - 1 : 0, stride, &reach) &&
+               !__builtin_add_overflow(last, reach, &last);
+        t->shape[i] = length;
+        v->strides[i] = length > 1 ? stride : 0; // of one item it may be anything
+    }
+    if (!fits || v->count > max_bytes || v->storage_count > max_bytes)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: tensor %s: shape, strides or offset are negative or too large", path,
+            t->name);
+    v->count = blmi_tensor_count(t);
+    if (v->count > 0 && last >= v->storage_count)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: tensor %s reaches item %lld of a storage of %lld", path, t->name,
+            (long long)last, (long long)v->storage_count);
+    return BLM_OK;
+}
+
+// Copies what the view sees, last dimension fastest.
+static void copy_view(
+    uint8_t *out, const uint8_t *storage, const blmi_tensor *t, const view *v)
+{
+    int64_t index[BLMI_MAX_RANK] = {0};
+    int64_t at = v->offset;
+    for (int64_t n = 0; n < v->count; n++) {
+        memcpy(out + (size_t)n * v->item, storage + (size_t)at * v->item, v->item);
+        for (int d = t->rank - 1; d >= 0; d--) {
+            at += v->strides[d];
+            if (++index[d] < t->shape[d])
+                break;
+            at -= v->strides[d] * t->shape[d];
+            index[d] = 0;
+        }
+    }
+}
+
+// ---- reading --------------------------------------------------------------------------
+
+typedef struct reader {
+    const char *path;
+    blmi_archive *archive;
+    blmi_text key;    // of the storage at hand
+    uint8_t *storage; // its bytes; NULL: none yet
+    size_t size;
+    int64_t storage_left, tensor_left; // bytes until max_bytes
+    blm_error *err;
+} reader;
+
+// Takes in the storage of a view, unless it is at hand.
+static blm_status load_storage(reader *r, blmi_text key, const view *v)
+{
+    const int64_t size = v->storage_count * (int64_t)v->item;
+    char name[64];
+    if (r->storage != NULL && compare_texts(key, r->key) == 0)
+        return BLM_OK;
+    blmi_free(r->storage);
+    r->storage = NULL;
+    r->key = key;
+    const int length = snprintf(name, sizeof name, "data/%.*s", (int)key.size, key.bytes);
+    if ((size_t)length >= sizeof name)
+        return blmi_fail(
+            r->err, BLM_EINPUT, "%s: a storage has too long a name", r->path);
+    if (size > r->storage_left)
+        return blmi_fail(r->err, BLM_EINPUT, "%s: storages of more than %lld bytes",
+            r->path, (long long)max_bytes);
+    r->storage_left -= size;
+    return blmi_archive_read(
+        r->archive, name, (uint64_t)size, &r->storage, &r->size, r->err);
+}
+
+// A copy of the name as it is in the network: without the prefix of DataParallel.
+static blm_status copy_name(reader *r, blmi_text text, const char **out)
+{
+    static const char prefix[] = "module.";
+    const size_t skip = sizeof prefix - 1;
+    if (text.size >= skip && memcmp(text.bytes, prefix, skip) == 0)
+        text = (blmi_text){text.bytes + skip, text.size - skip};
+    if (memchr(text.bytes, '\0', text.size) != NULL)
+        return blmi_fail(r->err, BLM_EINPUT, "%s: a tensor's name holds a zero", r->path);
+    char *name = blmi_alloc(text.size + 1, 1);
+    if (name == NULL)
+        return blmi_no_memory(r->err, "a name", text.size, 1);
+    memcpy(name, text.bytes, text.size);
+    name[text.size] = '\0';
+    *out = name;
+    return BLM_OK;
+}
+
+static blm_status read_tensor(reader *r, const pick *p, blmi_tensor *t)
+{
+    view v;
+    BLMI_TRY(copy_name(r, p->name, &t->name));
+    BLMI_TRY(read_view(r->path, p->tensor, t, &v, r->err));
+    if (v.count > r->tensor_left / (int64_t)v.item)
+        return blmi_fail(r->err, BLM_EINPUT, "%s: tensors of more than %lld bytes",
+            r->path, (long long)max_bytes);
+    r->tensor_left -= v.count * (int64_t)v.item;
+    BLMI_TRY(load_storage(r, storage_key(p), &v));
+    if (r->size != (size_t)v.storage_count * v.item)
+        return blmi_fail(r->err, BLM_EINPUT,
+            "%s: tensor %s: its storage has %zu bytes, expected %lld items of %zu",
+            r->path, t->name, r->size, (long long)v.storage_count, v.item);
+    uint8_t *data = blmi_alloc((size_t)v.count, v.item);
+    if (data == NULL)
+        return blmi_no_memory(r->err, t->name, (size_t)v.count, v.item);
+    copy_view(data, r->storage, t, &v);
+    t->data = data;
+    return BLM_OK;
+}
+
+static blm_status read_tensors(reader *r, const pick *picks, blmi_checkpoint *checkpoint)
+{
+    struct blmi_checkpoint_state *state = checkpoint->state;
+    for (size_t i = 0; i < state->capacity; i++)
+        BLMI_TRY(read_tensor(r, &picks[i], &state->items[i]));
+    qsort(state->items, state->capacity, sizeof *state->items, by_name);
+    for (size_t i = 1; i < state->capacity; i++)
+        if (by_name(&state->items[i - 1], &state->items[i]) == 0)
+            return blmi_fail(r->err, BLM_EINPUT, "%s: tensor %s is there twice", r->path,
+                state->items[i].name);
+    checkpoint->tensors = (blmi_tensors){state->items, state->capacity};
+    return BLM_OK;
+}
+
+static blm_status check_byte_order(
+    const char *path, blmi_archive *archive, blm_error *err)
+{
+    static const char little[] = "little";
+    uint8_t *text;
+    size_t size;
+    if (!blmi_archive_has(archive, "byteorder")) // before PyTorch 2.1
+        return BLM_OK;
+    BLMI_TRY(blmi_archive_read(archive, "byteorder", 16, &text, &size, err));
+    const bool ok = text_is((blmi_text){(const char *)text, size}, little);
+    blmi_free(text);
+    return ok ? BLM_OK
+              : blmi_fail(err, BLM_EINPUT,
+                    "%s: its byteorder is not %s: save it again on another machine", path,
+                    little);
+}
+
+// From the pickle's bytes on.
+static blm_status read_pickle(const char *path, blmi_archive *archive,
+    const uint8_t *bytes, size_t size, blmi_checkpoint *checkpoint, blm_error *err)
+{
+    blmi_pickle *pickle = NULL;
+    pick *picks = NULL;
+    size_t count = 0;
+    reader r = {.path = path,
+        .archive = archive,
+        .storage_left = max_bytes,
+        .tensor_left = max_bytes,
+        .err = err};
+    blm_status status = blmi_pickle_read(path, bytes, size, &pickle, err);
+    if (status == BLM_OK)
+        status = pick_tensors(path, blmi_pickle_root(pickle), &picks, &count, err);
+    if (status != BLM_OK)
+        goto done;
+    qsort(picks, count, sizeof *picks, by_storage);
+    checkpoint->state->items = blmi_alloc_zero(count, sizeof *checkpoint->state->items);
+    if (checkpoint->state->items == NULL) {
+        status = blmi_no_memory(err, "the list of tensors", count, sizeof(blmi_tensor));
+        goto done;
+    }
+    checkpoint->state->capacity = count;
+    status = read_tensors(&r, picks, checkpoint);
+done:
+    blmi_free(r.storage);
+    blmi_free(picks);
+    blmi_pickle_free(pickle);
+    return status;
+}
+
+static blm_status read_archive(
+    const char *path, blmi_archive *archive, blmi_checkpoint *checkpoint, blm_error *err)
+{
+    uint8_t *bytes;
+    size_t size;
+    BLMI_TRY(check_byte_order(path, archive, err));
+    BLMI_TRY(blmi_archive_read(archive, "data.pkl", MAX_PICKLE, &bytes, &size, err));
+    const blm_status status = read_pickle(path, archive, bytes, size, checkpoint, err);
+    blmi_free(bytes);
+    return status;
+}
+
+blm_status blmi_checkpoint_read(const char *path, blmi_checkpoint *out, blm_error *err)
+{
+    blmi_checkpoint checkpoint = {0};
+    blmi_archive *archive = NULL;
+    checkpoint.state = blmi_alloc_zero(1, sizeof *checkpoint.state);
+    if (checkpoint.state == NULL)
+        return blmi_no_memory(err, path, 1, sizeof *checkpoint.state);
+    blm_status status = blmi_archive_open(path, &archive, err);
+    if (status == BLM_OK)
+        status = read_archive(path, archive, &checkpoint, err);
+    blmi_archive_close(archive);
+    if (status == BLM_OK)
+        *out = checkpoint;
+    else
+        blmi_checkpoint_close(&checkpoint);
+    return status;
+}
+
+void blmi_checkpoint_close(blmi_checkpoint *checkpoint)
+{
+    struct blmi_checkpoint_state *state = checkpoint->state;
+    for (size_t i = 0; state != NULL && i < state->capacity; i++) {
+        blmi_free((void *)(uintptr_t)state->items[i].name);
+        blmi_free((void *)(uintptr_t)state->items[i].data);
+    }
+    if (state != NULL)
+        blmi_free(state->items);
+    blmi_free(state);
+    *checkpoint = (blmi_checkpoint){0};
+}
