@@ -30,8 +30,8 @@ typedef struct cli_batch {
         blm_image *image, blm_error *err);
     // Frees `extra`, reported or not.  NULL: nothing to do.
     void (*release)(void *extra);
-    // In the order of the paths, one at a time.  Anything but 0 ends the batch and becomes
-    // its exit code.
+    // In the order of the paths, one at a time.  Anything but 0 ends the batch and
+    // becomes its exit code.
     int (*report)(void *context, const cli_outcome *outcome);
 } cli_batch;
 
