@@ -3,7 +3,9 @@
 // Formats: PNG, JPEG, TIFF, BMP, WebP, PNM (P1 to P6).  Whatever the file holds becomes
 // three channels of 8 bits: grey is replicated, palettes are expanded, alpha is ignored
 // (not composited), 16-bit values v become (v + 128) div 257, the orientation that the
-// file states is applied.  Functions are safe to call from any number of threads.
+// file states (EXIF, or TIFF's tag) is applied.  Colour profiles are not.  Of a TIFF with
+// many pages the first counts; an animated WebP is refused.  8-bit pixels equal those of
+// Pillow 9.4's convert("RGB").  Functions are safe to call from any number of threads.
 #ifndef BLEMISH_IMAGE_H
 #define BLEMISH_IMAGE_H
 
@@ -25,17 +27,20 @@ typedef struct blm_image {
 
 // How to decode.  Zero means the default, NULL for the struct means all defaults.
 typedef struct blm_decode_options {
-    int64_t max_pixels; // refuse larger images before allocating; 0: 100 million
+    int64_t max_pixels; // refuse larger images before allocating; 0: 100 million.  No
+                        // side may exceed 2^24 in any case
     int64_t max_bytes;  // refuse larger files; 0: 512 MiB
-    int bits; // significant bits of 16-bit samples (10, 12, ...): the value is first
-              // scaled as v * 65535 / (2^bits - 1), clamped; 0: 16
+    int bits; // significant bits of 16-bit samples, 1 to 16 (a camera's 10, 12, ...): v
+              // is first scaled to v * 65535 div (2^bits - 1), clamped to 65535; 0: 16.
+              // Not for PNM with a maximum below 65535, which says its range itself
     int keep_orientation; // 1: leave the pixels as stored
 } blm_decode_options;
 
 // Reads a file, or decodes `size` bytes in memory (`name` stands in error texts).  On
 // success *out belongs to the caller: blm_image_free.  BLM_EINPUT: unreadable, damaged,
-// truncated, not an image of these formats, too large. An image that its decoder calls
-// truncated or damaged is refused, never half shown.
+// truncated, not an image of these formats, too large; the text begins with the name.  An
+// image that its decoder calls truncated or damaged is refused, never half shown.
+// BLM_EUSAGE: options below 0, more than 16 bits.
 BLM_API blm_status blm_image_read(
     const char *path, const blm_decode_options *options, blm_image **out, blm_error *err);
 BLM_API blm_status blm_image_decode(const void *bytes, size_t size, const char *name,

@@ -117,10 +117,9 @@ static blm_status read_header(bmp *b, blm_error *err)
             "%s: BMP: %u bits a pixel with compression %u is not supported (expected 1, "
             "4, 8, 16, 24 or 32 bits, RLE or bit fields)",
             b->source->name, b->bits, (unsigned)b->compression);
-    // Behind the fields above stand the masks, in the header or right behind it.
-    if (b->bits > 8)
-        read_masks(b);
-    if (b->bits <= 8) {
+    if (b->bits > 8) {
+        read_masks(b); // which follow the fields, in the header or right behind it
+    } else {
         blmi_cursor_seek(c, FILE_HEADER + (size_t)header);
         read_palette(b, pixels, header == CORE_HEADER ? 3 : 4);
         if (b->colours == 0)
@@ -134,10 +133,12 @@ static blm_status read_header(bmp *b, blm_error *err)
 
 static bool is_grey(const bmp *b)
 {
+    if (b->bits > 8)
+        return false;
     for (uint32_t i = 0; i < b->colours; i++)
         if (b->palette[i][0] != b->palette[i][1] || b->palette[i][0] != b->palette[i][2])
             return false;
-    return b->bits <= 8;
+    return true;
 }
 
 // ---- pixels --------------------------------------------------------------------------

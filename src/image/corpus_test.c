@@ -132,7 +132,8 @@ static void files_cut_short_are_refused(void **state)
         blm_error err;
         snprintf(path, sizeof path, "%s%s", FOLDER, e->name);
         assert_ok(blmi_file_read(path, 0, &file, &err), err);
-        for (size_t size = 0; size < file.size && size < 8192; size++)
+        const size_t step = file.size < 4096 ? 1 : 53;
+        for (size_t size = 0; size < file.size; size += step)
             check_cut(e, &file, size);
         blmi_file_close(&file);
     }

@@ -163,14 +163,14 @@ static void copy_rows(const blm_buffer *buffer, blm_image *image)
 blm_status blm_image_from_buffer(
     const blm_buffer *buffer, blm_image **out, blm_error *err)
 {
-    const blm_status status = check_buffer(buffer, err);
+    blm_status status = check_buffer(buffer, err);
     if (status != BLM_OK)
         return status;
     const size_t pixels = (size_t)buffer->width * (size_t)buffer->height;
     blm_image *image = blmi_alloc_zero(1, sizeof *image);
     if (image == NULL || (image->rgb = blmi_alloc(pixels, 3)) == NULL) {
-        blm_image_free(image);
-        return blmi_no_memory(err, "an image buffer's copy", pixels, 3);
+        status = blmi_no_memory(err, "an image buffer's copy", pixels, 3);
+        goto done;
     }
     image->width = buffer->width;
     image->height = buffer->height;
@@ -178,7 +178,10 @@ blm_status blm_image_from_buffer(
     image->bits = pixel_formats[buffer->layout].bits;
     copy_rows(buffer, image);
     *out = image;
-    return BLM_OK;
+    image = NULL;
+done:
+    blm_image_free(image);
+    return status;
 }
 
 void blm_image_free(blm_image *image)

@@ -80,18 +80,20 @@ static blm_status plan_make(
     axis->size_out = size_out;
     axis->taps = (int)ceil(support) * 2 + 1;
     const size_t outputs = (size_t)size_out, taps = (size_t)axis->taps;
-    double *exact = blmi_alloc(taps, sizeof *exact);
+    blm_status status = BLM_OK;
+    double *const exact = blmi_alloc(taps, sizeof *exact);
     axis->spans = blmi_alloc(outputs, sizeof *axis->spans);
     axis->weights = blmi_alloc(outputs * taps, sizeof *axis->weights);
     if (exact == NULL || axis->spans == NULL || axis->weights == NULL) {
-        blmi_free(exact);
-        return blmi_no_memory(
+        status = blmi_no_memory(
             err, "the weights of a resize", outputs * taps, sizeof *axis->weights);
+        goto done;
     }
     for (int o = 0; o < size_out; o++)
         weigh(axis, o, filter, exact);
+done:
     blmi_free(exact);
-    return BLM_OK;
+    return status;
 }
 
 static inline uint8_t to_byte(int32_t sum)

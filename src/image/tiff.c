@@ -279,10 +279,13 @@ static void unpack(uint8_t *out, size_t step, const uint8_t *in, size_t count,
 {
     const unsigned mask = (1u << bits) - 1;
     for (size_t i = 0; i < count; i++, out += step) {
-        if (bits == 16)
+        if (bits == 16) {
             blmi_narrow(out, in + 2 * i, 1, significant);
-        else
-            *out = (uint8_t)(in[i * bits / 8] >> (8 - bits - i * bits % 8) & mask);
+        } else {
+            const size_t bit = i * bits;
+            const unsigned byte = in[bit / 8];
+            *out = (uint8_t)(byte >> (8 - bits - bit % 8) & mask);
+        }
     }
 }
 

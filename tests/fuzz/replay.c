@@ -31,8 +31,8 @@ static int replay(const char *path)
     int count = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char name[4096];
-        if (entry->d_name[0] != '.' && snprintf(name, sizeof name, "%s/%s", path,
-                                           entry->d_name) < (int)sizeof name)
+        if (entry->d_name[0] != '.' &&
+            snprintf(name, sizeof name, "%s/%s", path, entry->d_name) < (int)sizeof name)
             count += replay_file(name);
     }
     closedir(folder);

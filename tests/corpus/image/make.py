@@ -361,6 +361,7 @@ def bmps():
                     bmp(bits, b"\xff\0" + runs, 1 if bits == 8 else 2, windows))
     for bits in (16, 24, 32):
         add(f"bmp_{bits}.bmp", bmp(bits, padded(waves(bits // 8), 8)))
+    add("bmp_24_colours.bmp", bmp(24, padded(waves(3), 8), colours=10 ** 9))
     masks = {"565": (16, (0xf800, 0x7e0, 0x1f, 0)), "555": (16, (0x7c00, 0x3e0, 0x1f, 0)),
              "bgra": (32, (0xff0000, 0xff00, 0xff, 0xff000000)),
              "rgba": (32, (0xff, 0xff00, 0xff0000, 0xff000000))}
