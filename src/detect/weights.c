@@ -242,10 +242,13 @@ static bool ends_with(const char *text, const char *end)
     return length >= size && strcmp(text + length - size, end) == 0;
 }
 
-// The classifier and what only training needs is left out.
+// The backbone is layer0 to layer4; what else there is, a classifier, has no use here, nor
+// has what only training needs or what follows from the architecture.
 static bool is_weight(const char *name)
 {
-    return strncmp(name, "fc.", 3) != 0 && !ends_with(name, ".num_batches_tracked") &&
+    return strncmp(name, "layer", 5) == 0 && name[5] >= '0' &&
+           name[5] <= '0' + BLMI_STAGES && name[6] == '.' &&
+           !ends_with(name, ".num_batches_tracked") &&
            !ends_with(name, ".relative_position_index");
 }
 
