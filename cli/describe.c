@@ -78,10 +78,11 @@ static void describe_threshold(const blm_model_info *info)
     if (info->method == BLM_THRESHOLD_QUANTILE)
         printf("\n    at most %g of good images should reach it\n", info->false_alarm);
     else
-        printf(
-            "\n    too few to show how often a good image reaches it: a rate of %g takes "
-            "%.0f.  It lies\n    where the tail of their scores comes down to that rate "
-            "if it falls exponentially, and\n    above all of them.\n",
+        printf("\n    they are too few to show a rate of %g, which takes %.0f: the "
+               "threshold "
+               "lies where\n    the tail of their scores comes down to that rate if it "
+               "falls "
+               "exponentially, and\n    above all of them\n",
             info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
     if (info->review_threshold > 0)
         printf("review: from %.6g on, for %g of good images\n", info->review_threshold,
@@ -103,7 +104,9 @@ void cli_describe(const blm_model *model)
     else
         printf("full covariance\n");
     describe_threshold(&info);
-    printf("hash: %s\nmade by: blemish %s\n", info.hash, info.program);
+    if (*info.hash != '\0')
+        printf("hash: %s\n", info.hash);
+    printf("made by: blemish %s\n", info.program);
 }
 
 static void recipe_json(const blm_recipe *r, cli_json *json)
@@ -140,7 +143,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     blm_model_info info;
     blm_model_describe(model, &info);
     cli_json_text(json, "program", info.program);
-    cli_json_text(json, "hash", info.hash);
+    cli_json_text(json, "hash", *info.hash != '\0' ? info.hash : NULL);
     cli_json_text(json, "backbone", info.backbone);
     cli_json_text(json, "weights_hash", info.weights_hash);
     recipe_json(&info.recipe, json);

@@ -7,6 +7,8 @@
 #ifndef BLEMISH_WEIGHTS_H
 #define BLEMISH_WEIGHTS_H
 
+#include <stdint.h>
+
 #include "blemish/status.h"
 
 #ifdef __cplusplus
@@ -29,6 +31,28 @@ typedef enum blm_norm {
 // BLM_EUSAGE: norm is needed, or is not the recorded one.  BLM_EINPUT: no such network.
 BLM_API blm_status blm_weights_import(
     const char *checkpoint, const char *out, blm_norm norm, blm_error *err);
+
+// What weights are for.
+typedef struct blm_weights_info {
+    char backbone[16]; // "ConTNet-B"
+    blm_norm norm;
+    int relative;    // 1: relative position table; 0: absolute position encoding
+    int qkv_bias;    // 1: the products of the attention have a bias
+    int avgdown;     // 1: shortcuts pool and then project; 0: they project with a stride
+    int stages;      // layer1 to layer<stages> are there
+    int64_t numbers; // how many all tensors hold
+    char hash[33];   // XXH3-128 of the file, 32 hex digits
+} blm_weights_info;
+
+// Checks a weights file and says what it is; path_or_name as above, NULL: the default.
+BLM_API blm_status blm_weights_describe(
+    const char *path_or_name, blm_weights_info *out, blm_error *err);
+
+typedef enum blm_file_kind { BLM_FILE_MODEL, BLM_FILE_WEIGHTS } blm_file_kind;
+
+// Tells files of blemish's apart.  BLM_EINPUT: it is neither, or damaged.
+BLM_API blm_status blm_file_identify(
+    const char *path, blm_file_kind *out, blm_error *err);
 
 #ifdef __cplusplus
 }

@@ -8,8 +8,8 @@ n=$(find data/set/train/good -name '*.png' | wc -l)
 err_is ''
 out_has '^model: one\.model$'
 out_has "^images: $n$"
-out_has '^threshold: [0-9.]+$'
-out_has '^    [0-9]+ good images are too few to show'
+out_has '^threshold: [0-9.]+, from 12 good images, each scored by the Gaussians of the others$'
+out_has '^    they are too few to show a rate of 0\.01, which takes 99: '
 out_has '^least like the others'
 [ "$(grep -c '^    .*data/set/train/good/' out)" = 5 ] || fail 'five odd ones are the default'
 rm one.model
@@ -25,7 +25,7 @@ out_has '^images: 3$'
 rm few.model
 
 expect 0 fit data/set/train/good --false-alarm 0.3 -o coarse.model --list-odd 0
-out_has '^    at most 0\.3 of good images reach it'
+out_has '^    at most 0\.3 of good images should reach it$'
 out_lacks '^least like'
 rm coarse.model
 
