@@ -27,8 +27,8 @@ static blm_status damaged(const bmp *b, const char *what, blm_error *err)
 
 // ---- headers -------------------------------------------------------------------------
 
-// Reads the fields of the OS/2 header, or of Windows' and those that extend it; colours is
-// what the file declares, 0 where it leaves that out.
+// Reads the fields of the OS/2 header, or of Windows' and those that extend it; colours
+// is what the file declares, 0 where it leaves that out.
 static blm_status read_fields(bmp *b, uint32_t header, blm_error *err)
 {
     blmi_cursor *const c = &b->cursor;
@@ -149,8 +149,8 @@ static uint8_t *row_of(const bmp *b, int64_t y)
     return b->rgb + (b->top_down ? y : b->height - 1 - y) * b->width * 3;
 }
 
-// Paints `count` pixels of the file's row y from x on; false if one is outside of the image
-// or of the palette.
+// Paints `count` pixels of the file's row y from x on; false if one is outside of the
+// image or of the palette.
 static bool paint(bmp *b, int64_t x, int64_t y, const uint8_t *indices, int64_t count)
 {
     if (y >= b->height || x + count > b->width)
@@ -181,8 +181,8 @@ static bool decode_indexed_row(bmp *b, const uint8_t *row, int64_t y)
     return true;
 }
 
-// A channel of the pixels of 16, 24 or 32 bits: its lowest bit and what its values become.
-// Of more than 8 bits the upper 8 count.
+// A channel of the pixels of 16, 24 or 32 bits: its lowest bit and what its values
+// become.  Of more than 8 bits the upper 8 count.
 typedef struct channel {
     unsigned shift, top;
     uint8_t bytes[256]; // (top + 1)

@@ -1,9 +1,10 @@
 // codec.h: what the decoders of src/image share.
 //
 // A decoder gets a blmi_source and an image whose members are all zero.  It finds out the
-// size, asks blmi_image_allocate for the pixels (which enforces the limits), fills them and
-// sets channels and bits.  It owns neither: blm_image_decode frees the image when a decoder
-// fails.  What is wrong with the bytes is BLM_EINPUT and reads "NAME: FORMAT: what".
+// size, asks blmi_image_allocate for the pixels (which enforces the limits), fills them
+// and sets channels and bits.  It owns neither: blm_image_decode frees the image when a
+// decoder fails.  What is wrong with the bytes is BLM_EINPUT and reads "NAME: FORMAT:
+// what".
 #ifndef BLMI_IMAGE_CODEC_H
 #define BLMI_IMAGE_CODEC_H
 

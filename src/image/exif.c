@@ -5,8 +5,8 @@
 
 enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3 };
 
-// A TIFF structure: "II*\0" or "MM\0*", the offset of the first directory; there a count and
-// entries of 12 bytes: tag, type, count, value.
+// A TIFF structure: "II*\0" or "MM\0*", the offset of the first directory; there a count
+// and entries of 12 bytes: tag, type, count, value.
 int blmi_exif_orientation(const uint8_t *block, size_t size)
 {
     if (size >= 6 && memcmp(block, "Exif\0", 6) == 0) {

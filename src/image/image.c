@@ -9,7 +9,8 @@
 #include "src/base/file.h"
 #include "src/image/codec.h"
 
-// Keeps the bytes of a row, and of four 8-bit channels, within an int, which libraries use.
+// Keeps the bytes of a row, and of four 8-bit channels, within an int, which libraries
+// use.
 enum { MAX_SIDE = 1 << 24 };
 
 static const int64_t default_max_pixels = 100 * 1000 * 1000;
@@ -150,7 +151,8 @@ static void copy_rows(const blm_buffer *buffer, blm_image *image)
     uint8_t *rgb = image->rgb;
     for (int y = 0; y < buffer->height; y++, row += stride, rgb += 3 * width) {
         if (format->bits == 16) {
-            // Narrowed into the last third of the row: spreading reads ahead of its writing.
+            // Narrowed into the last third of the row: spreading reads ahead of its
+            // writing.
             uint8_t *const grey = rgb + 2 * width;
             blmi_narrow(grey, row, width, buffer->bits == 0 ? 16 : buffer->bits);
             blmi_spread(rgb, grey, width, 1, format->order);

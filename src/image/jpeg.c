@@ -86,8 +86,8 @@ static blm_status read_header(const blmi_source *source, segments *out, blm_erro
 }
 
 // Decodes to pixels (height, width, bytes of the format).  The defaults (accurate integer
-// DCT, interpolated chroma) are Pillow's; a warning is a fault, since libjpeg only warns of
-// data that end early or make no sense.
+// DCT, interpolated chroma) are Pillow's; a warning is a fault, since libjpeg only warns
+// of data that end early or make no sense.
 static blm_status decompress(const blmi_source *source, const blm_image *image,
     int format, uint8_t *pixels, blm_error *err)
 {

@@ -4,8 +4,8 @@
 #include "src/base/error.h"
 #include "src/image/codec.h"
 
-// What one chunk, and all kept chunks together, may take up when unpacked: text and colour
-// profiles are compressed, too.
+// What one chunk, and all kept chunks together, may take up when unpacked: text and
+// colour profiles are compressed, too.
 enum { MAX_CHUNK = 16 << 20 };
 
 static blm_status damaged(const blmi_source *source, int code, blm_error *err)

@@ -35,7 +35,8 @@ static uint8_t next_visible(blmi_cursor *c)
     return byte;
 }
 
-// Reads a number and the one byte of white space behind it, which may be missing at the end.
+// Reads a number and the one byte of white space behind it, which may be missing at the
+// end.
 static bool read_number(blmi_cursor *c, uint32_t *out)
 {
     uint8_t byte = next_visible(c);

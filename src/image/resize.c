@@ -140,7 +140,8 @@ static void resize_columns(const axis_plan *axis, const uint8_t *in, ptrdiff_t s
     }
 }
 
-// Rows, then columns.  A pass whose axis keeps its size would change nothing: a NULL axis.
+// Rows, then columns.  A pass whose axis keeps its size would change nothing: a NULL
+// axis.
 static blm_status resize_passes(const axis_plan *x, const axis_plan *y, const uint8_t *in,
     int height, ptrdiff_t stride, uint8_t *out, int out_width, blm_error *err)
 {
@@ -173,8 +174,8 @@ done:
     return status;
 }
 
-// Pillow's NEAREST: the input under the centre of each output.  It adds up the steps from the
-// first centre on; a product in their place would round differently now and then.
+// Pillow's NEAREST: the input under the centre of each output.  It adds up the steps from
+// the first centre on; a product in their place would round differently now and then.
 static void resize_nearest(const uint8_t *in, int width, int height, ptrdiff_t stride,
     size_t channels, uint8_t *out, int out_width, int out_height)
 {

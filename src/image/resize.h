@@ -11,7 +11,8 @@ typedef enum blmi_filter { BLMI_BILINEAR, BLMI_BICUBIC, BLMI_NEAREST } blmi_filt
 
 // Resizes in (height, width, 3), rows `stride` bytes apart (so that a crop is a pointer
 // into a larger image), to out (out_height, out_width, 3) without padding.  BILINEAR and
-// BICUBIC: rows first, rounded to 8 bits, then columns.
+// BICUBIC: rows first, rounded to 8 bits, then columns.  All sizes are at least 1; memory
+// is all that can be short.
 blm_status blmi_resize_rgb(const uint8_t *in, int width, int height, ptrdiff_t stride,
     blmi_filter filter, uint8_t *out, int out_width, int out_height, blm_error *err);
 

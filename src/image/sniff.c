@@ -1,8 +1,6 @@
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "src/base/error.h"
 #include "src/image/codec.h"
@@ -71,7 +69,7 @@ static bool is_text(const blmi_source *source)
     const size_t size = source->size < 256 ? source->size : 256;
     for (size_t i = 0; i < size; i++) {
         const uint8_t c = source->bytes[i];
-        if (c < 0x20 ? !isspace(c) : c >= 0x7f)
+        if (c >= 0x7f || (c < 0x20 && memchr("\t\n\r\f", c, 4) == NULL))
             return false;
     }
     return true;

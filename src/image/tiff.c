@@ -83,8 +83,8 @@ __attribute__((format(printf, 4, 0))) static int keep_error(
     return 1; // and nothing reaches stderr
 }
 
-// libtiff goes on without a tag whose value lies beyond the end of the file, which makes a
-// grey picture of one that lost its palette; it warns in these words.
+// libtiff goes on without a tag whose value lies beyond the end of the file, which makes
+// a grey picture of one that lost its palette; it warns in these words.
 __attribute__((format(printf, 4, 0))) static int keep_warning(
     TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
