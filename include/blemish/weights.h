@@ -23,12 +23,13 @@ typedef enum blm_norm {
     BLM_NORM_POST = 2,
 } blm_norm;
 
-// Makes a weights file of a checkpoint: one of torch.save's (.pth, .pt), or a safetensors
-// file, whichever names its tensors as the published ConTNet checkpoints do.  Variant and
-// switches are found from names and shapes; layer4 may be missing; the classifier and what
-// only training needs is left out; numbers keep their type.  No code in a checkpoint is
-// run.  norm may be unknown if checkpoint is a weights file already, which records it.
-// BLM_EUSAGE: norm is needed, or is not the recorded one.  BLM_EINPUT: no such network.
+// Makes a weights file of a checkpoint: one of torch.save's (.pth, .pt), or a
+// safetensors file, whichever names its tensors as the published ConTNet checkpoints
+// do.  Variant and switches are found from names and shapes; layer4 may be missing;
+// the classifier and what only training needs is left out; numbers keep their type.
+// No code in a checkpoint is run.  norm may be unknown if checkpoint is a weights file
+// already, which records it.  BLM_EUSAGE: norm is needed, or is not the recorded one.
+// BLM_EINPUT: no such network.
 BLM_API blm_status blm_weights_import(
     const char *checkpoint, const char *out, blm_norm norm, blm_error *err);
 

@@ -242,8 +242,8 @@ static bool ends_with(const char *text, const char *end)
     return length >= size && strcmp(text + length - size, end) == 0;
 }
 
-// The backbone is layer0 to layer4; what else there is, a classifier, has no use here, nor
-// has what only training needs or what follows from the architecture.
+// The backbone is layer0 to layer4; what else there is, a classifier, has no use here,
+// nor has what only training needs or what follows from the architecture.
 static bool is_weight(const char *name)
 {
     return strncmp(name, "layer", 5) == 0 && name[5] >= '0' &&

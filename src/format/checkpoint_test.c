@@ -1,5 +1,5 @@
-// Tests of the checkpoint reader: what torch.save wrote is read as PyTorch reads it; what is
-// wrong, or could do harm, is refused with a message that says what.
+// Tests of the checkpoint reader: what torch.save wrote is read as PyTorch reads it;
+// what is wrong, or could do harm, is refused with a message that says what.
 #include "tests/check.h"
 
 #include <fcntl.h>

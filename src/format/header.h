@@ -10,7 +10,8 @@
 #include "src/base/tensor.h"
 #include "src/format/safetensors.h"
 
-// More than ten thousand tensors fit in; JSON in memory is up to a hundred times as large.
+// More than ten thousand tensors fit in; JSON in memory is up to a hundred times as
+// large.
 enum { BLMI_HEADER_LIMIT = 1 << 20 }; // bytes
 
 typedef struct blmi_header {
@@ -29,9 +30,9 @@ blm_status blmi_header_parse(const char *path, const char *text, size_t size,
     const uint8_t *data, size_t data_size, blmi_header *out, blm_error *err);
 void blmi_header_free(blmi_header *header); // all zeros allowed
 
-// The text of a header, compact: the metadata in the order given, then the tensors, laid
-// out one after the other in the order given.  *text is released with free().  BLM_EINPUT:
-// what is not UTF-8; BLM_EBUG: a name or key that occurs twice.
+// The text of a header, compact: the metadata in the order given, then the tensors,
+// laid out one after the other in the order given.  *text is released with free().
+// BLM_EINPUT: what is not UTF-8; BLM_EBUG: a name or key that occurs twice.
 blm_status blmi_header_format(const char *path, const blmi_tensor *const *tensors,
     size_t count, const blmi_pair *metadata, size_t metadata_count, char **text,
     blm_error *err);

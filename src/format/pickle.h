@@ -1,5 +1,6 @@
-// pickle.h: what a state dict needs of Python's pickle, and nothing else.  No code is ever
-// run: the handful of globals known are recognised by their names, all others refused.
+// pickle.h: what a state dict needs of Python's pickle, and nothing else.  No code is
+// ever run: the handful of globals known are recognised by their names, all others
+// refused.
 //
 // The opcodes are those that Python's own pickler uses in protocols 2 to 5 for numbers,
 // strings, tuples, lists, dicts and the objects below (Python's pickletools.py describes
@@ -83,8 +84,8 @@ typedef struct blmi_value {
 
 typedef struct blmi_pickle blmi_pickle;
 
-// Reads a pickle; its bytes must outlive it.  path: for messages.  Takes time and memory in
-// proportion to size, whatever the bytes are.  BLM_EINPUT.
+// Reads a pickle; its bytes must outlive it.  path: for messages.  Takes time and
+// memory in proportion to size, whatever the bytes are.  BLM_EINPUT.
 blm_status blmi_pickle_read(
     const char *path, const void *bytes, size_t size, blmi_pickle **out, blm_error *err);
 const blmi_value *blmi_pickle_root(const blmi_pickle *pickle);

@@ -28,12 +28,12 @@ typedef struct blmi_safetensors {
 
 // Maps a file and believes nothing of it before it is checked: header length, JSON,
 // names, types, shapes, offsets (in bounds, no hole, no overlap), alignment of items,
-// checksum where the metadata has one.  Metadata keys that begin with '!' and are not in
-// `understood` (NULL-terminated; NULL: none is) are refused, so is format_version with
-// another major number where "format" begins with "blemish-".  All faults of the file are
-// BLM_EINPUT.  The file must not be shortened by others while it is open; replacing it, as
-// blmi_safetensors_write does, is harmless.  What was opened is immutable: any number of
-// threads may read it.
+// checksum where the metadata has one.  Metadata keys that begin with '!' and are not
+// in `understood` (NULL-terminated; NULL: none is) are refused, so is format_version
+// with another major number where "format" begins with "blemish-".  All faults of the
+// file are BLM_EINPUT.  The file must not be shortened by others while it is open;
+// replacing it, as blmi_safetensors_write does, is harmless.  What was opened is
+// immutable: any number of threads may read it.
 blm_status blmi_safetensors_open(const char *path, const char *const *understood,
     blmi_safetensors *out, blm_error *err);
 void blmi_safetensors_close(blmi_safetensors *file); // all zeros allowed

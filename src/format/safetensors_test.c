@@ -1,5 +1,5 @@
-// Tests of the file form: what is written is read, by a second reader too; what is wrong is
-// refused with a message that says what.
+// Tests of the file form: what is written is read, by a second reader too; what is
+// wrong is refused with a message that says what.
 #include "tests/check.h"
 
 #include <fcntl.h>
