@@ -185,7 +185,8 @@ static void draw_crack(const brush *b, synth_random *state)
     set_colour(s.colour, 0.06, 0.05, 0.05);
     s.strength = synth_between(state, 0.75, 0.95);
     const double turns = synth_between(state, 0, 1);
-    walk(&s, place(b, state, 0.03), turns, synth_below(state, 12) + 18, state);
+    const point start = place(b, state, 0.03);
+    walk(&s, start, turns, synth_below(state, 12) + 18, state);
     draw_stroke(b, &s);
     for (int branch = 0; branch < 2; branch++) {
         const point from = s.at[s.count / 4 + synth_below(state, s.count / 2)];
@@ -269,8 +270,9 @@ static void draw_contamination(const brush *b, synth_random *state)
     const double grey[3] = {light, light, light};
     const double *tint = b->category->grey ? grey : colour;
     for (int grains = synth_below(state, 4) + 4; grains > 0; grains--) {
-        const point at = {centre.x + synth_between(state, -0.06, 0.06),
-            centre.y + synth_between(state, -0.06, 0.06)};
+        point at = centre; // one by one: C leaves the order in a list open
+        at.x += synth_between(state, -0.06, 0.06);
+        at.y += synth_between(state, -0.06, 0.06);
         draw_blob(b, at, synth_between(state, 0.008, 0.018), 0.5, tint, 0.9);
     }
     stroke hair = {.width = 0.008, .strength = 0.85};

@@ -149,7 +149,7 @@ int synth_picture(const synth_category *category, uint64_t seed, int index,
         synth_draw_defect(&canvas, category, &scene, kind, defect);
     photograph(&canvas, category->grey, pixel, own, rgb);
     for (size_t i = 0; mask != NULL && i < pixels; i++)
-        mask[i] = canvas.cover[i] > 0.25 ? 255 : 0;
+        mask[i] = canvas.cover[i] > 0.1 ? 255 : 0;
     free(canvas.rgb);
     return 0;
 }
