@@ -1,5 +1,8 @@
-// noise.h: random numbers and noise that are the same bits on every machine: integers, and
-// + - * / of doubles; no function of the C library whose last bit could differ.
+// noise.h: random numbers and noise that are the same bits on every machine: integers,
+// and + - * / of doubles; no function of the C library whose last bit could differ.
+//
+// C leaves the order of calls within an argument list or initialiser open: draw one
+// random number a statement.
 #ifndef BLEMISH_SYNTH_NOISE_H
 #define BLEMISH_SYNTH_NOISE_H
 

@@ -99,8 +99,8 @@ static void remove_piece(const synth_category *category, const synth_scene *scen
         }
 }
 
-// Lamp, lens and sensor: brightness that differs from picture to picture, falls off to one
-// side and to the corners, and noise in each pixel.
+// Lamp, lens and sensor: brightness that differs from picture to picture, falls off to
+// one side and to the corners, and noise in each pixel.
 static void photograph(
     const synth_canvas *canvas, int grey, double pixel, uint64_t seed, uint8_t *out)
 {

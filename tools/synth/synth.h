@@ -1,4 +1,4 @@
-// synth.h: pictures of surfaces and parts that nobody ever made, with and without defects.
+// synth.h: pictures of surfaces and parts that never were, with and without defects.
 //
 // Everything follows from the arguments: the same ones give the same bytes on every
 // machine, and a picture with a defect equals the one without it but for the defect.
@@ -31,8 +31,8 @@ const char *synth_category_name(const synth_category *category);
 int synth_category_is_grey(const synth_category *category);
 int synth_category_has(const synth_category *category, synth_kind kind);
 
-// Makes picture number `index` (0 to 2^31 - 1) of a category, as rgb (height, width, 3)
-// and, if mask is not NULL, mask (height, width): 255 where the defect is, else 0.  kind is
+// Makes picture number `index` (0 or more) of a category, as rgb (height, width, 3) and,
+// if mask is not NULL, mask (height, width): 255 where the defect is, else 0.  kind is
 // one that the category has; width and height are 32 to 4096 pixels.  Returns 0, or -1
 // when memory is out.
 int synth_picture(const synth_category *category, uint64_t seed, int index,
