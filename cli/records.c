@@ -1,5 +1,6 @@
 #include "cli/records.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,12 @@ static void unseen_json(cli_json *json, unsigned unseen)
     cli_json_close(json, ']');
 }
 
+// Microseconds are as fine as a clock's reading means anything.
+static void milliseconds_json(cli_json *json, const char *key, double ms)
+{
+    cli_json_number(json, key, round(ms * 1000) / 1000);
+}
+
 static void result_json(cli_json *json, const cli_outcome *outcome)
 {
     const blm_result *r = &outcome->result;
@@ -112,11 +119,11 @@ static void result_json(cli_json *json, const cli_outcome *outcome)
         region_json(json, &r->regions[i]);
     cli_json_close(json, ']');
     cli_json_open(json, "milliseconds", '{');
-    cli_json_number(json, "read", outcome->read_ms);
-    cli_json_number(json, "prepare", r->prepare_ms);
-    cli_json_number(json, "network", r->network_ms);
-    cli_json_number(json, "distance", r->distance_ms);
-    cli_json_number(json, "map", r->map_ms);
+    milliseconds_json(json, "read", outcome->read_ms);
+    milliseconds_json(json, "prepare", r->prepare_ms);
+    milliseconds_json(json, "network", r->network_ms);
+    milliseconds_json(json, "distance", r->distance_ms);
+    milliseconds_json(json, "map", r->map_ms);
     cli_json_close(json, '}');
 }
 
