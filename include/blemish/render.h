@@ -61,7 +61,7 @@ typedef struct blm_colour {
 BLM_API blm_colour blm_heat_colour(double ratio);
 // How much of that colour covers the picture: 0 up to half the threshold (and for NaN),
 // from there (ratio - 0.5)^2 / 2, so a bare eighth at the threshold, from there straight
-// up to 0.8 at twice the threshold, which is the most.
+// up to 0.6 at twice the threshold, which is the most: a defect stays in sight.
 BLM_API double blm_heat_opacity(double ratio);
 
 // ---- drawing --------------------------------------------------------------------------

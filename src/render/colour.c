@@ -45,5 +45,5 @@ double blm_heat_opacity(double ratio)
         return 0;
     if (ratio <= 1)
         return (ratio - 0.5) * (ratio - 0.5) / 2;
-    return fmin(0.125 + 0.675 * (ratio - 1), 0.8);
+    return fmin(0.125 + 0.475 * (ratio - 1), 0.6);
 }

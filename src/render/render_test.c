@@ -88,7 +88,7 @@ static void test_opacity(void **state)
     (void)state;
     assert_true(blm_heat_opacity(NAN) == 0 && blm_heat_opacity(-INFINITY) == 0);
     assert_true(blm_heat_opacity(0.5) == 0 && blm_heat_opacity(1) == 0.125);
-    assert_true(blm_heat_opacity(2) == 0.8 && blm_heat_opacity(INFINITY) == 0.8);
+    assert_true(blm_heat_opacity(2) == 0.6 && blm_heat_opacity(INFINITY) == 0.6);
     for (int i = 0; i < 3000; i++) {
         const double step = blm_heat_opacity((i + 1) * 1e-3) - blm_heat_opacity(i * 1e-3);
         assert_true(step >= 0 && step < 1e-3);
@@ -106,16 +106,16 @@ static void test_heat_on_a_picture(void **state)
     assert_ok(blm_draw_heat(image, map, 4, &err), err);
     for (int x = 0; x < 3; x++)
         assert_true(pixel_is(image, x, 0, 100, 100, 100));
-    // 100 + 0.8 * (248 - 100) = 218.4 and so on; the ramp's end is 248, 239, 148.
-    assert_true(pixel_is(image, 0, 1, 218, 211, 138));
-    assert_true(pixel_is(image, 1, 1, 218, 211, 138));
+    // 100 + 0.6 * (248 - 100) = 188.8 and so on; the ramp's end is 248, 239, 148.
+    assert_true(pixel_is(image, 0, 1, 189, 183, 129));
+    assert_true(pixel_is(image, 1, 1, 189, 183, 129));
     // Its middle is 188, 61, 96: an eighth of that.
     assert_true(pixel_is(image, 2, 1, 111, 95, 100));
 
     uint8_t rgba[24];
     assert_ok(blm_heat_rgba(map, 3, 2, 4, rgba, &err), err);
     const uint8_t expected[24] = {0, 0, 0, 0, 0, 0, 0, 0, 92, 22, 102, 0, 248, 239, 148,
-        204, 248, 239, 148, 204, 188, 61, 96, 32};
+        153, 248, 239, 148, 153, 188, 61, 96, 32};
     assert_memory_equal(rgba, expected, sizeof expected);
 
     const double bad[] = {0, -1, NAN, INFINITY};
