@@ -33,7 +33,7 @@ paste scores1 scores2 | awk '{ d = $1 - $2; if (d < 0) d = -d; if (d > 1e-5 * $1
 expect 0 detect $m @defects --json
 out_is_json
 out_has '"verdict": "NG"'
-out_has '"regions": \[\{"box": \[[0-9., e-]+\], "area": [0-9.]+, "peak": [0-9.]+, "peak_at": \['
+out_has '"regions": \[\{"box": \[[0-9., e-]+\], "area": [0-9.]+, "peak": [0-9.]+, "severity": [0-9.]+, "peak_at": \['
 out_has '"milliseconds": \{"read": '
 out_has '"model": "[0-9a-f]{32}"'
 
