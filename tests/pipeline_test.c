@@ -14,7 +14,14 @@
 #include "src/detect/model.h"
 #include "tests/npy.h"
 
-enum { TRAIN = 10, TEST = 4, SIDE = 224, GRID = 14, POSITIONS = GRID * GRID, FEATURES = 576 };
+enum {
+    TRAIN = 10,
+    TEST = 4,
+    SIDE = 224,
+    GRID = 14,
+    POSITIONS = GRID * GRID,
+    FEATURES = 576
+};
 
 static struct {
     char folder[64], weights[96], file[96]; // scratch: weights and model
@@ -27,14 +34,14 @@ static blm_error err;
 
 static const char *pipeline(const char *name)
 {
-    char path[128];
+    char path[300];
     snprintf(path, sizeof path, "pipeline/%s", name);
     return golden_path(path);
 }
 
 static blm_model *fit(int threads)
 {
-    const blm_fit_options options = { .weights = t.weights, .threads = threads };
+    const blm_fit_options options = {.weights = t.weights, .threads = threads};
     const char *paths[TRAIN];
     blm_fitter *fitter;
     blm_model *model;
@@ -57,8 +64,9 @@ static int set_up(void **state)
     assert_non_null(t.expected);
     json_t *images = json_object_get(t.expected, "images");
     for (size_t i = 0; i < TRAIN + TEST; i++) {
-        const char *path = json_string_value(json_object_get(json_array_get(images, i), "path"));
-        char name[256];
+        const char *path =
+            json_string_value(json_object_get(json_array_get(images, i), "path"));
+        char name[280];
         snprintf(name, sizeof name, "images/%s", path);
         snprintf(t.image[i], sizeof t.image[i], "%s", pipeline(name));
     }
@@ -66,8 +74,8 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(t.folder));
     snprintf(t.weights, sizeof t.weights, "%s/weights.safetensors", t.folder);
     snprintf(t.file, sizeof t.file, "%s/model.blm", t.folder);
-    assert_ok(blm_weights_import(
-                  golden_path("backbone/contnet_ti_rel_pre.pth"), t.weights, BLM_NORM_PRE, &err),
+    assert_ok(blm_weights_import(golden_path("backbone/contnet_ti_rel_pre.pth"),
+                  t.weights, BLM_NORM_PRE, &err),
         err);
     blm_model *model = fit(0);
     assert_ok(blm_model_save(model, t.file, &err), err);
@@ -94,7 +102,8 @@ static void need_golden(void)
         skip();
 }
 
-static void assert_close(double value, double expected, double tolerance, const char *what)
+static void assert_close(
+    double value, double expected, double tolerance, const char *what)
 {
     if (!(fabs(value - expected) <= tolerance))
         fail_msg("%s: %.9g, expected %.9g within %g", what, value, expected, tolerance);
@@ -109,13 +118,14 @@ static float *features_of(const char *path)
     blmi_extraction *extraction;
     blm_image *image;
     float *features = blmi_alloc((size_t)POSITIONS * FEATURES, sizeof *features);
-    assert_ok(blmi_extractor_new(
-                  &t.model->weights, &t.model->config, &t.model->recipe, 0, &extractor, &err),
+    assert_ok(blmi_extractor_new(&t.model->weights, &t.model->config, &t.model->recipe, 0,
+                  &extractor, &err),
         err);
     assert_ok(blmi_extraction_new(extractor, &extraction, &err), err);
     assert_ok(blm_image_read(path, NULL, &image, &err), err);
     assert_ok(
-        blmi_extractor_run(extractor, extraction, image, features, NULL, NULL, &err), err);
+        blmi_extractor_run(extractor, extraction, image, features, NULL, NULL, &err),
+        err);
     blm_image_free(image);
     blmi_extraction_free(extraction);
     blmi_extractor_free(extractor);
@@ -131,8 +141,8 @@ static void the_patch_embedding_is_golden(void **state)
     double squares = 0;
     for (size_t d = 0; d < FEATURES; d++)
         for (size_t p = 0; p < POSITIONS; p++) {
-            const double gap = (double)features[p * FEATURES + d]
-                - (double)golden.f4[d * POSITIONS + p];
+            const double gap =
+                (double)features[p * FEATURES + d] - (double)golden.f4[d * POSITIONS + p];
             assert_close(gap, 0, 2e-5, "patch embedding");
             squares += gap * gap;
         }
@@ -145,7 +155,7 @@ static void means_and_variances_are_golden(void **state)
 {
     (void)state;
     need_golden();
-    const size_t positions[] = { 0, 6 * GRID + 7, 13 * GRID + 13 };
+    const size_t positions[] = {0, 6 * GRID + 7, 13 * GRID + 13};
     const blmi_gauss *g = &t.model->gauss;
     npy means = npy_load(pipeline("mean_at_positions.npy"), "f8");
     npy variances = npy_load(pipeline("variance_at_positions.npy"), "f8");
@@ -157,14 +167,16 @@ static void means_and_variances_are_golden(void **state)
                 const double v = g->axes[(p * (size_t)g->rank + r) * FEATURES + d];
                 variance += (double)g->variances[p * (size_t)g->rank + r] * v * v;
             }
-            assert_close(g->mean[p * FEATURES + d], means.f8[i * FEATURES + d], 1e-5, "mean");
+            assert_close(
+                g->mean[p * FEATURES + d], means.f8[i * FEATURES + d], 1e-5, "mean");
             assert_close(variance, variances.f8[i * FEATURES + d], 1e-5, "variance");
         }
     npy_free(&variances);
     npy_free(&means);
 }
 
-static void compare_distances(const char *golden_name, int first, int count, double tolerance)
+static void compare_distances(
+    const char *golden_name, int first, int count, double tolerance)
 {
     npy golden = npy_load(pipeline(golden_name), "f8"); // (count, 14, 14)
     float distances[POSITIONS];
@@ -173,8 +185,8 @@ static void compare_distances(const char *golden_name, int first, int count, dou
         float *features = features_of(t.image[first + i]);
         blmi_gauss_distances(&t.model->gauss, features, 1, NULL, 0, scratch, distances);
         for (size_t p = 0; p < POSITIONS; p++)
-            assert_close(
-                distances[p], golden.f8[(size_t)i * POSITIONS + p], tolerance, golden_name);
+            assert_close(distances[p], golden.f8[(size_t)i * POSITIONS + p], tolerance,
+                golden_name);
         blmi_free(features);
     }
     blmi_free(scratch);
@@ -213,7 +225,8 @@ static void leave_one_out_is_golden(void **state)
 
 // ---- outside: scores and maps ---------------------------------------------------------------
 
-static void score(blm_scorer *scorer, const char *path, blm_result *result, blm_image **image)
+static void score(
+    blm_scorer *scorer, const char *path, blm_result *result, blm_image **image)
 {
     assert_ok(blm_image_read(path, NULL, image, &err), err);
     assert_ok(blm_scorer_run(scorer, *image, result, &err), err);
@@ -236,7 +249,8 @@ static void scores_and_maps_are_golden(void **state)
         const double expected = json_real_value(json_object_get(row, "score"));
         assert_close(result.score / expected, 1, 1e-5, t.image[TRAIN + i]);
         for (size_t k = 0; k < SIDE * SIDE; k++)
-            assert_close(result.map[k], maps.f4[i * SIDE * SIDE + k], 5e-4, "anomaly map");
+            assert_close(
+                result.map[k], maps.f4[i * SIDE * SIDE + k], 5e-4, "anomaly map");
         json_t *peak = json_object_get(row, "peak_row_column_224");
         const json_int_t y = json_integer_value(json_array_get(peak, 0));
         const json_int_t x = json_integer_value(json_array_get(peak, 1));
@@ -263,9 +277,10 @@ static void threads_and_clones_change_nothing(void **state)
     need_golden();
     blm_scorer *all, *one, *clone;
     assert_ok(blm_scorer_new(t.model, NULL, &all, &err), err);
-    assert_ok(blm_scorer_new(t.model, &(blm_scorer_options) { .threads = 1 }, &one, &err), err);
+    assert_ok(
+        blm_scorer_new(t.model, &(blm_scorer_options){.threads = 1}, &one, &err), err);
     assert_ok(blm_scorer_clone(one, &clone, &err), err);
-    blm_scorer *scorers[] = { all, all, one, clone };
+    blm_scorer *scorers[] = {all, all, one, clone};
     double scores[4];
     for (int i = 0; i < 4; i++) {
         blm_result result;
@@ -286,7 +301,7 @@ static void equal_fits_give_equal_bytes(void **state)
 {
     (void)state;
     need_golden();
-    char again[128], command[256];
+    char again[128], command[300];
     snprintf(again, sizeof again, "%s/again.blm", t.folder);
     for (int threads = 0; threads <= 1; threads++) {
         blm_model *model = fit(threads);
