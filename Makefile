@@ -5,12 +5,14 @@
 
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 PREFIX ?= /usr/local
+configure_release = -DBLM_TESTS=OFF
 
 all: build-release
 
-# Configuring again is cheap and notices changed lists of files.
+# Configuring again is cheap and notices changed lists of files.  What is to be used or
+# installed needs no tests.
 build-%: setup
-	@cmake --preset $* --log-level=WARNING
+	@cmake --preset $* $(configure_$*) >/dev/null
 	@cmake --build --preset $* -j $(JOBS)
 
 setup:
