@@ -24,61 +24,98 @@ static void plain_subtract(
     }
 }
 
-static const blmi_gauss_kernels plain = {"plain", plain_dot, plain_subtract};
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define NAME(x) avx2_##x
-#define TARGET __attribute__((target("avx2,fma")))
-#define VECTOR __m256
-#define LANES 8
-#define ZERO _mm256_setzero_ps
-#define SPREAD _mm256_set1_ps
-#define LOAD _mm256_loadu_ps
-#define STORE _mm256_storeu_ps
-#define ADD_PRODUCT _mm256_fmadd_ps
-#define SUBTRACT_PRODUCT _mm256_fnmadd_ps
-#include "src/gauss/kernels_x86.h"
+// AVX-512 was tried: one image is read no faster (memory is the limit; 9.1 ms against
+// 8.0 at P = 196, R = 239, D = 768), sixteen cost the same.
 
-#define NAME(x) avx512_##x
-#define TARGET __attribute__((target("avx512f")))
-#define VECTOR __m512
-#define LANES 16
-#define ZERO _mm512_setzero_ps
-#define SPREAD _mm512_set1_ps
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define ADD_PRODUCT _mm512_fmadd_ps
-#define SUBTRACT_PRODUCT _mm512_fnmadd_ps
-#include "src/gauss/kernels_x86.h"
+enum { LANES = 8 };
 
-const blmi_gauss_kernels *blmi_gauss_kernels_at(int i)
+#define AVX2 __attribute__((target("avx2,fma")))
+
+AVX2 static float sum_of_lanes(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+AVX2 static inline __m256 add_product(const float *a, const float *b, __m256 sum)
+{
+    return _mm256_fmadd_ps(_mm256_loadu_ps(a), _mm256_loadu_ps(b), sum);
+}
+
+// One row after the other, in four sums: memory is then read as one stream, which is 1.5 times
+// as fast as four rows side by side.
+AVX2 static void avx2_dot(
+    const float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
+{
+    for (int r = 0; r < BLMI_TILE; r++) {
+        const float *row = rows[r];
+        __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+        int d = 0;
+        for (; d + 4 * LANES <= n; d += 4 * LANES) {
+            s0 = add_product(row + d, x + d, s0);
+            s1 = add_product(row + d + LANES, x + d + LANES, s1);
+            s2 = add_product(row + d + 2 * LANES, x + d + 2 * LANES, s2);
+            s3 = add_product(row + d + 3 * LANES, x + d + 3 * LANES, s3);
+        }
+        for (; d + LANES <= n; d += LANES)
+            s0 = add_product(row + d, x + d, s0);
+        float sum =
+            sum_of_lanes(_mm256_add_ps(_mm256_add_ps(s0, s1), _mm256_add_ps(s2, s3)));
+        for (; d < n; d++)
+            sum += row[d] * x[d];
+        products[r] = sum;
+    }
+}
+
+AVX2 static void avx2_subtract(
+    const float *const rows[BLMI_TILE], const float factors[BLMI_TILE], int n, float *x)
+{
+    const __m256 f0 = _mm256_set1_ps(factors[0]), f1 = _mm256_set1_ps(factors[1]);
+    const __m256 f2 = _mm256_set1_ps(factors[2]), f3 = _mm256_set1_ps(factors[3]);
+    int d = 0;
+    for (; d + LANES <= n; d += LANES) {
+        __m256 v = _mm256_loadu_ps(x + d);
+        v = _mm256_fnmadd_ps(f0, _mm256_loadu_ps(rows[0] + d), v);
+        v = _mm256_fnmadd_ps(f1, _mm256_loadu_ps(rows[1] + d), v);
+        v = _mm256_fnmadd_ps(f2, _mm256_loadu_ps(rows[2] + d), v);
+        v = _mm256_fnmadd_ps(f3, _mm256_loadu_ps(rows[3] + d), v);
+        _mm256_storeu_ps(x + d, v);
+    }
+    for (; d < n; d++) {
+        float sum = x[d];
+        for (int r = 0; r < BLMI_TILE; r++)
+            sum -= factors[r] * rows[r][d];
+        x[d] = sum;
+    }
+}
+
+const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
 {
     static const blmi_gauss_kernels avx2 = {"avx2", avx2_dot, avx2_subtract};
-    static const blmi_gauss_kernels avx512 = {"avx512", avx512_dot, avx512_subtract};
-    __builtin_cpu_init();
-    if (i == 2)
-        return __builtin_cpu_supports("avx512f") ? &avx512 : NULL;
-    if (i == 1)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2
-                                                                               : NULL;
-    return &plain;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
 }
 
 #else
 
-const blmi_gauss_kernels *blmi_gauss_kernels_at(int i)
+const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
 {
-    return i == 0 ? &plain : NULL;
+    return NULL;
 }
 
 #endif
 
+const blmi_gauss_kernels *blmi_gauss_kernels_plain(void)
+{
+    static const blmi_gauss_kernels plain = {"plain", plain_dot, plain_subtract};
+    return &plain;
+}
+
 const blmi_gauss_kernels *blmi_gauss_kernels_best(void)
 {
-    const blmi_gauss_kernels *best = NULL;
-    for (int i = BLMI_GAUSS_KERNEL_SETS - 1; best == NULL; i--)
-        best = blmi_gauss_kernels_at(i);
-    return best;
+    const blmi_gauss_kernels *avx2 = blmi_gauss_kernels_avx2();
+    return avx2 != NULL ? avx2 : blmi_gauss_kernels_plain();
 }

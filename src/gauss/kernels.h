@@ -2,8 +2,6 @@
 #ifndef BLMI_GAUSS_KERNELS_H
 #define BLMI_GAUSS_KERNELS_H
 
-#include <stdbool.h>
-
 enum { BLMI_TILE = 4 }; // rows that a kernel takes at once
 
 typedef struct blmi_gauss_kernels {
@@ -16,12 +14,10 @@ typedef struct blmi_gauss_kernels {
         int n, float *x);
 } blmi_gauss_kernels;
 
-enum { BLMI_GAUSS_KERNEL_SETS = 3 };
-
-// Set number i (0 is plain C, then ever faster ones), or NULL if this machine cannot run
-// it.
-const blmi_gauss_kernels *blmi_gauss_kernels_at(int i);
-// The fastest set that this machine can run.
+const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference
+// NULL where this machine cannot run it.
+const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void);
+// The faster one of these.
 const blmi_gauss_kernels *blmi_gauss_kernels_best(void);
 
 #endif
