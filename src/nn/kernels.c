@@ -1,0 +1,22 @@
+// kernels.c: which tables this processor can run.
+#include "src/nn/kernels.h"
+
+int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES])
+{
+    int count = 0;
+    tables[count++] = &blmi_kernels_plain;
+    tables[count++] = &blmi_kernels_vector;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        tables[count++] = &blmi_kernels_avx2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        tables[count++] = &blmi_kernels_avx512;
+#endif
+    return count;
+}
+
+const blmi_kernels *blmi_kernels_best(void)
+{
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    return tables[blmi_kernels_available(tables) - 1];
+}

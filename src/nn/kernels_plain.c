@@ -1,0 +1,90 @@
+// kernels_plain.c: what the kernels compute, in plain C.
+#include <math.h>
+#include <string.h>
+
+#include "src/nn/kernels.h"
+
+static void product(const blmi_product *p)
+{
+    const blmi_matrix *b = p->b;
+    for (int m = 0; m < p->rows; m++) {
+        for (int n = 0; n < b->columns; n++) {
+            const float *w =
+                b->values + (size_t)(n / BLMI_LANES) * b->panel + n % BLMI_LANES;
+            float sum = b->bias ? b->bias[n] : 0;
+            for (int t = 0; t < b->taps; t++) {
+                const float *a = p->a[t * p->rows + m];
+                for (int k = 0; k < b->depth; k++, w += b->row)
+                    sum += a[k] * *w;
+            }
+            if (p->gelu)
+                sum = 0.5f * sum * (1 + erff(sum * (float)M_SQRT1_2));
+            p->y[m][n] = p->add ? sum + p->add[m][n] : sum;
+        }
+    }
+}
+
+static void layer_norm(
+    float *y, const float *x, int count, const float *scale, const float *shift)
+{
+    double mean = 0, variance = 0;
+    for (int i = 0; i < count; i++)
+        mean += x[i];
+    mean /= count;
+    for (int i = 0; i < count; i++)
+        variance += (x[i] - mean) * (x[i] - mean);
+    const double factor = 1 / sqrt(variance / count + 1e-5);
+    for (int i = 0; i < count; i++) {
+        const float normal = (float)((x[i] - mean) * factor);
+        y[i] = scale ? normal * scale[i] + shift[i] : normal;
+    }
+}
+
+static void scale_relu(
+    float *y, const float *x, int count, const float *scale, const float *shift)
+{
+    for (int i = 0; i < count; i++) {
+        const float value = x[i] * scale[i] + shift[i];
+        y[i] = value > 0 ? value : 0;
+    }
+}
+
+static void add(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        y[i] += x[i];
+}
+
+static void softmax(float *x, int count)
+{
+    float top = x[0], sum = 0;
+    for (int i = 1; i < count; i++)
+        top = x[i] > top ? x[i] : top;
+    for (int i = 0; i < count; i++) {
+        x[i] = expf(x[i] - top);
+        sum += x[i];
+    }
+    for (int i = 0; i < count; i++)
+        x[i] /= sum;
+}
+
+static void largest(float *y, const float *const *x, int rows, int count)
+{
+    memcpy(y, x[0], (size_t)count * sizeof *y);
+    for (int m = 1; m < rows; m++)
+        for (int i = 0; i < count; i++)
+            y[i] = x[m][i] > y[i] ? x[m][i] : y[i];
+}
+
+static void pack_columns(float *values, const float *const *x, int rows, int depth)
+{
+    for (int n = 0; n < blmi_pad(rows); n++) {
+        float *column = values + (size_t)(n / BLMI_LANES) * (size_t)depth * BLMI_LANES +
+                        n % BLMI_LANES;
+        for (int k = 0; k < depth; k++)
+            column[(size_t)k * BLMI_LANES] = n < rows ? x[n][k] : 0;
+    }
+}
+
+const blmi_kernels blmi_kernels_plain = {
+    "plain", product, layer_norm, scale_relu, add, softmax, largest, pack_columns};

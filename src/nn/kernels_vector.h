@@ -1,0 +1,143 @@
+// kernels_vector.h: the kernels on vectors: one source for every instruction set.  A
+// kernels_*.c file that is compiled for one names its table KERNELS and includes this.
+#include <math.h>
+
+#include "src/nn/vector.h"
+
+// A product is done in tiles of TILE_ROWS rows by up to TILE_PANELS panels, whose sums
+// stay in registers: of 32 here 28 hold sums, 2 a row of the panels, 1 a number of a.
+#if defined(__AVX512F__)
+enum { TILE_ROWS = 14, TILE_PANELS = 2 };
+#elif defined(__AVX2__)
+enum { TILE_ROWS = 6, TILE_PANELS = 1 };
+#else
+enum { TILE_ROWS = 3, TILE_PANELS = 1 };
+#endif
+enum { PER_PANEL = BLMI_LANES / WIDTH };
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+// Rows m.. of p, panels `panel`..  A row beyond the last is computed as the last once
+// more and not stored.  Each sum is one chain over taps and depth, whatever the tile, so
+// results depend neither on the tile's place nor on the vector's width.
+static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const int panels)
+{
+    const blmi_matrix *b = p->b;
+    const float *w = b->values + (size_t)panel * b->panel;
+    const int vecs = panels * PER_PANEL, left = p->rows - m;
+    vec sum[TILE_ROWS][TILE_PANELS * PER_PANEL];
+    for (int v = 0; v < vecs; v++) {
+        const vec bias =
+            b->bias ? load(b->bias + panel * BLMI_LANES + v * WIDTH) : (vec){0};
+        for (int r = 0; r < TILE_ROWS; r++)
+            sum[r][v] = bias;
+    }
+    for (int t = 0; t < b->taps; t++) {
+        const float *a[TILE_ROWS];
+        for (int r = 0; r < TILE_ROWS; r++)
+            a[r] = p->a[t * p->rows + m + (r < left ? r : left - 1)];
+        for (int k = 0; k < b->depth; k++, w += b->row) {
+            vec x[TILE_PANELS * PER_PANEL];
+            for (int v = 0; v < vecs; v++)
+                x[v] =
+                    load(w + (size_t)(v / PER_PANEL) * b->panel + v % PER_PANEL * WIDTH);
+#pragma GCC unroll 14
+            for (int r = 0; r < TILE_ROWS; r++)
+                for (int v = 0; v < vecs; v++)
+                    sum[r][v] += all(a[r][k]) * x[v];
+        }
+    }
+    for (int r = 0; r < TILE_ROWS && r < left; r++) {
+        for (int v = 0; v < vecs; v++) {
+            const int n = panel * BLMI_LANES + v * WIDTH;
+            vec y = p->gelu ? gelu(sum[r][v]) : sum[r][v];
+            if (p->add)
+                y += load(p->add[m + r] + n);
+            store(p->y[m + r] + n, y);
+        }
+    }
+}
+
+static void product(const blmi_product *p)
+{
+    const int panels = blmi_pad(p->b->columns) / BLMI_LANES;
+    int panel = 0;
+    for (; panel + TILE_PANELS <= panels; panel += TILE_PANELS)
+        for (int m = 0; m < p->rows; m += TILE_ROWS)
+            tile(p, m, panel, TILE_PANELS);
+    if (panel < panels)
+        for (int m = 0; m < p->rows; m += TILE_ROWS)
+            tile(p, m, panel, 1);
+}
+
+static void layer_norm(
+    float *y, const float *x, int count, const float *scale, const float *shift)
+{
+    vec sum = {0}, squares = {0};
+    for (int i = 0; i < count; i += WIDTH)
+        sum += load(x + i);
+    const vec mean = all(sum_of(sum) / (float)count);
+    for (int i = 0; i < count; i += WIDTH) {
+        const vec centred = load(x + i) - mean;
+        squares += centred * centred;
+    }
+    const vec factor = all(1 / sqrtf(sum_of(squares) / (float)count + 1e-5f));
+    for (int i = 0; i < count; i += WIDTH) {
+        vec normal = (load(x + i) - mean) * factor;
+        if (scale)
+            normal = normal * load(scale + i) + load(shift + i);
+        store(y + i, normal);
+    }
+}
+
+static void scale_relu(
+    float *y, const float *x, int count, const float *scale, const float *shift)
+{
+    for (int i = 0; i < count; i += WIDTH)
+        store(y + i, larger(load(x + i) * load(scale + i) + load(shift + i), (vec){0}));
+}
+
+static void add(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i += WIDTH)
+        store(y + i, load(y + i) + load(x + i));
+}
+
+static void softmax(float *x, int count)
+{
+    for (int i = count; i % WIDTH; i++)
+        x[i] = -INFINITY; // adds next to nothing to the sum
+    vec top = load(x), sum = {0};
+    for (int i = WIDTH; i < count; i += WIDTH)
+        top = larger(load(x + i), top);
+    top = all(largest_of(top));
+    for (int i = 0; i < count; i += WIDTH) {
+        const vec y = exponential(load(x + i) - top);
+        store(x + i, y);
+        sum += y;
+    }
+    const vec factor = all(1 / sum_of(sum));
+    for (int i = 0; i < count; i += WIDTH)
+        store(x + i, load(x + i) * factor);
+}
+
+static void largest(float *y, const float *const *x, int rows, int count)
+{
+    for (int i = 0; i < count; i += WIDTH) {
+        vec top = load(x[0] + i);
+        for (int m = 1; m < rows; m++)
+            top = larger(load(x[m] + i), top);
+        store(y + i, top);
+    }
+}
+
+static void pack_columns(float *values, const float *const *x, int rows, int depth)
+{
+    for (int n = 0; n < blmi_pad(rows); n += BLMI_LANES, values += depth * BLMI_LANES) {
+        for (int i = 0; i < BLMI_LANES; i++)
+            for (int k = 0; k < depth; k++)
+                values[k * BLMI_LANES + i] = n + i < rows ? x[n + i][k] : 0;
+    }
+}
+
+const blmi_kernels KERNELS = {
+    KERNELS_NAME, product, layer_norm, scale_relu, add, softmax, largest, pack_columns};

@@ -1,0 +1,58 @@
+// workspace.h: the memory of a run, and its threads.
+#ifndef BLMI_NN_WORKSPACE_H
+#define BLMI_NN_WORKSPACE_H
+
+#include "src/nn/network.h"
+
+enum {
+    BLMI_BLOCK_ROWS = 112, // tokens that a task takes at the most
+    BLMI_QUERY_ROWS = 42,  // queries whose scores are held at once
+    BLMI_BAND_ROWS = 7,    // rows of layer0 that a task makes
+    BLMI_APART = 16 // floats between rows, so that they do not share a set of the cache
+};
+
+// The size of what goes into a stage: layer0's output for 0.
+typedef struct blmi_grid {
+    int height, width, channels;
+} blmi_grid;
+
+struct blmi_workspace {
+    const blmi_contnet *net;
+    int threads;
+    // N is options.batch; h, w, C are the stage's.  A border of zeros is never written.
+    float *image;              // (N, height + 6, width + 6, 3), border of 3
+    float *x[BLMI_STAGES + 1]; // (N, h, w, C): [0] layer0's output, [k] layer<k>'s
+    float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
+    float *qkv;                // (N h w, 3 C + 16), window after window, of one encoder
+    float *heads;              // (N h w, C + 16), in the same order: what attention gives
+    float *scratch;            // (threads, scratch_size)
+    size_t scratch_size;
+    float *memory; // of all these
+    blmi_watch *watch;
+    void *watch_context;
+};
+
+blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage);
+
+// Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, on the
+// workspace's threads.
+typedef void blmi_task(const void *context, int i, float *scratch);
+void blmi_workspace_each(
+    const blmi_workspace *workspace, int count, blmi_task *task, const void *context);
+
+// Attention of one window and head: out[i] = sum over j of p[i][j] v[j], p[i] being the
+// softmax over j of q[i].k[j] + bias[i][j].
+typedef struct blmi_attention {
+    int tokens, depth; // depth: of a head
+    // (tokens) rows of q, k and v, (depth) numbers each, `stride` floats apart
+    const float *q, *k, *v;
+    size_t stride;
+    const float *bias; // (tokens, padded tokens) or NULL
+    float *out;        // (tokens) rows of (depth), out_stride floats apart
+    size_t out_stride;
+} blmi_attention;
+
+size_t blmi_attention_scratch(int tokens, int depth); // floats
+void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *scratch);
+
+#endif
