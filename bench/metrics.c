@@ -1,7 +1,8 @@
-// Seconds and memory that the metrics of pixels take:  bench-metrics [IMAGES [SIDE]]
+// Seconds and memory that the metrics of pixels take:  bench_metrics [IMAGES [SIDE]]
 //
-// Three of four images have a kind of defect, 1 to 3: a ring and a disc of raised values in
-// noise, about 3 % of the pixels.  Hardly a value occurs twice, which is the slow case.
+// Three of four images have a kind of defect, 1 to 3: a ring and a disc of raised values
+// in noise, about 1 % of the pixels.  Hardly a value occurs twice, which is the slow
+// case.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -2,9 +2,9 @@
 // where the defects are.
 //
 // Higher scores are more anomalous; an image or pixel is called defective when its score
-// is >= the threshold.  Equal scores are one threshold, -0.0 equals 0.0.  Labels and masks
-// are 0 for good, anything else for defective.  A score that is not a finite number is
-// BLM_EINPUT.  A metric that its data do not define is NaN (write it as JSON's null).
+// is >= the threshold.  Equal scores are one threshold, -0.0 equals 0.0.  Labels and
+// masks are 0 for good, anything else for defective.  A score that is not a finite number
+// is BLM_EINPUT.  A metric that its data do not define is NaN (write it as JSON's null).
 //
 // Results are exact but for the rounding of sums, which are compensated, and are the same
 // for any number of threads and any order of images but for that rounding.
@@ -34,8 +34,8 @@ typedef struct blm_metrics {
     double average_precision;
     double f1_max; // largest 2 PR / (P + R) of all thresholds; NaN without defective
     double f1_threshold; // the highest threshold that reaches it; NaN with f1_max
-    // Area under the PRO curve up to each limit of the false positive rate, divided by the
-    // limit.  NaN for images, without a region, or without a good pixel.
+    // Area under the PRO curve up to each limit of the false positive rate, divided by
+    // the limit.  NaN for images, without a region, or without a good pixel.
     double au_pro[BLM_LIMITS];
 } blm_metrics;
 
@@ -72,15 +72,14 @@ typedef struct blm_intervals {
 // good or the defective ones, where the data have them, is drawn again.  Images are
 // drawn, never pixels: those of one image are not independent.
 
-// ---- images
-// ------------------------------------------------------------------------------------
+// ---- images ---------------------------------------------------------------------------
 
 // scores, labels (count); any thread.  At most 2^31 - 1 images.
 BLM_API blm_status blm_image_metrics(const double *scores, const uint8_t *labels,
     size_t count, blm_metrics *out, blm_error *err);
 
 // The cuts at all distinct scores, falling, after the origin; when they are more than
-// `capacity` (at least 2), thinned as blm_pixel_metrics_curve does.  count + 1 is always
+// `capacity` (at least 2), thinned as blm_pixel_metrics_curve does.  count + 2 is always
 // enough.  *written: how many.
 BLM_API blm_status blm_image_curve(const double *scores, const uint8_t *labels,
     size_t count, blm_cut *cuts, size_t capacity, size_t *written, blm_error *err);
@@ -88,13 +87,12 @@ BLM_API blm_status blm_image_curve(const double *scores, const uint8_t *labels,
 BLM_API blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
     size_t count, const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err);
 
-// ---- pixels
-// ------------------------------------------------------------------------------------
+// ---- pixels ---------------------------------------------------------------------------
 
-// All pixels of many maps, which may differ in size, sorted as they come: 4 bytes for a
-// good pixel, 8 for a defective one.  While results are computed, 24 more for each
-// defective pixel at most.  One thread at a time adds; any number may ask for results
-// when nobody adds.
+// All pixels of many maps, which may differ in size, sorted as they come.  Memory: 4
+// bytes for a good pixel, 8 for a defective one, 4 for a region; 20 for each pixel of the
+// largest image, to sort it; while results are computed, up to 28 for a defective pixel.
+// One thread at a time adds; any number may ask for results when nobody adds.
 typedef struct blm_pixel_metrics blm_pixel_metrics;
 
 BLM_API blm_status blm_pixel_metrics_new(blm_pixel_metrics **out, blm_error *err);
@@ -121,16 +119,17 @@ typedef struct blm_pixel_options {
 BLM_API blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_metrics *out, blm_error *err);
 
-// At most `capacity` (at least 2) cuts, thresholds falling, from the origin to all pixels.
-// Between cuts all curves are straight, but for what thinning leaves out: cuts that are
-// close to one that stays, so that ROC, PRO, precision and recall are nowhere further off
-// than some small distance, which shrinks as capacity grows.  *written: how many.
+// At most `capacity` (at least 2) cuts, thresholds falling, from the origin to all
+// pixels: ROC and PRO are straight lines between them.  When there are too many, those go
+// whose rates, precision and overlap are all within a small distance of a cut that stays;
+// it is about as small as capacity allows.  *written: how many.
 BLM_API blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
     blm_error *err);
 
 // Intervals for the metrics of _result.  Draws are evaluated at the thresholds of a curve
-// of 2048 cuts and not at every score, which moves a metric by less than about 0.001.
+// of at most 2048 cuts and not at every score; the tests hold what that does to a metric
+// below 0.001.  Takes 32 KiB for each image.
 BLM_API blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
     blm_error *err);

@@ -1,6 +1,6 @@
-// Cuts are kept when they are `step` away from the one kept before.  When there is no room
-// for another, the step is doubled and those that are now too close are dropped: what was
-// dropped is within step + step/2 + step/4 ... of a cut that stayed.
+// Cuts are kept when they are `step` away from the one kept before.  When there is no
+// room for another, the step is doubled and those that are now too close are dropped:
+// what was dropped is within step + step/2 + step/4 ... of a cut that stayed.
 #include "src/eval/curve.h"
 
 #include <math.h>

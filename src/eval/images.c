@@ -21,7 +21,8 @@ typedef struct ranking {
     blmi_totals totals;
 } ranking;
 
-// Falling; equal scores in the caller's order, so that a seed always means the same draws.
+// Falling; equal scores in the caller's order, so that a seed always means the same
+// draws.
 static int compare_items(const void *a, const void *b)
 {
     const item *const x = a, *const y = b;

@@ -24,9 +24,9 @@ struct blm_pixel_metrics {
     uint64_t *items, *spare; // (room)
 };
 
-// The pixels of the images of one kind, and of kind 0.  Only defective pixels are ordered:
-// between two neighbouring values of theirs all that matters is how many good pixels there
-// are, since there every curve is a straight line.
+// The pixels of the images of one kind, and of kind 0.  Only defective pixels are
+// ordered: between two neighbouring values of theirs all that matters is how many good
+// pixels there are, since there every curve is a straight line.
 typedef struct blmi_selection {
     const blmi_pixels **images; // (count)
     size_t count;
@@ -44,8 +44,8 @@ typedef struct blmi_selection {
 blm_status blmi_selection_new(
     const blm_pixel_metrics *metrics, int kind, blmi_selection **out, blm_error *err);
 void blmi_selection_free(blmi_selection *selection); // NULL allowed
-// All cuts: one at each distinct defective value, and one above it if there are good pixels
-// in between.
+// All cuts: one at each distinct defective value, and one above it if there are good
+// pixels in between.
 void blmi_selection_walk(
     const blmi_selection *selection, blmi_take_cut *take, void *context);
 

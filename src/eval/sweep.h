@@ -5,7 +5,8 @@
 #include "blemish/eval.h"
 
 // A sum whose rounding errors do not grow with the number of terms: Neumaier,
-// "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54, 1974.
+// "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54,
+// 1974.
 typedef struct blmi_sum {
     double rounded, lost;
 } blmi_sum;

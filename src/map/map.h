@@ -12,8 +12,7 @@
 
 #include "blemish/status.h"
 
-// ---- resample.c: bilinear resizing and Gaussian filter
-// -------------------------------------------------------
+// ---- resample.c: bilinear resizing and Gaussian filter --------------------------------
 
 typedef struct blmi_resampler blmi_resampler; // immutable
 
@@ -36,8 +35,7 @@ void blmi_resampler_run(
 void blmi_resize_map(
     const float *map, int width, int height, float *out, int out_width, int out_height);
 
-// ---- opening.c: grey-scale area opening
-// ------------------------------------------------------------------------
+// ---- opening.c: grey-scale area opening -----------------------------------------------
 
 // The area opening of map by `area` pixels (at least 1): every pixel takes the highest
 // level t at which it lies in a connected set of at least `area` pixels >= t.  Pixels
@@ -51,8 +49,7 @@ size_t blmi_opening_scratch(int width, int height); // bytes
 void blmi_opening(const float *map, int width, int height, int64_t area,
     const uint8_t *include, void *scratch, float *out);
 
-// ---- components.c: what stands out
-// -------------------------------------------------------------------------------
+// ---- components.c: what stands out ----------------------------------------------------
 
 typedef struct blmi_component {
     int left, top, right, bottom;  // box in map pixels, right and bottom exclusive
@@ -72,8 +69,7 @@ size_t blmi_components(const float *map, int width, int height, float threshold,
 size_t blmi_components_of_mask(
     const uint8_t *mask, int width, int height, int32_t *label);
 
-// ---- region.c: region of interest
-// ---------------------------------------------------------------------------------
+// ---- region.c: region of interest -----------------------------------------------------
 
 // Grid positions that count: those whose cell touches a pixel of the region include
 // (height, width).  The cell of column g is g * width / grid_width to (g + 1) * width /

@@ -1,5 +1,5 @@
-// Area opening by union-find, after Meijster and Wilkinson, "A comparison of algorithms for
-// connected set openings and closings", IEEE PAMI 24(4), 2002.
+// Area opening by union-find, after Meijster and Wilkinson, "A comparison of algorithms
+// for connected set openings and closings", IEEE PAMI 24(4), 2002.
 #include <assert.h>
 #include <math.h>
 
@@ -7,8 +7,8 @@
 #include "src/map/sort.h"
 
 // The sets of connected pixels at or above the level that is reached, as trees.  The root
-// of a set is its lowest pixel.  A set that has `enough` pixels takes in no more: its level
-// is settled.
+// of a set is its lowest pixel.  A set that has `enough` pixels takes in no more: its
+// level is settled.
 typedef struct forest {
     int32_t *parent; // (height, width) towards the root, which is its own parent; ABSENT
     int32_t *size;   // (height, width) pixels of the set, true for roots
@@ -102,7 +102,8 @@ void blmi_opening(const float *map, int width, int height, int64_t area,
         f.size[at] = 1;
         join_neighbours(&f, at);
     }
-    // Rising, so that a parent, which is never higher than its children, comes before them.
+    // Rising, so that a parent, which is never higher than its children, comes before
+    // them.
     for (size_t i = 0; i < count; i++) {
         const int32_t at = (int32_t)(uint32_t)items[i];
         out[at] = out[f.parent[at]];

@@ -22,8 +22,8 @@ static void random_map(uint64_t *seed, float *map, int pixels)
     }
 }
 
-// Visits the connected pixels of map >= level around `at`, marks them with `mark`, returns
-// how many there are.
+// Visits the connected pixels of map >= level around `at`, marks them with `mark`,
+// returns how many there are.
 static int flood(const float *map, const uint8_t *include, int width, int height, int at,
     float level, int *marks, int mark)
 {
@@ -67,8 +67,8 @@ static bool open_by_flooding(
     return all_large;
 }
 
-// opened >= level is the union of the components of map >= level that are large enough, and
-// therefore the score says whether there is any.
+// opened >= level is the union of the components of map >= level that are large enough,
+// and therefore the score says whether there is any.
 static void check_threshold(
     const float *map, const float *opened, int width, int height, int area, float level)
 {

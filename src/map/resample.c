@@ -15,9 +15,9 @@ enum {
 
 struct blmi_resampler {
     int grid_width, grid_height, width, height;
-    float *down; // (height, grid_height) weight of a grid row in a map row
-    float across
-        []; // (grid_width, width) weight of a grid column in a map column, then down
+    float *down;    // (height, grid_height) weight of a grid row in a map row
+    float across[]; // (grid_width, width) weight of a grid column in a map column, then
+                    // down
 };
 
 // What one output position of bilinear interpolation is made of.

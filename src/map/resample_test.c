@@ -83,7 +83,8 @@ static void golden_native_map_is_met(void **state)
     npy_free(&native);
 }
 
-// The Gaussian filter along one axis, element by element: `count` of them, `stride` apart.
+// The Gaussian filter along one axis, element by element: `count` of them, `stride`
+// apart.
 static void filter_line(double *line, int count, int stride, double sigma)
 {
     const int radius = (int)(4 * sigma + 0.5);
@@ -105,8 +106,8 @@ static void filter_line(double *line, int count, int stride, double sigma)
     }
 }
 
-// Upsampling and filter one after the other, at sizes where the filter reaches beyond both
-// edges, for reduction too.
+// Upsampling and filter one after the other, at sizes where the filter reaches beyond
+// both edges, for reduction too.
 static void one_matrix_equals_two_steps(void **state)
 {
     (void)state;

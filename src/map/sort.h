@@ -24,8 +24,8 @@ static inline float blmi_key_float(uint32_t key)
     return value;
 }
 
-// Puts items (count) into the rising order of their upper 32 bits, equal ones in the order
-// that they had.  spare (count) is written over.  Radix sort in three passes.
+// Puts items (count) into the rising order of their upper 32 bits, equal ones in the
+// order that they had.  spare (count) is written over.  Radix sort in three passes.
 void blmi_sort(uint64_t *items, uint64_t *spare, size_t count);
 
 #endif
