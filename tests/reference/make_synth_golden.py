@@ -112,13 +112,35 @@ def embedding(case, model, inputs):
     return np.concatenate(rows)
 
 
-def distances(features):
-    """Leave-one-out maps (TRAIN, h, w) and test maps (TEST, h, w)."""
+def distances_from(samples, others, epsilon):
+    """(K,) distances of (K, D) samples from the Gaussian fitted to the (N, D) others.
+
+    The same as reference.mahalanobis(samples, *reference.gaussian(others)), but in the few directions that
+    N samples span, and so a hundred times as fast: what lies outside of them is divided by epsilon."""
+    mean = others.mean(0)
+    _, spread, directions = np.linalg.svd(others - mean, full_matrices=False)
+    within = (samples - mean) @ directions.T
+    without = samples - mean - within @ directions
+    variance = spread ** 2 / (len(others) - 1) + epsilon
+    return np.sqrt((within ** 2 / variance).sum(1) + (without ** 2).sum(1) / epsilon)
+
+
+def distances(features, epsilon):
+    """(TRAIN + TEST, h, w): leave-one-out distances, then those of the test pictures."""
     columns = reference.by_position(features)
-    train, test = columns[:, :TRAIN], columns[:, TRAIN:]
-    left_out = [reference.leave_one_out_distances(samples) for samples in train]
-    tested = [reference.mahalanobis(y, *reference.gaussian(x)) for x, y in zip(train, test)]
-    return [np.array(d).T.reshape(-1, *features.shape[2:]) for d in (left_out, tested)]
+    result = np.empty(columns.shape[:2])
+    for position, samples in enumerate(columns):
+        train, test = samples[:TRAIN], samples[TRAIN:]
+        for i in range(TRAIN):
+            result[position, i] = distances_from(train[i:i + 1], np.delete(train, i, 0), epsilon)[0]
+        result[position, TRAIN:] = distances_from(test, train, epsilon)
+    reference.EPSILON = epsilon
+    for position in (0, len(columns) // 2, len(columns) - 1):  # held against the definition
+        train, test = columns[position, :TRAIN], columns[position, TRAIN:]
+        defined = np.concatenate((reference.leave_one_out_distances(train),
+                                  reference.mahalanobis(test, *reference.gaussian(train))))
+        np.testing.assert_allclose(result[position], defined, rtol=1e-9)
+    return result.T.reshape(-1, *features.shape[2:])
 
 
 def finished(case, grid):
@@ -133,14 +155,14 @@ def scores(maps):
 
 
 def run(case, synth):
-    reference.EPSILON, reference.SIGMA = case["epsilon"], case["sigma"]
+    reference.SIGMA = case["sigma"]
     pictures = make_pictures(synth, case)
     resized, inputs = network_inputs(case, pictures)
     model = formula_backbone(case)
     features = embedding(case, model, inputs)
-    grids = np.concatenate(distances(features))
+    grids = distances(features, case["epsilon"])
     results = [finished(case, grid) for grid in grids]
-    single = np.concatenate(distances(embedding(case, model.float(), inputs)))
+    single = distances(embedding(case, model.float(), inputs), case["epsilon"])
     change = np.abs(scores([finished(case, grid) for grid in single]) / scores(results) - 1).max()
     height = grids.shape[1]
     images = []
