@@ -2,25 +2,17 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "tests/random.h"
 
 enum { CAUSES = 24 };
-
-// Uniform in [0, 1), by splitmix64.
-static double uniform(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
 
 // Variance 1 and nearly normal.
 static double normal(uint64_t *state)
 {
     double sum = -6.0;
     for (int i = 0; i < 12; i++)
-        sum += uniform(state);
+        sum += random_unit(state);
     return sum;
 }
 
@@ -34,7 +26,7 @@ void reference_features(uint64_t seed, int images, int positions, int features, 
         uint64_t own = seed * 7919u + (uint64_t)p;
         for (size_t j = 0; j < d; j++) {
             mean[j] = normal(&common);
-            noise[j] = 0.02 + 0.2 * uniform(&common);
+            noise[j] = 0.02 + 0.2 * random_unit(&common);
             for (int k = 0; k < CAUSES; k++)
                 weights[(size_t)k * d + j] = 0.5 / (1 + k) * normal(&common);
         }
