@@ -8,6 +8,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/detect/extractor.h"
+#include "src/detect/mapper.h"
 #include "src/detect/model.h"
 #include "src/detect/recipe.h"
 #include "src/detect/weights.h"
@@ -82,7 +83,12 @@ static blm_status open_fitter(
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
     for (int t = 0; t < f->threads; t++)
         BLMI_TRY(blmi_extraction_new(f->extractor, &f->extraction[t], err));
-    return open_accumulator(f, options->region, err);
+    BLMI_TRY(open_accumulator(f, options->region, err));
+    // Whether the smallest defect has room is better known before the work than after.
+    blmi_mapper *mapper;
+    BLMI_TRY(blmi_mapper_new(&f->recipe, f->include, &mapper, err));
+    blmi_mapper_free(mapper);
+    return BLM_OK;
 }
 
 blm_status blm_fitter_new(

@@ -10,15 +10,57 @@
 struct blmi_mapper {
     int width, height, positions;
     int64_t min_area;
-    const uint8_t *include; // (height, width); NULL: everywhere
-    int32_t *nearest;       // (P) where each position takes its value from; NULL: itself
-    float *filled;          // (P)
+    uint8_t *include; // (height, width) where a defect has room; NULL: everywhere
+    int32_t *nearest; // (P) where each position takes its value from; NULL: itself
+    float *filled;    // (P)
     blmi_resampler *resampler;
     void *resampler_scratch, *opening_scratch;
 };
 
-static blm_status find_nearest(
-    blmi_mapper *mapper, int grid_width, int grid_height, blm_error *err)
+// Leaves out the parts of the region of interest that are too small for the smallest
+// defect; label (height, width) and sizes
+// (pixels + 1) are scratch.  Returns how many pixels are left.
+static size_t keep_large_parts(blmi_mapper *mapper, int32_t *label, int64_t *sizes)
+{
+    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
+    const size_t parts =
+        blmi_components_of_mask(mapper->include, mapper->width, mapper->height, label);
+    size_t kept = 0;
+    memset(sizes, 0, (parts + 1) * sizeof *sizes);
+    for (size_t i = 0; i < pixels; i++)
+        sizes[label[i]]++;
+    for (size_t i = 0; i < pixels; i++) {
+        mapper->include[i] = label[i] != 0 && sizes[label[i]] >= mapper->min_area;
+        kept += mapper->include[i];
+    }
+    return kept;
+}
+
+static blm_status find_room(blmi_mapper *mapper, const uint8_t *include, blm_error *err)
+{
+    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
+    blm_status status = BLM_OK;
+    int32_t *label = blmi_alloc(pixels, sizeof *label);
+    int64_t *sizes = blmi_alloc(pixels + 1, sizeof *sizes);
+    mapper->include = blmi_alloc(pixels, sizeof *mapper->include);
+    if (label == NULL || sizes == NULL || mapper->include == NULL) {
+        status = blmi_no_memory(err, "the region of interest", pixels, sizeof *sizes);
+        goto done;
+    }
+    memcpy(mapper->include, include, pixels);
+    if (keep_large_parts(mapper, label, sizes) == 0)
+        status = blmi_fail(err, BLM_EUSAGE,
+            "region of interest: no part of it has room for the smallest defect, %lld "
+            "pixels",
+            (long long)mapper->min_area);
+done:
+    blmi_free(label);
+    blmi_free(sizes);
+    return status;
+}
+
+static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,
+    int grid_width, int grid_height, blm_error *err)
 {
     const size_t positions = (size_t)mapper->positions;
     uint8_t *use = blmi_alloc(positions, sizeof *use);
@@ -29,14 +71,14 @@ static blm_status find_nearest(
         return blmi_no_memory(err, "the region of interest", positions, sizeof(float));
     }
     blmi_region_positions(
-        mapper->include, mapper->width, mapper->height, grid_width, grid_height, use);
+        include, mapper->width, mapper->height, grid_width, grid_height, use);
     blmi_region_nearest(use, grid_width, grid_height, mapper->nearest);
     blmi_free(use);
     return BLM_OK;
 }
 
 static blm_status open_mapper(
-    blmi_mapper *mapper, const blm_recipe *recipe, blm_error *err)
+    blmi_mapper *mapper, const blm_recipe *recipe, const uint8_t *include, blm_error *err)
 {
     int grid_width, grid_height;
     blmi_recipe_grid(recipe, &grid_width, &grid_height);
@@ -48,8 +90,10 @@ static blm_status open_mapper(
     mapper->opening_scratch = blmi_alloc(opening, 1);
     if (mapper->resampler_scratch == NULL || mapper->opening_scratch == NULL)
         return blmi_no_memory(err, "the mapper's scratch", opening, 1);
-    return mapper->include == NULL ? BLM_OK
-                                   : find_nearest(mapper, grid_width, grid_height, err);
+    if (include == NULL)
+        return BLM_OK;
+    BLMI_TRY(find_room(mapper, include, err));
+    return find_nearest(mapper, include, grid_width, grid_height, err);
 }
 
 blm_status blmi_mapper_new(
@@ -61,8 +105,7 @@ blm_status blmi_mapper_new(
     mapper->width = recipe->width;
     mapper->height = recipe->height;
     mapper->min_area = recipe->min_area;
-    mapper->include = include;
-    const blm_status status = open_mapper(mapper, recipe, err);
+    const blm_status status = open_mapper(mapper, recipe, include, err);
     if (status == BLM_OK)
         *out = mapper;
     else
@@ -77,6 +120,7 @@ void blmi_mapper_free(blmi_mapper *mapper)
     blmi_resampler_free(mapper->resampler);
     blmi_free(mapper->resampler_scratch);
     blmi_free(mapper->opening_scratch);
+    blmi_free(mapper->include);
     blmi_free(mapper->nearest);
     blmi_free(mapper->filled);
     blmi_free(mapper);

@@ -12,12 +12,14 @@
 #include "src/detect/model.h"
 #include "src/detect/recipe.h"
 #include "src/detect/scorer.h"
+#include "src/detect/verdict.h"
 #include "src/map/map.h"
 
 struct blm_scorer {
     const blm_model *model;
     int threads;
-    double threshold, review_threshold; // the latter 0: none
+    double imposed; // threshold of the options
+    blmi_thresholds at;
     uint8_t *use; // (P) positions that the region of interest touches; NULL: all
     blmi_extractor *extractor;
     blmi_extraction *extraction;
@@ -30,7 +32,6 @@ struct blm_scorer {
     int32_t *label;   // (height, width)
     blmi_component *components;
     blm_region *regions;
-    size_t most_regions;
     blmi_frame frame; // of the image of the last run
 };
 
@@ -41,9 +42,7 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     const blm_recipe *r = &s->model->recipe;
     const blmi_extractor_shape shape = blmi_extractor_shape_of(s->extractor);
     const size_t pixels = (size_t)r->width * (size_t)r->height;
-    // 8-connected components are at least a pixel apart: no 2 x 2 block holds two of
-    // them.
-    s->most_regions = (size_t)((r->width + 1) / 2) * (size_t)((r->height + 1) / 2);
+    const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
     s->features =
         blmi_alloc((size_t)shape.positions, (size_t)shape.features * sizeof(float));
     s->gauss_scratch = blmi_alloc(blmi_gauss_scratch(&s->model->gauss, 1, s->threads), 1);
@@ -51,8 +50,8 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     s->map = blmi_alloc(pixels, sizeof *s->map);
     s->mask = blmi_alloc(pixels, sizeof *s->mask);
     s->label = blmi_alloc(pixels, sizeof *s->label);
-    s->components = blmi_alloc(s->most_regions, sizeof *s->components);
-    s->regions = blmi_alloc(s->most_regions, sizeof *s->regions);
+    s->components = blmi_alloc(most_regions, sizeof *s->components);
+    s->regions = blmi_alloc(most_regions, sizeof *s->regions);
     if (s->model->include != NULL &&
         (s->use = blmi_alloc((size_t)shape.positions, 1)) != NULL)
         blmi_region_positions(s->model->include, r->width, r->height, shape.grid_width,
@@ -76,8 +75,10 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
     }
     scorer->model = model;
     scorer->threads = options->threads;
-    scorer->threshold = options->threshold != 0 ? options->threshold : model->threshold;
-    scorer->review_threshold = options->threshold != 0 ? 0 : model->review_threshold;
+    scorer->imposed = options->threshold;
+    scorer->at = options->threshold != 0
+                     ? (blmi_thresholds){.ng = options->threshold}
+                     : (blmi_thresholds){model->threshold, model->review_threshold};
     scorer->extractor = extractor;
     blm_status status = allocate(scorer, err);
     if (status == BLM_OK)
@@ -107,9 +108,8 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
 
 blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_error *err)
 {
-    const int overridden = scorer->threshold != scorer->model->threshold;
     const blm_scorer_options options = {
-        .threads = scorer->threads, .threshold = overridden ? scorer->threshold : 0};
+        .threads = scorer->threads, .threshold = scorer->imposed};
     return new_scorer(
         scorer->model, &options, blmi_extractor_share(scorer->extractor), out, err);
 }
@@ -144,12 +144,9 @@ static int by_falling_peak(const void *a, const void *b)
                             : (x->left > y->left) - (x->left < y->left);
 }
 
-// A score on the scale that is comparable between models: 0 at the median good one, 1 at the threshold.
-// Where a threshold below the median was imposed, the plain ratio.
 static double calibrated(const blm_scorer *s, double score)
 {
-    const double zero = s->model->good_median < s->threshold ? s->model->good_median : 0;
-    return (score - zero) / (s->threshold - zero);
+    return blmi_verdict_calibrate(score, s->model->good_median, s->at);
 }
 
 // From map pixels to pixels of the original image.
@@ -169,40 +166,18 @@ static blm_region in_original(const blm_scorer *s, const blmi_component *c)
         .centroid_y = f->y0 + c->centroid_y * f->step_y};
 }
 
-// The smallest float that is not below the threshold: to compare floats with it is to compare them
-// with the threshold.
-static float as_float(double threshold)
-{
-    const float rounded = (float)threshold;
-    return (double)rounded < threshold ? nextafterf(rounded, INFINITY) : rounded;
-}
-
-// Mask and regions of the map, at the lower of the two thresholds.
+// Mask and regions of the map.
 static void find_regions(blm_scorer *s, blm_result *result)
 {
     const blm_recipe *r = &s->model->recipe;
-    const size_t pixels = (size_t)r->width * (size_t)r->height;
-    const float threshold = as_float(s->threshold);
-    const float lower =
-        s->review_threshold != 0 ? as_float(s->review_threshold) : threshold;
-    const size_t count = blmi_components(
-        s->map, r->width, r->height, lower, s->label, s->components, s->most_regions);
-    for (size_t i = 0; i < pixels; i++)
-        s->mask[i] = s->map[i] >= threshold ? 255 : s->label[i] != 0 ? 128 : 0;
+    const size_t count = blmi_verdict_mark(
+        s->map, r->width, r->height, s->at, s->label, s->mask, s->components);
     for (size_t i = 0; i < count; i++)
         s->regions[i] = in_original(s, &s->components[i]);
     qsort(s->regions, count, sizeof *s->regions, by_falling_peak);
     result->mask = s->mask;
     result->regions = s->regions;
     result->region_count = count;
-}
-
-static blm_verdict judge(const blm_scorer *s, double score)
-{
-    if (score >= s->threshold)
-        return BLM_VERDICT_NG;
-    const int review = s->review_threshold != 0 && score >= s->review_threshold;
-    return review ? BLM_VERDICT_REVIEW : BLM_VERDICT_OK;
 }
 
 // Distances of the image's features, all of them finite.
@@ -225,8 +200,8 @@ blm_status blm_scorer_run(
 {
     const blm_model *model = scorer->model;
     const blmi_seen seen = blmi_seen_of(image);
-    blm_result result = {.threshold = scorer->threshold,
-        .review_threshold = scorer->review_threshold,
+    blm_result result = {.threshold = scorer->at.ng,
+        .review_threshold = scorer->at.review,
         .unseen = blmi_seen_compare(&model->seen, &seen),
         .width = model->recipe.width,
         .height = model->recipe.height,
@@ -239,7 +214,7 @@ blm_status blm_scorer_run(
     result.score =
         (double)blmi_mapper_run(scorer->mapper, scorer->distances, scorer->map);
     result.calibrated = calibrated(scorer, result.score);
-    result.verdict = judge(scorer, result.score);
+    result.verdict = blmi_verdict(result.score, scorer->at);
     scorer->frame = blmi_recipe_frame(&model->recipe, image->width, image->height);
     find_regions(scorer, &result);
     result.distance_ms = measured - start;
