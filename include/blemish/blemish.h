@@ -69,8 +69,9 @@ typedef struct blm_fitter blm_fitter;
 typedef struct blm_model blm_model;
 typedef struct blm_scorer blm_scorer;
 
-// A region of interest: a picture of the size of the images (any size: it is scaled as
-// they are), 0 where defects do not matter.
+// A region of interest: a picture of the images, 0 where defects do not matter.  With a
+// crop rectangle it has the size of the images; without, any size: it is scaled as they
+// are.
 typedef struct blm_mask {
     int width, height;      // pixels
     const uint8_t *include; // (height, width)
@@ -116,12 +117,13 @@ typedef struct blm_calibration {
     // The same for NG and REVIEW together, above false_alarm; 0: no REVIEW.
     double review;
     int64_t min_area; // instead of the recipe's; 0: as it is
-    // Images with equal numbers show the same part and are left out together: one number
-    // for each good image, in their order.  NULL: each by itself.  Not for a model that
-    // keeps the full covariance.
+    // Images with equal numbers show the same part: one number for each image that is
+    // scored, good images in their order (blm_model_image_name) or held-out ones.  Good
+    // ones are left out together, which a model that keeps the full covariance cannot
+    // do.  Each group counts as one, in equal parts on its images.  NULL: each by itself.
     const int32_t *group;
-    // Scores, by this very model, of good images that it was not fitted on.  NULL: leave
-    // one out.
+    // Scores, by this very model and its min_area, of good images that it was not fitted
+    // on.  NULL: leave out.
     const double *held_out; // (held_out_count)
     size_t held_out_count;
 } blm_calibration;
@@ -141,7 +143,8 @@ BLM_API blm_status blm_model_save(
     const blm_model *model, const char *path, blm_error *err);
 BLM_API void blm_model_free(blm_model *model);
 
-// Finds the thresholds again, without fitting.  Only before a scorer is made of the model.
+// Finds the thresholds again, without fitting.  Only while there is no scorer of the
+// model.  After a failure the model is as it was.
 BLM_API blm_status blm_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err);
 
@@ -173,11 +176,15 @@ typedef struct blm_model_info { // texts live as long as the model
     double review;               // the rate that was asked for
     blm_score_source source;
     size_t good_scores; // how many scores the thresholds rest on
-    size_t groups;      // LEAVE_GROUP_OUT: how many groups they come from
+    size_t groups;      // how many groups they come from; 0: each by itself
     double good_median; // of these scores
 } blm_model_info;
 
 BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
+
+// The name of a good image, in the order of the images; NULL from their count on (of a
+// model that keeps the full covariance, that of those whose features were kept).
+BLM_API const char *blm_model_image_name(const blm_model *model, size_t index);
 
 // A good image, scored by Gaussians that it had no part in.
 typedef struct blm_good_score {

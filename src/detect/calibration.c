@@ -1,4 +1,5 @@
 // Good images the model had no part in, their scores, and the thresholds from these.
+#include <float.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "src/detect/model.h"
 #include "src/detect/threshold.h"
 
-// ---- scores ---------------------------------------------------------------------------------
+// ---- scores ---------------------------------------------------------------------------
 
 // One thread's share of the images.
 static blm_status score_share(const blm_model *model, const float *distances, int thread,
@@ -62,96 +63,94 @@ static blm_status score_groups(
     return status;
 }
 
-static int64_t count_groups(const int32_t *group, int64_t count)
+static blm_status check_scores(const double *scores, size_t count, blm_error *err)
 {
-    int64_t groups = 0;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t first = 0;
-        while (group[first] != group[i])
-            first++;
-        groups += first == i;
-    }
-    return groups;
-}
-
-// Scores of the kind that the calibration asks for, which become the model's.
-static blm_status find_scores(blm_model *model, const blm_calibration *c, blm_error *err)
-{
-    const size_t count =
-        c->held_out != NULL ? c->held_out_count : (size_t)model->gauss.left_out;
-    if (count == 0)
-        return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
-    double *scores = blmi_alloc(count, sizeof *scores);
-    if (scores == NULL)
-        return blmi_no_memory(err, "scores", count, sizeof *scores);
-    blm_status status = BLM_OK;
-    if (c->held_out != NULL)
-        memcpy(scores, c->held_out, count * sizeof *scores);
-    else if (c->group != NULL)
-        status = score_groups(model, c->group, scores, err);
-    else
-        status = score_distances(model, model->gauss.loo, scores, err);
-    for (size_t i = 0; i < count && status == BLM_OK; i++)
-        if (!isfinite(scores[i]))
-            status = blmi_fail(
-                err, BLM_EINPUT, "calibration: score %zu is no finite number", i);
-    if (status != BLM_OK) {
-        blmi_free(scores);
-        return status;
-    }
-    blmi_free(model->owned_scores);
-    model->good_scores = model->owned_scores = scores;
-    model->good_count = (int64_t)count;
-    model->source = c->held_out != NULL ? BLM_HELD_OUT
-                    : c->group != NULL  ? BLM_LEAVE_GROUP_OUT
-                                        : BLM_LEAVE_ONE_OUT;
-    model->groups = model->source == BLM_LEAVE_GROUP_OUT
-                        ? count_groups(c->group, model->good_count)
-                        : 0;
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(scores[i]) < (double)FLT_MAX))
+            return blmi_fail(err, BLM_EINPUT,
+                "calibration: score %zu is %g, expected a finite float", i, scores[i]);
     return BLM_OK;
 }
 
-// ---- thresholds -----------------------------------------------------------------------------
+// scores (count), of the kind that the calibration asks for.
+static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
+    double *scores, size_t count, blm_error *err)
+{
+    if (c->held_out != NULL)
+        memcpy(scores, c->held_out, count * sizeof *scores);
+    else if (c->group != NULL)
+        BLMI_TRY(score_groups(model, c->group, scores, err));
+    else
+        BLMI_TRY(score_distances(model, model->gauss.loo, scores, err));
+    return check_scores(scores, count, err);
+}
+
+// ---- thresholds -----------------------------------------------------------------------
 
 static blm_status check(const blm_model *model, const blm_calibration *c, blm_error *err)
 {
     const int64_t pixels = (int64_t)model->recipe.width * model->recipe.height;
-    const double false_alarm = c->false_alarm != 0 ? c->false_alarm : 0.01;
-    if (!(c->review == 0 || (c->review > false_alarm && c->review < 1)))
+    if (!(c->review == 0 || (c->review > c->false_alarm && c->review < 1)))
         return blmi_fail(err, BLM_EUSAGE,
             "review rate %g: must be above the false-alarm rate %g and below 1",
-            c->review, false_alarm);
+            c->review, c->false_alarm);
     if (c->min_area < 0 || c->min_area > pixels)
         return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
             (long long)c->min_area, (long long)pixels);
-    if (c->held_out != NULL && c->group != NULL)
-        return blmi_fail(err, BLM_EUSAGE,
-            "calibration: groups are for images of the fit, "
-            "not for held-out ones");
+    if (c->held_out != NULL && c->held_out_count == 0)
+        return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
+    return BLM_OK;
+}
+
+static blm_status set_thresholds(
+    blm_model *model, const blm_calibration *c, blm_error *err)
+{
+    const double *scores = model->good_scores;
+    const size_t count = (size_t)model->good_count;
+    blm_threshold_method review_method;
+    model->false_alarm = c->false_alarm;
+    model->review = c->review;
+    model->review_threshold = 0;
+    model->groups = 0;
+    if (c->group != NULL)
+        BLMI_TRY(blmi_count_groups(c->group, count, &model->groups, err));
+    BLMI_TRY(blmi_median(scores, count, &model->good_median, err));
+    BLMI_TRY(blmi_threshold_at_rate(
+        scores, c->group, count, c->false_alarm, &model->threshold, &model->method, err));
+    if (c->review == 0)
+        return BLM_OK;
+    BLMI_TRY(blmi_threshold_at_rate(scores, c->group, count, c->review,
+        &model->review_threshold, &review_method, err));
+    model->review_threshold = fmin(model->review_threshold, model->threshold);
     return BLM_OK;
 }
 
 blm_status blm_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err)
 {
-    const blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
-    blm_threshold_method review_method;
+    blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
+    blm_model next = *model; // so that a failure changes nothing
+    c.false_alarm = c.false_alarm != 0 ? c.false_alarm : 0.01;
     BLMI_TRY(check(model, &c, err));
     if (c.min_area != 0)
-        model->recipe.min_area = c.min_area;
-    BLMI_TRY(find_scores(model, &c, err));
-    const size_t count = (size_t)model->good_count;
-    model->good_median = blmi_median(model->good_scores, count);
-    model->false_alarm = c.false_alarm != 0 ? c.false_alarm : 0.01;
-    model->review = c.review;
-    model->review_threshold = 0;
-    BLMI_TRY(blmi_threshold_at_rate(model->good_scores, count, model->false_alarm,
-        &model->threshold, &model->method, err));
-    if (c.review == 0)
-        return BLM_OK;
-    BLMI_TRY(blmi_threshold_at_rate(model->good_scores, count, c.review,
-        &model->review_threshold, &review_method, err));
-    if (model->review_threshold > model->threshold)
-        model->review_threshold = model->threshold;
-    return BLM_OK;
+        next.recipe.min_area = c.min_area;
+    next.source = c.held_out != NULL ? BLM_HELD_OUT
+                  : c.group != NULL  ? BLM_LEAVE_GROUP_OUT
+                                     : BLM_LEAVE_ONE_OUT;
+    const size_t count =
+        c.held_out != NULL ? c.held_out_count : (size_t)model->gauss.left_out;
+    double *scores = blmi_alloc(count, sizeof *scores);
+    if (scores == NULL)
+        return blmi_no_memory(err, "scores", count, sizeof *scores);
+    next.good_scores = next.owned_scores = scores;
+    next.good_count = (int64_t)count;
+    blm_status status = fill_scores(&next, &c, scores, count, err);
+    if (status == BLM_OK)
+        status = set_thresholds(&next, &c, err);
+    if (status == BLM_OK) {
+        blmi_free(model->owned_scores);
+        *model = next;
+    } else
+        blmi_free(scores);
+    return status;
 }

@@ -41,7 +41,7 @@ static double region_share(const blm_model *model)
     const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
     size_t inside = 0;
     for (size_t i = 0; model->include != NULL && i < pixels; i++)
-        inside += model->include[i];
+        inside += model->include[i] != 0;
     return model->include != NULL ? (double)inside / (double)pixels : 1;
 }
 
@@ -67,6 +67,11 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
         .good_scores = (size_t)model->good_count,
         .groups = (size_t)model->groups,
         .good_median = model->good_median};
+}
+
+const char *blm_model_image_name(const blm_model *model, size_t index)
+{
+    return index < (size_t)model->gauss.left_out ? model->name[index] : NULL;
 }
 
 static int by_falling_score(const void *a, const void *b)

@@ -279,7 +279,10 @@ static blm_status check_numbers(blm_model *model, const char *path, blm_error *e
             path, (int)g->form, (long long)g->images, g->rank, g->left_out);
     if (model->good_count < 1 || model->good_count > 1 << 30 ||
         (model->source != BLM_HELD_OUT && model->good_count != g->left_out) ||
-        model->source > BLM_HELD_OUT || model->review_threshold > model->threshold)
+        model->source > BLM_HELD_OUT || model->groups < 0 ||
+        model->groups > model->good_count || !(model->threshold > 0) ||
+        !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
+        !(model->false_alarm > 0 && model->false_alarm < 1))
         return blmi_fail(err, BLM_EINPUT,
             "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
             path, (int)model->source, (long long)model->good_count, model->threshold,

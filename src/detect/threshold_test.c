@@ -4,13 +4,15 @@
 #include <math.h>
 
 #include "src/detect/threshold.h"
+#include "tests/random.h"
 
 static double threshold_of(
     double *scores, size_t n, double rate, blm_threshold_method *method)
 {
     blm_error err;
     double threshold = -1;
-    assert_ok(blmi_threshold_at_rate(scores, n, rate, &threshold, method, &err), err);
+    assert_ok(
+        blmi_threshold_at_rate(scores, NULL, n, rate, &threshold, method, &err), err);
     return threshold;
 }
 
@@ -56,7 +58,7 @@ static void rates_outside_the_unit_interval_are_refused(void **state)
     blm_threshold_method method;
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
         assert_int_equal(
-            blmi_threshold_at_rate(scores, 3, rates[i], &threshold, &method, NULL),
+            blmi_threshold_at_rate(scores, NULL, 3, rates[i], &threshold, &method, NULL),
             BLM_EUSAGE);
 }
 
@@ -71,13 +73,103 @@ static void the_promised_rate_holds_on_average(void **state)
     for (int draw = 0; draw < DRAWS; draw++) {
         double scores[IMAGES + 1];
         for (int i = 0; i <= IMAGES; i++) {
-            seed = seed * 6364136223846793005u + 1442695040888963407u;
-            scores[i] = (double)(float)-log1p(-(double)(seed >> 11) * 0x1p-53);
+            scores[i] = (double)(float)-log1p(-random_unit(&seed));
         }
         blm_threshold_method method;
         alarms += scores[IMAGES] >= threshold_of(scores, IMAGES, 0.1, &method);
     }
     assert_true(alarms / DRAWS > 0.07 && alarms / DRAWS < 0.12);
+}
+
+// Frames of a part agree nearly: what counts is how many parts there are, and each as one.
+static void groups_count_as_one_each(void **state)
+{
+    (void)state;
+    blm_error err;
+    blm_threshold_method method;
+    double threshold, scores[30];
+    int32_t group[30];
+    // Ten groups; group g has the scores g and, for g = 0, twenty more.
+    for (int i = 0; i < 30; i++) {
+        group[i] = i < 10 ? i : 0;
+        scores[i] = i < 10 ? i : 0;
+    }
+    // (1 - 0.1) * 11 = 9.9 of the weight: the largest.  (1 - 0.5) * 11 = 5.5: that of
+    // group 5.
+    assert_ok(
+        blmi_threshold_at_rate(scores, group, 30, 0.1, &threshold, &method, &err), err);
+    assert_true(threshold == (double)nextafterf(9, 10));
+    assert_int_equal(method, BLM_THRESHOLD_QUANTILE);
+    assert_ok(
+        blmi_threshold_at_rate(scores, group, 30, 0.5, &threshold, &method, &err), err);
+    assert_true(threshold == (double)nextafterf(5, 6));
+    // Thirty images would resolve a rate of 0.05; ten groups do not.
+    assert_ok(
+        blmi_threshold_at_rate(scores, NULL, 30, 0.05, &threshold, &method, &err), err);
+    assert_int_equal(method, BLM_THRESHOLD_QUANTILE);
+    assert_ok(
+        blmi_threshold_at_rate(scores, group, 30, 0.05, &threshold, &method, &err), err);
+    assert_int_equal(method, BLM_THRESHOLD_TAIL);
+    // The upper quartile is 7; 8 and 9, a share of 0.2, exceed it by 1.5 on average.
+    assert_true(fabs(threshold - (7 + 1.5 * log(0.2 / 0.05))) < 1e-12);
+    int64_t groups;
+    assert_ok(blmi_count_groups(group, 30, &groups, &err), err);
+    assert_int_equal(groups, 10);
+}
+
+static void groups_of_one_are_no_groups(void **state)
+{
+    (void)state;
+    enum { IMAGES = 37 };
+    double scores[IMAGES], alone, grouped;
+    int32_t group[IMAGES];
+    blm_threshold_method method[2];
+    blm_error err;
+    for (int i = 0; i < IMAGES; i++) {
+        scores[i] = (i * 17) % IMAGES;
+        group[i] = 1000 - i;
+    }
+    for (double rate = 0.003; rate < 1; rate += 0.01) {
+        alone = threshold_of(scores, IMAGES, rate, &method[0]);
+        assert_ok(blmi_threshold_at_rate(
+                      scores, group, IMAGES, rate, &grouped, &method[1], &err),
+            err);
+        assert_true(alone == grouped && method[0] == method[1]);
+    }
+}
+
+// The next image comes from a group of its own.  Its scores lie around a level of the group,
+// and groups differ in size, so that counting images would promise too much.
+static void the_promised_rate_holds_for_groups(void **state)
+{
+    (void)state;
+    enum { DRAWS = 4000, GROUPS = 19, MOST = GROUPS * 9 };
+    uint64_t seed = 11;
+    double by_group = 0, by_image = 0;
+    for (int draw = 0; draw < DRAWS; draw++) {
+        double scores[MOST + 1], threshold;
+        int32_t group[MOST];
+        size_t n = 0;
+        for (int g = 0; g <= GROUPS; g++) {
+            const double level = random_unit(&seed) * 10;
+            const int size = g == GROUPS ? 1 : level < 5 ? 9 : 1;
+            for (int i = 0; i < size; i++, n++) {
+                scores[n] = (double)(float)(level + random_unit(&seed));
+                if (g < GROUPS)
+                    group[n] = g;
+            }
+        }
+        blm_threshold_method method;
+        blm_error err;
+        const double next = scores[--n];
+        assert_ok(
+            blmi_threshold_at_rate(scores, group, n, 0.1, &threshold, &method, &err),
+            err);
+        by_group += next >= threshold;
+        by_image += next >= threshold_of(scores, n, 0.1, &method);
+    }
+    assert_true(by_group / DRAWS > 0.06 && by_group / DRAWS < 0.11);
+    assert_true(by_image / DRAWS > 0.2);
 }
 
 int main(void)
@@ -87,6 +179,9 @@ int main(void)
         cmocka_unit_test(few_images_get_a_tail_above_the_largest),
         cmocka_unit_test(rates_outside_the_unit_interval_are_refused),
         cmocka_unit_test(the_promised_rate_holds_on_average),
+        cmocka_unit_test(groups_count_as_one_each),
+        cmocka_unit_test(groups_of_one_are_no_groups),
+        cmocka_unit_test(the_promised_rate_holds_for_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
