@@ -49,7 +49,7 @@ static void test_groups_match_refitting(void **state)
     reference_features(3, N, P, D, x);
     for (int i = 0; i < N; i++) {
         pairs[i] = i / 2 - 4;
-        mixed[i] = i * i % 5 * 1000000000;
+        mixed[i] = (i * i % 5 - 2) * 1000000000;
         halves[i] = i % 2;
         most[i] = i < 2;
     }
