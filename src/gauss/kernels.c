@@ -27,8 +27,7 @@ static void plain_subtract(
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-// AVX-512 was tried: one image is read no faster (memory is the limit; 9.1 ms against
-// 8.0 at P = 196, R = 239, D = 768), sixteen cost the same.
+// No AVX-512: one image is limited by memory, and sixteen were no faster with it.
 
 enum { LANES = 8 };
 
