@@ -89,7 +89,7 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
     }
 }
 
-// ---- many images: folding into the triangles -------------------------------------------
+// ---- many images: folding into the triangles ------------------------------------------
 
 size_t blmi_many_scratch(int features)
 {
@@ -163,7 +163,7 @@ void blmi_accumulator_flush(blmi_accumulator *a)
         fold(a, (size_t)(a->images - a->folded));
 }
 
-// ---- taking features in ----------------------------------------------------------------
+// ---- taking features in ---------------------------------------------------------------
 
 static blm_status check_features(
     const blmi_accumulator *a, const float *x, int images, blm_error *err)

@@ -9,7 +9,7 @@
 #include "src/gauss/leave_out.h"
 #include "src/gauss/linalg.h"
 
-// ---- few images: the eigenpairs --------------------------------------------------------
+// ---- few images: the eigenpairs -------------------------------------------------------
 
 // A thread's working memory, in doubles.
 typedef struct room {
@@ -146,7 +146,7 @@ static blm_status factor_all_few(
     return BLM_OK;
 }
 
-// ---- many images: the triangular factor ------------------------------------------------
+// ---- many images: the triangular factor -----------------------------------------------
 
 // The lower triangle of scale * packed (T) + shift I into out (D, D).
 static void unpack(
@@ -213,7 +213,7 @@ static blm_status factor_all_many(const blmi_accumulator *a, blm_error *err)
     return BLM_OK;
 }
 
-// ---- the model -------------------------------------------------------------------------
+// ---- the model ------------------------------------------------------------------------
 
 // Hands the arrays over to a model, zeros where positions do not count.
 static void publish(

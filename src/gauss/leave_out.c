@@ -11,7 +11,7 @@
 #include "src/gauss/gauss.h"
 #include "src/gauss/linalg.h"
 
-// ---- one image left out ----------------------------------------------------------------
+// ---- one image left out ---------------------------------------------------------------
 
 void blmi_leave_one_out_few(int images, int rank, double epsilon, const double *scatter,
     const double *w, float *out, size_t stride)
@@ -48,7 +48,7 @@ void blmi_leave_one_out_many(int64_t images, int count, int features,
     }
 }
 
-// ---- a group of images left out --------------------------------------------------------
+// ---- a group of images left out -------------------------------------------------------
 
 // The images sorted by group, and where each group begins.
 typedef struct groups {
