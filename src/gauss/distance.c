@@ -67,8 +67,8 @@ static int rank_at(const blmi_gauss *gauss, int p)
     return rank;
 }
 
-// d^2 = sum_k (v_k.y)^2 / (l_k + eps) + |y - V V'y|^2 / eps for a block of images at p.  A
-// tile of axes is taken off the remainder as soon as its products are known, while it
+// d^2 = sum_k (v_k.y)^2 / (l_k + eps) + |y - V V'y|^2 / eps for a block of images at p.
+// A tile of axes is taken off the remainder as soon as its products are known, while it
 // still is in the first cache.
 static void eigenpairs(const call *c, int p, int first, int images, float *scratch)
 {
