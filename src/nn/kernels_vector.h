@@ -16,27 +16,26 @@ enum { TILE_ROWS = 3, TILE_PANELS = 1 };
 enum { PER_PANEL = BLMI_LANES / WIDTH };
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-// Rows m.. of p, panels `panel`..  A row beyond the last is computed as the last once
-// more and not stored.  Each sum is one chain over taps and depth, whatever the tile, so
-// results depend neither on the tile's place nor on the vector's width.
-static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const int panels)
+typedef vec sums[TILE_ROWS][TILE_PANELS * PER_PANEL];
+
+// Adds to sum the products of rows m.. with the panels from `panel` on.  A row beyond the
+// last is computed as the last once more.  The panels that come next are fetched on the
+// way: weights of a large network do not stay in the cache.
+static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
+    const int panels, const bool all_rows, sums sum)
 {
     const blmi_matrix *b = p->b;
     const float *w = b->values + (size_t)panel * b->panel;
-    const int vecs = panels * PER_PANEL, left = p->rows - m;
-    vec sum[TILE_ROWS][TILE_PANELS * PER_PANEL];
-    for (int v = 0; v < vecs; v++) {
-        const vec bias =
-            b->bias ? load(b->bias + panel * BLMI_LANES + v * WIDTH) : (vec){0};
-        for (int r = 0; r < TILE_ROWS; r++)
-            sum[r][v] = bias;
-    }
+    const size_t ahead = m == 0 ? (size_t)panels * b->panel : 0;
+    const int vecs = panels * PER_PANEL, last = p->rows - 1 - m;
     for (int t = 0; t < b->taps; t++) {
         const float *a[TILE_ROWS];
         for (int r = 0; r < TILE_ROWS; r++)
-            a[r] = p->a[t * p->rows + m + (r < left ? r : left - 1)];
+            a[r] = p->a[t * p->rows + m + (all_rows || r < last ? r : last)];
         for (int k = 0; k < b->depth; k++, w += b->row) {
             vec x[TILE_PANELS * PER_PANEL];
+            for (int v = 0; v < panels; v++)
+                __builtin_prefetch(w + ahead + (size_t)v * b->panel, 0, 2);
             for (int v = 0; v < vecs; v++)
                 x[v] =
                     load(w + (size_t)(v / PER_PANEL) * b->panel + v % PER_PANEL * WIDTH);
@@ -46,15 +45,46 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
                     sum[r][v] += all(a[r][k]) * x[v];
         }
     }
-    for (int r = 0; r < TILE_ROWS && r < left; r++) {
-        for (int v = 0; v < vecs; v++) {
-            const int n = panel * BLMI_LANES + v * WIDTH;
-            vec y = p->gelu ? gelu(sum[r][v]) : sum[r][v];
-            if (p->add)
-                y += load(p->add[m + r] + n);
-            store(p->y[m + r] + n, y);
-        }
+}
+
+// Each sum is one chain over taps and depth, whatever the tile, so that results depend
+// neither on the tile's place nor on the vector's width.
+static ALWAYS_INLINE void tile(
+    const blmi_product *p, int m, int panel, const int panels, const bool all_rows)
+{
+    const int vecs = panels * PER_PANEL, n = panel * BLMI_LANES;
+    const int rows = all_rows ? TILE_ROWS : p->rows - m;
+    sums sum;
+    for (int v = 0; v < vecs; v++) {
+        const vec bias = p->b->bias ? load(p->b->bias + n + v * WIDTH) : (vec){0};
+        for (int r = 0; r < TILE_ROWS; r++)
+            sum[r][v] = bias;
     }
+    multiply(p, m, panel, panels, all_rows, sum);
+    if (p->gelu) { // not unrolled: long as it is, it overlaps with itself
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vecs; v++)
+                sum[r][v] = gelu(sum[r][v]);
+    }
+    if (p->add) {
+#pragma GCC unroll 14
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vecs; v++)
+                sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
+    }
+#pragma GCC unroll 14
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vecs; v++)
+            store(p->y[m + r] + n + v * WIDTH, sum[r][v]);
+}
+
+static ALWAYS_INLINE void columns(const blmi_product *p, int panel, const int panels)
+{
+    int m = 0;
+    for (; m + TILE_ROWS <= p->rows; m += TILE_ROWS)
+        tile(p, m, panel, panels, true);
+    if (m < p->rows)
+        tile(p, m, panel, panels, false);
 }
 
 static void product(const blmi_product *p)
@@ -62,11 +92,9 @@ static void product(const blmi_product *p)
     const int panels = blmi_pad(p->b->columns) / BLMI_LANES;
     int panel = 0;
     for (; panel + TILE_PANELS <= panels; panel += TILE_PANELS)
-        for (int m = 0; m < p->rows; m += TILE_ROWS)
-            tile(p, m, panel, TILE_PANELS);
+        columns(p, panel, TILE_PANELS);
     if (panel < panels)
-        for (int m = 0; m < p->rows; m += TILE_ROWS)
-            tile(p, m, panel, 1);
+        columns(p, panel, 1);
 }
 
 static void layer_norm(

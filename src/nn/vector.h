@@ -5,6 +5,10 @@
 #ifndef BLMI_NN_VECTOR_H
 #define BLMI_NN_VECTOR_H
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "src/nn/kernels.h"
 
 #if defined(__AVX512F__)
@@ -37,36 +41,48 @@ static inline vec all(float x)
     return x - (vec){0};
 }
 
-// x where m is -1, y where it is 0.
-static inline vec choose(mask m, vec x, vec y)
-{
-    return (vec)((m & (mask)x) | (~m & (mask)y));
-}
-
 static inline vec larger(vec x, vec y)
 {
-    return choose(x > y, x, y);
+#if defined(__AVX512F__)
+    return (vec)_mm512_max_ps((__m512)x, (__m512)y);
+#elif defined(__AVX2__)
+    return (vec)_mm256_max_ps((__m256)x, (__m256)y);
+#else
+    const mask first = x > y;
+    return (vec)((first & (mask)x) | (~first & (mask)y));
+#endif
 }
 
 static inline vec smaller(vec x, vec y)
 {
-    return choose(x < y, x, y);
+#if defined(__AVX512F__)
+    return (vec)_mm512_min_ps((__m512)x, (__m512)y);
+#elif defined(__AVX2__)
+    return (vec)_mm256_min_ps((__m256)x, (__m256)y);
+#else
+    return -larger(-x, -y);
+#endif
 }
 
+// Halves are added until one number is left.
 static inline float sum_of(vec x)
 {
-    float sum = 0;
-    for (int i = 0; i < WIDTH; i++)
-        sum += x[i];
-    return sum;
+    float part[WIDTH];
+    store(part, x);
+    for (int half = WIDTH / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            part[i] += part[i + half];
+    return part[0];
 }
 
 static inline float largest_of(vec x)
 {
-    float top = x[0];
-    for (int i = 1; i < WIDTH; i++)
-        top = x[i] > top ? x[i] : top;
-    return top;
+    float part[WIDTH];
+    store(part, x);
+    for (int half = WIDTH / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            part[i] = part[i] > part[i + half] ? part[i] : part[i + half];
+    return part[0];
 }
 
 // e^x for x <= 0, relative error below 2e-7; 0 from about -87 on.  x = n ln 2 + r with
@@ -87,25 +103,23 @@ static inline vec exponential(vec x)
     return (vec)((bits)y + ((bits)shifted << 23));
 }
 
-// x/2 (1 + erf(x / sqrt 2)), absolute error below 4e-7 |x|: erf(x / sqrt 2) is
-// x P(x^2) / Q(x^2) on |x| <= 5.4 (least squares with Lawson's weights, error 1.1e-8) and
-// +-1 beyond.
+// x/2 (1 + erf(x / sqrt 2)), absolute error below 3e-7 |x|: erf(x / sqrt 2) / 2 is
+// x P(x^2) / Q(x^2) on |x| <= 5.2 (least squares, weighted until the errors were even:
+// 6e-8) and 1/2 beyond.
 static inline vec gelu(vec x)
 {
-    const vec c = smaller(larger(x, all(-5.4f)), all(5.4f));
+    const vec c = smaller(larger(x, all(-5.2f)), all(5.2f));
     const vec u = c * c;
-    vec p = u * 4.6773537e-8f + 1.2720047e-5f;
-    vec q = u * 1.2165922e-6f + 7.2400190e-5f;
-    p = p * u + 3.2864333e-4f;
-    q = q * u + 1.8589815e-3f;
-    p = p * u + 9.3017026e-3f;
-    q = q * u + 2.8378684e-2f;
-    p = p * u + 6.6744439e-2f;
-    q = q * u + 0.25031784f;
-    p = p * u + 0.79788449f;
+    vec p = u * 5.84053484e-6f + 3.14257414e-4f;
+    vec q = u * 5.01893833e-7f + 1.12738681e-4f;
+    q = q * u + 2.7037123e-3f;
+    p = p * u + 5.5186925e-3f;
+    q = q * u + 3.73395143e-2f;
+    p = p * u + 4.95929444e-2f;
+    q = q * u + 0.290971843f;
+    p = p * u + 0.398941917f;
     q = q * u + 1.f;
-    const vec half = x * 0.5f;
-    return half * (c * p / q) + half;
+    return x * (c * p / q + 0.5f);
 }
 
 #endif

@@ -1,0 +1,145 @@
+// forward.c: how long the backbone takes, next to the time that its multiplications alone
+// would take at the best rate that oneDNN reaches here.
+//
+//     bench_forward [threads [runs [kernels]]]
+//
+// ConTNet-B to layer3 on one 224 x 224 image (threads 0: all cores), weights by formula.
+// Prints ms of every step (median), of the whole, the floor and the ratio.  Other programs disturb:
+// compare numbers of one run.
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/onednn.h"
+#include "src/nn/network.h"
+#include "tests/formula.h"
+
+// One thread's own time leaves out that of other programs.
+static int own_time;
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(own_time ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+enum { MOST_RUNS = 1000, MOST_STEPS = 128, SIDE = 224 };
+
+static const double network_gflop = 2 * 6.11;
+
+typedef struct timing {
+    double last; // clock at the end of the last step
+    int step, run;
+    char name[MOST_STEPS][64];
+    double ms[MOST_STEPS][MOST_RUNS];
+} timing;
+
+static void note(void *context, const char *step, const float *y, int images, int height,
+    int width, int channels)
+{
+    (void)y, (void)images, (void)height, (void)width, (void)channels;
+    timing *t = context;
+    const double now = now_ms();
+    snprintf(t->name[t->step], sizeof t->name[0], "%s", step);
+    t->ms[t->step++][t->run] = now - t->last;
+    t->last = now_ms();
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *ms, int count)
+{
+    qsort(ms, (size_t)count, sizeof *ms, by_size);
+    return ms[count / 2];
+}
+
+static double best_rate(int threads)
+{
+    static const int shapes[][3] = {{1024, 1024, 1024}, {2048, 2048, 2048},
+        {3136, 192, 64}, {3136, 256, 64}, {784, 512, 128}, {784, 128, 512},
+        {196, 768, 256}, {196, 1024, 256}, {196, 256, 1024}};
+    double best = 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const double rate = onednn_rate(
+            shapes[i][0], shapes[i][1], shapes[i][2], 0, threads, i < 2 ? 6 : 60);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+static const blmi_kernels *kernels_named(const char *name)
+{
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int count = blmi_kernels_available(tables);
+    for (int i = 0; name && i < count; i++)
+        if (strcmp(tables[i]->name, name) == 0)
+            return tables[i];
+    return blmi_kernels_best();
+}
+
+int main(int argc, char **argv)
+{
+    const int threads = argc > 1 ? atoi(argv[1]) : 0,
+              runs = argc > 2 ? atoi(argv[2]) : 20;
+    const blmi_kernels *kernels = kernels_named(argc > 3 ? argv[3] : NULL);
+    const int cores = threads ? threads : omp_get_max_threads();
+    own_time = threads == 1;
+    if (runs < 1 || runs > MOST_RUNS)
+        return 2;
+    const blmi_contnet_config config = {
+        BLMI_B, .relative = true, .qkv_bias = true, .pre_norm = true, .stages = 3};
+    const blmi_contnet_options options = {SIDE, SIDE, 3, 1, threads};
+    formula_weights weights = formula_weights_new(&config);
+    blmi_contnet *net;
+    blmi_workspace *ws;
+    blm_error err;
+    if (blmi_contnet_new_with(kernels, &weights.set, &config, &options, &net, &err) ||
+        blmi_workspace_new(net, &ws, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    float *x = malloc(sizeof *x * SIDE * SIDE * 3), *stage[BLMI_STAGES] = {NULL};
+    for (size_t i = 0; i < SIDE * SIDE * 3; i++)
+        x[i] = (float)formula_noise("input", i) * 2;
+    static timing t;
+    static double whole[MOST_RUNS];
+    const double rate_before = best_rate(cores);
+    blmi_contnet_run(net, ws, x, 1, stage, &err);
+    for (int i = 0; i < runs; i++) {
+        const double start = now_ms();
+        blmi_contnet_run(net, ws, x, 1, stage, &err);
+        whole[i] = now_ms() - start;
+    }
+    const double rate_after = best_rate(cores);
+    blmi_workspace_watch(ws, note, &t);
+    for (t.run = 0; t.run < runs; t.run++) {
+        t.step = 0;
+        t.last = now_ms();
+        blmi_contnet_run(net, ws, x, 1, stage, &err);
+    }
+    double least = 0; // sum of the steps' best times: other programs disturb each least
+    for (int i = 0; i < t.step; i++) {
+        const double middle = median(t.ms[i], runs);
+        least += t.ms[i][0];
+        printf("%8.3f ms, best %7.3f  %s\n", middle, t.ms[i][0], t.name[i]);
+    }
+    const double rate = rate_before > rate_after ? rate_before : rate_after;
+    const double floor_ms = network_gflop / rate * 1e3;
+    const double ms = median(whole, runs);
+    printf("%s, %d threads: median %.2f ms, best %.2f ms; floor %.2f ms (%.0f GFLOP/s); "
+           "ratio %.3f, best %.3f, of steps %.3f\n",
+        kernels->name, cores, ms, whole[0], floor_ms, rate, ms / floor_ms,
+        whole[0] / floor_ms, least / floor_ms);
+    free(x);
+    formula_weights_free(&weights);
+    blmi_workspace_free(ws);
+    blmi_contnet_free(net);
+    return 0;
+}

@@ -1,0 +1,273 @@
+// Tests of the kernels: every table against the plain one.
+#include "tests/check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "src/nn/kernels.h"
+#include "tests/formula.h"
+
+enum { MOST = 300, BEHIND = 8 }; // numbers behind a row that must stay as they are
+
+static const float untouched = 12345;
+
+typedef struct array {
+    float *values;
+    size_t count;
+} array;
+
+// Numbers of the given size around 0, different for each seed; `kind` 1 has mostly zeros.
+static array noise(const char *seed, size_t count, double size, int kind)
+{
+    array a = {malloc((count + BLMI_LANES) * sizeof(float)), count};
+    for (size_t i = 0; i < count + BLMI_LANES; i++) {
+        a.values[i] = (float)(size * formula_noise(seed, i));
+        if (kind == 1 && i % 5)
+            a.values[i] = 0;
+    }
+    return a;
+}
+
+// |found - expected| <= allowed * (|expected| + size)
+static void assert_close(const char *what, const char *table, const float *found,
+    const float *expected, int count, double allowed, double size)
+{
+    for (int i = 0; i < count; i++) {
+        const double difference = fabs((double)found[i] - (double)expected[i]);
+        if (!(difference <= allowed * (fabs((double)expected[i]) + size)))
+            fail_msg("%s of %s: number %d of %d is %.9g, expected %.9g", what, table, i,
+                count, (double)found[i], (double)expected[i]);
+    }
+}
+
+// ---- products
+
+typedef struct product_case {
+    int rows, taps, depth, columns;
+    bool bias, add, gelu;
+    double size;
+    int kind;
+} product_case;
+
+// The rows of y, `stride` apart, filled for a case.
+static void run_product(const blmi_kernels *kernels, const product_case *c, float *y)
+{
+    const size_t inner = (size_t)(c->taps * c->depth);
+    const size_t padded = (size_t)blmi_pad(c->columns), stride = padded + BEHIND;
+    array a = noise("a", inner * (size_t)c->rows, c->size, c->kind);
+    array w = noise("w", inner * padded, 1 / sqrt((double)inner), 0);
+    array bias = noise("bias", padded, 1, 0);
+    const float **rows = malloc(sizeof *rows * (size_t)(c->taps * c->rows));
+    float **out = malloc(sizeof *out * (size_t)c->rows);
+    for (int i = 0; i < c->taps * c->rows; i++) // any order will do: backwards here
+        rows[c->taps * c->rows - 1 - i] = a.values + (size_t)(i * c->depth);
+    for (int m = 0; m < c->rows; m++) {
+        out[m] = y + (size_t)m * stride;
+        for (size_t i = 0; i < stride; i++)
+            out[m][i] = i < padded ? (float)formula_noise("y", i) : untouched;
+    }
+    const blmi_matrix b = {c->taps, c->depth, c->columns, inner * BLMI_LANES, BLMI_LANES,
+        w.values, c->bias ? bias.values : NULL};
+    kernels->product(&(blmi_product){
+        &b, c->rows, rows, out, c->add ? (const float *const *)out : NULL, c->gelu});
+    free(a.values);
+    free(w.values);
+    free(bias.values);
+    free(rows);
+    free(out);
+}
+
+static void check_product(const product_case *c)
+{
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int count = blmi_kernels_available(tables);
+    const int stride = blmi_pad(c->columns) + BEHIND;
+    const size_t size = (size_t)(c->rows * stride) * sizeof(float);
+    float *found[BLMI_KERNEL_TABLES];
+    for (int t = 0; t < count; t++) {
+        found[t] = malloc(size);
+        run_product(tables[t], c, found[t]);
+        char what[100];
+        snprintf(what, sizeof what, "product %d x (%d x %d) x %d%s%s%s", c->rows, c->taps,
+            c->depth, c->columns, c->bias ? ", bias" : "", c->add ? ", add" : "",
+            c->gelu ? ", gelu" : "");
+        for (int m = 0; m < c->rows; m++) {
+            const float *row = found[t] + m * stride;
+            assert_close(what, tables[t]->name, row, found[0] + m * stride, c->columns,
+                2e-6, c->size);
+            for (int i = stride - BEHIND; i < stride; i++)
+                assert_true(row[i] == untouched);
+        }
+    }
+    // With fused operations the width of the vectors does not change a single bit.
+    if (count == BLMI_KERNEL_TABLES)
+        for (int m = 0; m < c->rows; m++)
+            assert_memory_equal(found[2] + m * stride, found[3] + m * stride,
+                (size_t)c->columns * sizeof(float));
+    for (int t = 0; t < count; t++)
+        free(found[t]);
+}
+
+static void products_agree(void **state)
+{
+    (void)state;
+    static const int rows[] = {1, 2, 5, 6, 7, 13, 14, 15, 28, 31};
+    static const int columns[] = {1, 15, 16, 17, 31, 32, 33, 49, 64, 196};
+    static const int depths[] = {1, 2, 3, 21, 49, 64};
+    int flags = 0;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (size_t n = 0; n < sizeof columns / sizeof *columns; n++)
+            for (size_t k = 0; k < sizeof depths / sizeof *depths; k++, flags++)
+                check_product(&(product_case){rows[r], 1 + flags % 3, depths[k],
+                    columns[n], flags & 1, flags & 2, flags & 4, 1, flags / 8 % 2});
+    check_product(&(product_case){14, 9, 256, 64, true, true, false, 1, 0});
+    check_product(&(product_case){98, 1, 1024, 48, true, true, true, 1, 0});
+    check_product(&(product_case){15, 7, 21, 48, false, false, true, 1e4, 0});
+    check_product(&(product_case){15, 1, 64, 48, true, false, true, 1e-30, 1});
+}
+
+// The one place where the tables do not do the same thing: erf.
+static void gelu_is_exact_enough_everywhere(void **state)
+{
+    (void)state;
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int count = blmi_kernels_available(tables);
+    const float one[BLMI_LANES] = {1};
+    const blmi_matrix identity = {1, 1, 1, BLMI_LANES, BLMI_LANES, one, NULL};
+    for (int t = 0; t < count; t++) {
+        for (int i = -200000; i <= 200000; i++) {
+            const float x = (float)i * 5e-5f;
+            float y[BLMI_LANES];
+            const float *a = &x;
+            float *out = y;
+            tables[t]->product(&(blmi_product){&identity, 1, &a, &out, NULL, true});
+            const double exact = 0.5 * (double)x * (1 + erf((double)x / sqrt(2)));
+            if (fabs((double)y[0] - exact) > 3e-7 * fabs((double)x))
+                fail_msg("gelu(%g) of %s is %.9g, expected %.9g", (double)x,
+                    tables[t]->name, (double)y[0], exact);
+        }
+    }
+}
+
+// ---- rows
+
+// Any vector kernel as (y, x, count, scale, shift).
+typedef enum row_kernel {
+    LAYER_NORM,
+    SCALED_NORM,
+    SCALE_RELU,
+    ADD,
+    SOFTMAX,
+    LARGEST
+} row_kernel;
+
+static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const float *x,
+    int count, const float *scale, const float *shift)
+{
+    const float *rows[3] = {x, scale, shift};
+    memcpy(y, x, (size_t)count * sizeof *y);
+    switch (kernel) {
+    case LAYER_NORM:
+        k->layer_norm(y, y, count, NULL, NULL);
+        break;
+    case SCALED_NORM:
+        k->layer_norm(y, x, count, scale, shift);
+        break;
+    case SCALE_RELU:
+        k->scale_relu(y, x, count, scale, shift);
+        break;
+    case ADD:
+        k->add(y, scale, count);
+        break;
+    case SOFTMAX:
+        k->softmax(y, count);
+        break;
+    case LARGEST:
+        k->largest(y, rows, 3, count);
+        break;
+    }
+}
+
+static void check_row(row_kernel kernel, int count, double size, double offset)
+{
+    static const char *const names[] = {
+        "layer norm", "scaled norm", "scale relu", "add", "softmax", "largest"};
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    array x = noise("x", MOST, size, 0), scale = noise("scale", MOST, 1, 0);
+    array shift = noise("shift", MOST, 1, 0);
+    float expected[MOST + BEHIND + BLMI_LANES], found[MOST + BEHIND + BLMI_LANES];
+    for (int i = 0; i < MOST; i++)
+        x.values[i] += (float)offset;
+    run_row(tables[0], kernel, expected, x.values, count, scale.values, shift.values);
+    for (int t = 1; t < table_count; t++) {
+        const int padded = blmi_pad(count);
+        for (int i = count; i < padded + BEHIND; i++)
+            found[i] = untouched;
+        run_row(tables[t], kernel, found, x.values, count, scale.values, shift.values);
+        assert_close(names[kernel], tables[t]->name, found, expected, count, 1e-5,
+            kernel == SOFTMAX ? 1e-12 : 1 + fabs(offset) / (size + 1e-3));
+        for (int i = padded; i < padded + BEHIND; i++)
+            assert_true(found[i] == untouched);
+    }
+    free(x.values);
+    free(scale.values);
+    free(shift.values);
+}
+
+static void rows_agree(void **state)
+{
+    (void)state;
+    static const int counts[] = {16, 48, 64, 96, 128, 192, 256};
+    for (row_kernel kernel = LAYER_NORM; kernel <= ADD; kernel++) {
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            check_row(kernel, counts[i], 1, 0);
+            check_row(kernel, counts[i], 100, 0);
+            check_row(kernel, counts[i], 1e-3, 3);
+            check_row(kernel, counts[i], 0, 1); // no variance at all
+        }
+    }
+    for (int count = 1; count <= 256; count++) {
+        check_row(SOFTMAX, count, 3, 0);
+        check_row(SOFTMAX, count, 300, 0); // all but one vanish
+        check_row(SOFTMAX, count, 0, -1e30);
+        check_row(LARGEST, count, 1, 0);
+    }
+}
+
+static void columns_are_packed(void **state)
+{
+    (void)state;
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    enum { DEPTH = 48, ROWS = 196 };
+    array x = noise("x", ROWS * DEPTH, 1, 0);
+    const float *rows[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        rows[i] = x.values + i * DEPTH;
+    static float packed[208 * DEPTH + BEHIND];
+    for (int t = 0; t < table_count; t++) {
+        for (int count = 1; count <= ROWS; count += 13) {
+            const int padded = blmi_pad(count);
+            packed[padded * DEPTH] = untouched;
+            tables[t]->pack_columns(packed, rows, count, DEPTH);
+            for (int n = 0; n < padded; n++)
+                for (int k = 0; k < DEPTH; k++)
+                    assert_true(packed[(n / 16 * DEPTH + k) * 16 + n % 16] ==
+                                (n < count ? rows[n][k] : 0));
+            assert_true(packed[padded * DEPTH] == untouched);
+        }
+    }
+    free(x.values);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(products_agree),
+        cmocka_unit_test(gelu_is_exact_enough_everywhere),
+        cmocka_unit_test(rows_agree),
+        cmocka_unit_test(columns_are_packed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
