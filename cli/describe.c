@@ -50,19 +50,39 @@ static void describe_recipe(const blm_recipe *r)
 // How the good images were scored: "each by the Gaussians of the others".
 static void print_source(const blm_model_info *info)
 {
+    printf("%zu good images", info->good_scores);
+    if (info->groups > 0)
+        printf(" of %zu parts", info->groups);
     switch (info->source) {
     case BLM_LEAVE_ONE_OUT:
-        printf("%zu good images, each scored by the Gaussians of the others",
-            info->good_scores);
+        printf(", each scored by the Gaussians of the others\n");
         break;
     case BLM_LEAVE_GROUP_OUT:
-        printf("%zu good images of %zu parts, each part by the Gaussians of the others",
-            info->good_scores, info->groups);
+        printf(", each part scored by the Gaussians of the others\n");
         break;
     case BLM_HELD_OUT:
-        printf("%zu good images that were kept apart", info->good_scores);
+        printf(" that were kept apart\n");
         break;
     }
+}
+
+// What counts as one: images, or parts.
+static double count_units(const blm_model_info *info)
+{
+    return (double)(info->groups > 0 ? info->groups : info->good_scores);
+}
+
+// What held-out images promise.  Of n + 1 images as many may exceed the threshold as lie
+// above it, at least one; with groups, whose images count in parts, the rate itself.
+static double promised_rate(const blm_model_info *info)
+{
+    const double n = count_units(info);
+    if (info->source != BLM_HELD_OUT)
+        return NAN;
+    if (info->method == BLM_THRESHOLD_TAIL)
+        return 1 / (n + 1);
+    return info->groups > 0 ? info->false_alarm
+                            : floor(info->false_alarm * (n + 1) + 1e-9) / (n + 1);
 }
 
 static const char *source_name(blm_score_source source)
@@ -71,19 +91,33 @@ static const char *source_name(blm_score_source source)
     return names[source];
 }
 
-static void describe_threshold(const blm_model_info *info)
+static void print_promise(const blm_model_info *info)
+{
+    const char *units = info->groups > 0 ? "parts" : "images";
+    const double n = count_units(info);
+    if (info->source == BLM_HELD_OUT)
+        printf("    promised: at most %.4g of good images reach it, on average, if new "
+               "ones are like these;\n    %.0f %s can promise rates from %.4g on\n",
+            promised_rate(info), n, units, 1 / (n + 1));
+    else
+        printf("    an estimate, no promise: these scores depend on each other, and %.0f "
+               "%s show rates\n    from %.4g on; images that are kept apart can promise "
+               "(blemish calibrate)\n",
+            n, units, 1 / (n + 1));
+}
+
+void cli_describe_threshold(const blm_model_info *info)
 {
     printf("threshold: %.6g, from ", info->threshold);
     print_source(info);
     if (info->method == BLM_THRESHOLD_QUANTILE)
-        printf("\n    at most %g of good images should reach it\n", info->false_alarm);
+        printf("    at most %g of good images should reach it\n", info->false_alarm);
     else
-        printf("\n    they are too few to show a rate of %g, which takes %.0f: the "
-               "threshold "
-               "lies where\n    the tail of their scores comes down to that rate if it "
-               "falls "
-               "exponentially, and\n    above all of them\n",
+        printf("    they are too few to show a rate of %g, which takes %.0f: the "
+               "threshold lies where\n    the tail of their scores comes down to that "
+               "rate if it falls exponentially, and\n    above all of them\n",
             info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
+    print_promise(info);
     if (info->review_threshold > 0)
         printf("review: from %.6g on, for %g of good images\n", info->review_threshold,
             info->review);
@@ -103,7 +137,7 @@ void cli_describe(const blm_model *model)
         printf("rank %d\n", info.rank);
     else
         printf("full covariance\n");
-    describe_threshold(&info);
+    cli_describe_threshold(&info);
     if (*info.hash != '\0')
         printf("hash: %s\n", info.hash);
     printf("made by: blemish %s\n", info.program);
@@ -138,6 +172,22 @@ static void recipe_json(const blm_recipe *r, cli_json *json)
     cli_json_close(json, '}');
 }
 
+void cli_threshold_json(const blm_model_info *info, cli_json *json)
+{
+    cli_json_number(json, "threshold", info->threshold);
+    cli_json_text(json, "threshold_method", method_name(info->method));
+    cli_json_number(json, "false_alarm", info->false_alarm);
+    cli_json_number(json, "review_threshold",
+        info->review_threshold > 0 ? info->review_threshold : NAN);
+    cli_json_number(json, "review", info->review > 0 ? info->review : NAN);
+    cli_json_text(json, "score_source", source_name(info->source));
+    cli_json_integer(json, "good_scores", (int64_t)info->good_scores);
+    cli_json_integer(json, "groups", (int64_t)info->groups);
+    cli_json_number(json, "finest_rate", 1 / (count_units(info) + 1));
+    cli_json_number(json, "promised_rate", promised_rate(info));
+    cli_json_number(json, "good_median", info->good_median);
+}
+
 void cli_describe_json(const blm_model *model, cli_json *json)
 {
     blm_model_info info;
@@ -152,14 +202,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_integer(json, "features", info.features);
     cli_json_integer(json, "rank", info.rank);
     cli_json_number(json, "region", info.region);
-    cli_json_number(json, "threshold", info.threshold);
-    cli_json_text(json, "threshold_method", method_name(info.method));
-    cli_json_number(json, "false_alarm", info.false_alarm);
-    cli_json_number(json, "review_threshold",
-        info.review_threshold > 0 ? info.review_threshold : NAN);
-    cli_json_text(json, "score_source", source_name(info.source));
-    cli_json_integer(json, "good_scores", (int64_t)info.good_scores);
-    cli_json_number(json, "good_median", info.good_median);
+    cli_threshold_json(&info, json);
 }
 
 // ---- the odd ones

@@ -1,18 +1,16 @@
 // blemish fit: from good images to a model.
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/describe.h"
 #include "cli/exit.h"
+#include "cli/groups.h"
 #include "cli/listing.h"
-#include "cli/mask.h"
 #include "cli/memory.h"
 #include "cli/progress.h"
+#include "cli/region.h"
+#include "cli/target.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 
@@ -25,7 +23,8 @@ typedef struct settings {
     unsigned stages;
     double epsilon, sigma, false_alarm, review;
     int64_t min_area;
-    const char *weights, *region;
+    const char *weights, *group_by;
+    cli_region region;
     blm_decode_options decode;
     int threads, skip_bad, odd, json;
     cli_talk talk;
@@ -60,7 +59,12 @@ static const cli_option options[] = {
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
         AT(review), 0, 1, NULL},
     {"region", 'r', CLI_TEXT, "MASK", "Picture that is black where defects do not matter",
-        AT(region), 0, 0, NULL},
+        AT(region.mask), 0, 0, NULL},
+    {"include", 0, CLI_TEXT, "POLYGONS", "Look inside \"x,y x,y x,y; ...\" only (pixels)",
+        AT(region.include), 0, 0, NULL},
+    {"ignore", 0, CLI_TEXT, "POLYGONS", "Do not look inside \"x,y x,y x,y; ...\"",
+        AT(region.ignore), 0, 0, NULL},
+    CLI_GROUP_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
@@ -71,31 +75,11 @@ static const cli_option options[] = {
     CLI_TALK_OPTIONS(settings),
 };
 
-// ---- before the work
-
-// A long fit must not end in a file that cannot be written.
-static int check_output(const char *path)
-{
-    struct stat info;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL ? cli_format(".")
-                                 : cli_format("%.*s", (int)(slash - path) + 1, path);
-    const int exists = stat(path, &info) == 0;
-    const int writable = exists && !S_ISREG(info.st_mode) ? access(path, W_OK)
-                                                          : access(folder, W_OK | X_OK);
-    const int reason = exists && S_ISDIR(info.st_mode) ? EISDIR : errno;
-    free(folder);
-    if (writable == 0 && !(exists && S_ISDIR(info.st_mode)))
-        return CLI_EXIT_OK;
-    cli_complain("%s: cannot write: %s", path, strerror(reason));
-    return CLI_EXIT_SYSTEM;
-}
-
 // ---- the work
 
 typedef struct watch {
     const settings *set;
-    size_t skipped;
+    size_t skipped, unmatched;
 } watch;
 
 static int show_progress(void *context, size_t done, size_t total)
@@ -150,31 +134,28 @@ static blm_fit_options library_options(const settings *set)
     };
 }
 
-static blm_status new_fitter(const settings *set, blm_fitter **out, blm_error *err)
+// Groups are told by the names of the images that were taken in, which the model knows.
+static blm_status group(const settings *set, const cli_grouping *grouping, watch *seen,
+    blm_model *model, blm_error *err)
 {
-    blm_fit_options wanted = library_options(set);
-    if (set->region == NULL)
-        return blm_fitter_new(&wanted, out, err);
-    blm_mask region;
-    uint8_t *include;
-    blm_status status = cli_mask_read(
-        set->region, &set->decode, &region.width, &region.height, &include, err);
-    if (status != BLM_OK)
-        return status;
-    region.include = include;
-    wanted.region = &region;
-    status = blm_fitter_new(&wanted, out, err);
-    free(include);
+    int32_t *groups = cli_group_model(grouping, model, &seen->unmatched);
+    const blm_calibration calibration = {
+        .false_alarm = set->false_alarm, .review = set->review, .group = groups};
+    const blm_status status =
+        groups != NULL ? blm_model_calibrate(model, &calibration, err) : BLM_OK;
+    free(groups);
     return status;
 }
 
-static blm_status fit(const settings *set, const cli_files *files, watch *seen,
-    blm_model **out, blm_error *err)
+static blm_status fit(const settings *set, const blm_mask *region, const cli_files *files,
+    watch *seen, blm_model **out, blm_error *err)
 {
     const blm_calibration calibration = {
         .false_alarm = set->false_alarm, .review = set->review};
+    blm_fit_options wanted = library_options(set);
+    wanted.region = region;
     blm_fitter *fitter = NULL;
-    blm_status status = new_fitter(set, &fitter, err);
+    blm_status status = blm_fitter_new(&wanted, &fitter, err);
     if (status == BLM_OK)
         status = add_files(fitter, files, seen, err);
     if (status == BLM_OK)
@@ -207,7 +188,7 @@ static void print_summary(const settings *set, const blm_model *model, size_t sk
     cli_json_end_line(&json);
 }
 
-static int save(const settings *set, blm_model *model, size_t skipped)
+static int save(const settings *set, const blm_model *model, size_t skipped)
 {
     blm_error err;
     if (cli_interrupted() != 0)
@@ -217,6 +198,29 @@ static int save(const settings *set, blm_model *model, size_t skipped)
         return cli_fail(status, &err);
     print_summary(set, model, skipped);
     return cli_flush();
+}
+
+static int fit_and_save(
+    const settings *set, const cli_grouping *grouping, const cli_files *files)
+{
+    watch seen = {.set = set};
+    blm_mask region;
+    uint8_t *include;
+    blm_model *model = NULL;
+    blm_error err;
+    int code = cli_region_draw(
+        &set->region, files->items[0].path, &set->decode, &region, &include);
+    if (code != CLI_EXIT_OK)
+        return code;
+    blm_status status =
+        fit(set, include != NULL ? &region : NULL, files, &seen, &model, &err);
+    if (status == BLM_OK)
+        status = group(set, grouping, &seen, model, &err);
+    cli_tell_unmatched(seen.unmatched, &set->talk);
+    code = status == BLM_OK ? save(set, model, seen.skipped) : cli_fail(status, &err);
+    blm_model_free(model);
+    free(include);
+    return code;
 }
 
 static int run(const cli_verb *verb, int argc, char **argv)
@@ -230,22 +234,17 @@ static int run(const cli_verb *verb, int argc, char **argv)
         return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
     if (set.output == NULL)
         return cli_usage(verb, "Where to?  Expected -o MODEL");
-    code = check_output(set.output);
-    if (code != CLI_EXIT_OK)
-        return code;
-
+    cli_grouping grouping;
     cli_files files = {0};
-    blm_model *model = NULL;
-    blm_error err;
-    watch seen = {.set = &set};
-    code = cli_list(arguments.items, arguments.count, &files);
-    if (code == CLI_EXIT_OK) {
-        const blm_status status = fit(&set, &files, &seen, &model, &err);
-        code =
-            status == BLM_OK ? save(&set, model, seen.skipped) : cli_fail(status, &err);
-    }
-    blm_model_free(model);
+    code = cli_grouping_parse(verb, set.group_by, &grouping);
+    if (code == CLI_EXIT_OK)
+        code = cli_check_target(set.output);
+    if (code == CLI_EXIT_OK)
+        code = cli_list(arguments.items, arguments.count, &files);
+    if (code == CLI_EXIT_OK)
+        code = fit_and_save(&set, &grouping, &files);
     cli_files_free(&files);
+    cli_grouping_free(&grouping);
     return code;
 }
 

@@ -7,6 +7,7 @@
 extern const cli_verb cli_fit;
 extern const cli_verb cli_detect;
 extern const cli_verb cli_eval;
+extern const cli_verb cli_calibrate;
 extern const cli_verb cli_info;
 extern const cli_verb cli_import;
 
