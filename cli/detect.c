@@ -13,6 +13,7 @@ typedef struct settings {
     int json, csv, exit_status, threads, map_format;
     const char *maps; // folder; NULL: none
     double threshold; // 0: the model's
+    double mm_per_pixel;
     blm_decode_options decode;
     cli_talk talk;
 } settings;
@@ -27,6 +28,8 @@ static const cli_option options[] = {
         AT(map_format), 0, 0, CLI_MAP_FORMATS},
     {"threshold", 'T', CLI_REAL, "X", "NG from this score on (the model's)",
         AT(threshold), 0, INFINITY, NULL},
+    {"mm-per-pixel", 0, CLI_REAL, "X", "Print areas and positions in millimetres too",
+        AT(mm_per_pixel), 0, INFINITY, NULL},
     {"exit-status", 'e', CLI_FLAG, NULL, "Exit with 1 if an image is NG", AT(exit_status),
         0, 0, NULL},
     CLI_LIMIT_OPTIONS(settings),
@@ -36,10 +39,10 @@ static const cli_option options[] = {
 
 typedef struct job {
     const settings *set;
-    cli_form form;
-    const char *model_hash;
+    cli_records records;
     cli_outputs outputs; // with set->maps
     int found;           // an image is NG
+    unsigned told;       // what was never seen, and has been told
 } job;
 
 static blm_status write_maps(void *context, cli_outcome *outcome,
@@ -50,12 +53,28 @@ static blm_status write_maps(void *context, cli_outcome *outcome,
         &self->outputs, outcome->index, scorer, image, &outcome->result, err);
 }
 
+// What the model never saw it cannot judge well: told once for each way to differ.
+static void tell_unseen(job *self, const cli_outcome *outcome)
+{
+    const unsigned news = outcome->result.unseen & ~self->told;
+    if (news == 0 || self->set->talk.quiet)
+        return;
+    char *ways = cli_unseen_text(news);
+    cli_complain("%s: differs from all images of the fit in %s, so that its score means "
+                 "little (others like it are not told)",
+        outcome->name, ways);
+    free(ways);
+    self->told |= news;
+}
+
 static int print(void *context, const cli_outcome *outcome)
 {
     job *self = context;
     if (outcome->status == BLM_OK && outcome->result.verdict == BLM_VERDICT_NG)
         self->found = 1;
-    cli_record(self->form, self->model_hash, outcome);
+    if (outcome->status == BLM_OK)
+        tell_unseen(self, outcome);
+    cli_record(&self->records, outcome);
     return cli_flush();
 }
 
@@ -79,7 +98,7 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
         .context = self,
         .work = set->maps != NULL ? write_maps : NULL,
         .report = print};
-    cli_records_begin(self->form);
+    cli_records_begin(&self->records);
     int code = cli_batch_run(&batch, model);
     if (code == CLI_EXIT_OK && set->exit_status && self->found)
         code = CLI_EXIT_NG;
@@ -109,10 +128,11 @@ static int run(const cli_verb *verb, int argc, char **argv)
     blm_model_describe(model, &info);
     cli_files files = {0};
     job self = {.set = &set,
-        .form = set.json  ? CLI_JSON_LINES
-                : set.csv ? CLI_CSV_LINES
-                          : CLI_TEXT_LINES,
-        .model_hash = info.hash};
+        .records = {.form = set.json  ? CLI_JSON_LINES
+                            : set.csv ? CLI_CSV_LINES
+                                      : CLI_TEXT_LINES,
+            .model_hash = info.hash,
+            .mm_per_pixel = set.mm_per_pixel}};
     int code = cli_list(arguments.items + 1, arguments.count - 1, &files);
     if (files.count > 0)
         code = cli_worse(code, detect(&self, model, &files));
@@ -125,7 +145,8 @@ const cli_verb cli_detect = {
     .name = "detect",
     .arguments = "MODEL DIR|FILE|@LIST...",
     .summary = "Score images and say OK or NG",
-    .notes = "Prints name, score, threshold and verdict, with tabs between them.",
+    .notes = "Prints name, score, threshold and verdict, with tabs between them; with\n"
+             "--mm-per-pixel also the area of all regions and where the peak lies.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

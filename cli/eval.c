@@ -185,8 +185,16 @@ static blm_status measure(const collection *all, int kind, double *scores,
     return blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
 }
 
-static blm_status measure_all(
-    const collection *all, double threshold, cli_metrics *out, blm_error *err)
+static void count_verdict(double score, const blm_model_info *model, cli_verdicts *out)
+{
+    const int ng = score >= model->threshold;
+    out->ng += ng;
+    out->review +=
+        !ng && model->review_threshold > 0 && score >= model->review_threshold;
+    out->all++;
+}
+
+static blm_status measure_all(const collection *all, cli_metrics *out, blm_error *err)
 {
     double *scores = cli_alloc(all->count, sizeof *scores);
     uint8_t *labels = cli_alloc(all->count, 1);
@@ -195,10 +203,9 @@ static blm_status measure_all(
     out->rows = cli_alloc(out->count, sizeof *out->rows);
     for (size_t k = 0; status == BLM_OK && k < out->count; k++)
         status = measure(all, (int)k, scores, labels, &out->rows[k], err);
-    for (size_t i = 0; i < all->count; i++) {
-        out->false_alarms += !all->labels[i] && all->scores[i] >= threshold;
-        out->misses += all->labels[i] && all->scores[i] < threshold;
-    }
+    for (size_t i = 0; i < all->count; i++)
+        count_verdict(
+            all->scores[i], &out->model, all->labels[i] ? &out->defective : &out->good);
     free(labels);
     free(scores);
     return status;
@@ -207,11 +214,10 @@ static blm_status measure_all(
 static int print(const collection *all, const blm_model_info *info)
 {
     blm_error err;
-    cli_metrics metrics = {.model_hash = info->hash,
-        .threshold = info->threshold,
+    cli_metrics metrics = {.model = *info,
         .has_pixels = all->pixels != NULL,
         .native = all->set->native};
-    const blm_status status = measure_all(all, info->threshold, &metrics, &err);
+    const blm_status status = measure_all(all, &metrics, &err);
     if (status == BLM_OK && all->set->json)
         cli_metrics_print_json(&metrics);
     else if (status == BLM_OK)

@@ -2,6 +2,7 @@
 #ifndef BLEMISH_CLI_METRICS_H
 #define BLEMISH_CLI_METRICS_H
 
+#include "blemish/blemish.h"
 #include "blemish/eval.h"
 
 // Images of one kind of defect, with all the good ones.
@@ -10,11 +11,14 @@ typedef struct cli_metrics_row {
     blm_metrics image, pixel;
 } cli_metrics_row;
 
+// How many images got a verdict.
+typedef struct cli_verdicts {
+    int64_t ng, review, all;
+} cli_verdicts;
+
 typedef struct cli_metrics {
-    const char *model_hash;
-    double threshold;      // of the model
-    int64_t false_alarms;  // good images that are NG
-    int64_t misses;        // defective images that are not
+    blm_model_info model;
+    cli_verdicts good, defective;
     int has_pixels;        // the rows have pixel metrics
     int native;            // those are at the size of the images
     cli_metrics_row *rows; // (count) all kinds first
