@@ -11,7 +11,7 @@ expect 0 --help
 out_has '^  detect '
 err_is ''
 
-for verb in fit detect eval info import; do
+for verb in fit calibrate detect eval info import; do
     expect 0 $verb --help
     err_is ''
     out_has "^Usage: blemish $verb "
