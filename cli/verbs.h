@@ -10,5 +10,6 @@ extern const cli_verb cli_eval;
 extern const cli_verb cli_calibrate;
 extern const cli_verb cli_info;
 extern const cli_verb cli_import;
+extern const cli_verb cli_bench;
 
 #endif

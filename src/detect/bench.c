@@ -1,0 +1,518 @@
+// bench.c: the parts of the detector, each timed by itself, and the floor beside them.
+#include "blemish/bench.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blemish/blemish.h"
+#include "src/base/alloc.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/detect/extractor.h"
+#include "src/detect/mapper.h"
+#include "src/detect/model.h"
+#include "src/detect/recipe.h"
+#include "src/detect/work.h"
+#include "src/map/map.h"
+#include "src/nn/floor.h"
+#include "src/nn/network.h"
+
+enum {
+    DECODE,
+    PREPARE,
+    LAYER0,
+    DISTANCES = LAYER0 + BLMI_STAGES + 1,
+    MAP,
+    NETWORK, // all of its layers, unwatched
+    SERIES,  // of times
+};
+static const char *const phase_name[BLM_BENCH_PHASES] = {"decode", "prepare", "layer0",
+    "layer1", "layer2", "layer3", "layer4", "distances", "map"};
+
+enum {
+    PICTURE_SIDE = 1024, // of the picture that is prepared when there is none to decode
+    ADDED_AT_ONCE = 16,  // images, to the statistics
+    TURNS = 4,           // images a thread takes in one run, for throughput
+    WARM_UP = 3,         // runs that are not counted
+    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs
+};
+
+// All that is timed.
+typedef struct rig {
+    blm_bench_options options; // no member is zero any more where that means a default
+    int workers;               // throughput: threads; else 1
+    blm_recipe recipe;
+    blm_model *model;     // NULL: the next two
+    blmi_weights weights; // and
+    blmi_gauss fitted;
+    blmi_contnet_config config;
+    const blmi_gauss *gauss;
+    double fit_ms;
+    blmi_contnet *net;
+    blmi_workspace **workspace; // (workers)
+    float **stage;              // (workers, BLMI_STAGES) as blmi_contnet_run takes them
+    blm_image *image;
+    uint8_t *resized; // (resize_height, resize_width, 3)
+    float *x;         // (batch, height, width, 3)
+    float *features;  // (batch, P, D)
+    uint8_t *use;     // (P), or NULL
+    void *gauss_scratch;
+    float *distances; // (batch, P)
+    blmi_mapper *mapper;
+    float *map;      // (height, width)
+    double *samples; // (SERIES, runs) milliseconds an image
+    double floor_gflops;
+} rig;
+
+// ---- numbers and pictures that are made up --------------------------------------------
+
+// splitmix64, as a number in [-1, 1).
+static float noise(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (float)((double)((z ^ z >> 31) >> 11) * 0x1p-52 - 1);
+}
+
+static void fill_with_noise(float *x, size_t count, uint64_t *state)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = noise(state);
+}
+
+static blm_status make_picture(blm_image **out, blm_error *err)
+{
+    const size_t size = (size_t)PICTURE_SIDE * PICTURE_SIDE * 3;
+    uint8_t *pixels = blmi_alloc(size, 1);
+    if (pixels == NULL)
+        return blmi_no_memory(err, "a picture", size, 1);
+    for (size_t i = 0; i < size; i++)
+        pixels[i] = (uint8_t)(i * 2654435761u >> 24);
+    const blm_buffer buffer = {.pixels = pixels,
+        .width = PICTURE_SIDE,
+        .height = PICTURE_SIDE,
+        .layout = BLM_RGB8};
+    const blm_status status = blm_image_from_buffer(&buffer, out, err);
+    blmi_free(pixels);
+    return status;
+}
+
+// ---- building the rig -----------------------------------------------------------------
+
+static blm_status check_range(
+    const char *what, int *value, int standard, int low, int high, blm_error *err)
+{
+    if (*value == 0)
+        *value = standard;
+    if (*value >= low && *value <= high)
+        return BLM_OK;
+    return blmi_fail(
+        err, BLM_EUSAGE, "%s %d: expected %d to %d", what, *value, low, high);
+}
+
+static blm_status complete_options(blm_bench_options *o, blm_error *err)
+{
+    if (o->model != NULL && (o->weights != NULL || o->images != 0))
+        return blmi_fail(err, BLM_EUSAGE,
+            "a model has weights and statistics: no others can be given");
+    if (o->model != NULL && (o->width != 0 || o->height != 0))
+        return blmi_fail(
+            err, BLM_EUSAGE, "a model knows the size of its input: none can be given");
+    BLMI_TRY(check_range("threads", &o->threads, omp_get_max_threads(), 1, 1024, err));
+    BLMI_TRY(check_range("batch", &o->batch, 1, 1, 64, err));
+    BLMI_TRY(check_range("runs", &o->runs, 50, 3, 100000, err));
+    if (o->throughput && o->batch > 1)
+        return blmi_fail(
+            err, BLM_EUSAGE, "batch %d: for throughput a run has one image", o->batch);
+    return o->model != NULL ? BLM_OK
+                            : check_range("images", &o->images, 240, 3, 2000, err);
+}
+
+// The statistics of images whose features are noise.
+static blm_status fit_noise(rig *r, int positions, int features, blm_error *err)
+{
+    blmi_accumulator *accumulator = NULL;
+    const size_t size = (size_t)positions * (size_t)features;
+    const blmi_gauss_rule rule = blmi_recipe_rule(&r->recipe);
+    uint64_t state = 1;
+    float *x = blmi_alloc(ADDED_AT_ONCE * size, sizeof *x);
+    blm_status status =
+        x != NULL ? blmi_accumulator_new(
+                        positions, features, &rule, NULL, &accumulator, err)
+                  : blmi_no_memory(err, "features", ADDED_AT_ONCE * size, sizeof *x);
+    for (int done = 0; status == BLM_OK && done < r->options.images;) {
+        const int left = r->options.images - done;
+        const int count = left < ADDED_AT_ONCE ? left : ADDED_AT_ONCE;
+        fill_with_noise(x, (size_t)count * size, &state);
+        const double start = blmi_clock_ms();
+        status = blmi_accumulator_add(accumulator, x, count, err);
+        r->fit_ms += blmi_clock_ms() - start;
+        done += count;
+    }
+    blmi_free(x);
+    const double start = blmi_clock_ms();
+    if (status == BLM_OK)
+        status = blmi_accumulator_finish(accumulator, &r->fitted, err);
+    r->fit_ms += blmi_clock_ms() - start;
+    blmi_accumulator_free(accumulator);
+    return status;
+}
+
+// Recipe, network and statistics.
+static blm_status open_subject(rig *r, blm_error *err)
+{
+    const blm_bench_options *o = &r->options;
+    if (o->model != NULL) {
+        BLMI_TRY(blm_model_open(o->model, &r->model, err));
+        r->recipe = r->model->recipe;
+        r->config = r->model->config;
+        r->gauss = &r->model->gauss;
+    } else {
+        const blm_recipe recipe = {.width = o->width, .height = o->height};
+        BLMI_TRY(blmi_recipe_complete(&recipe, &r->recipe, err));
+        BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
+        r->config = r->weights.config;
+        r->gauss = &r->fitted;
+    }
+    const blmi_contnet_options options = {.width = r->recipe.width,
+        .height = r->recipe.height,
+        .stages = blmi_recipe_depth(&r->recipe),
+        .batch = o->batch,
+        .threads = o->throughput || o->threads == 1 ? 1 : 0};
+    BLMI_TRY(blmi_contnet_new(r->model != NULL ? &r->model->weights : &r->weights.tensors,
+        &r->config, &options, &r->net, err));
+    if (r->model != NULL)
+        return BLM_OK;
+    const blmi_extractor_shape shape = blmi_recipe_shape(&r->recipe, r->config.variant);
+    return fit_noise(r, shape.positions, shape.features, err);
+}
+
+// Memory for what the recipe asks of the network, for one worker.
+static blm_status allocate_stages(rig *r, float **stage, blm_error *err)
+{
+    for (int k = 0; k < BLMI_STAGES; k++) {
+        if (!(r->recipe.stages >> k & 1))
+            continue;
+        const size_t count = (size_t)r->options.batch *
+                             blmi_stage_count(&r->recipe, r->config.variant, k);
+        stage[k] = blmi_alloc(count, sizeof(float));
+        if (stage[k] == NULL)
+            return blmi_no_memory(err, "a stage's output", count, sizeof(float));
+    }
+    return BLM_OK;
+}
+
+static blm_status allocate_workers(rig *r, blm_error *err)
+{
+    const size_t workers = (size_t)r->workers;
+    r->workspace = blmi_alloc_zero(workers, sizeof *r->workspace);
+    r->stage = blmi_alloc_zero(workers * BLMI_STAGES, sizeof *r->stage);
+    if (r->workspace == NULL || r->stage == NULL)
+        return blmi_no_memory(err, "the threads", workers, sizeof *r->workspace);
+    for (size_t i = 0; i < workers; i++) {
+        BLMI_TRY(blmi_workspace_new(r->net, &r->workspace[i], err));
+        BLMI_TRY(allocate_stages(r, r->stage + i * BLMI_STAGES, err));
+    }
+    return BLM_OK;
+}
+
+static blm_status allocate(rig *r, blm_error *err)
+{
+    const blm_recipe *recipe = &r->recipe;
+    const size_t batch = (size_t)r->options.batch, runs = (size_t)r->options.runs;
+    const size_t positions = (size_t)r->gauss->positions;
+    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    const size_t features = batch * positions * (size_t)r->gauss->features;
+    r->resized =
+        blmi_alloc((size_t)recipe->resize_width * (size_t)recipe->resize_height, 3);
+    r->x = blmi_alloc(batch * pixels * 3, sizeof *r->x);
+    r->features = blmi_alloc(features, sizeof *r->features);
+    r->gauss_scratch = blmi_alloc(
+        blmi_gauss_scratch(r->gauss, r->options.batch, r->options.threads == 1), 1);
+    r->distances = blmi_alloc(batch * positions, sizeof *r->distances);
+    r->map = blmi_alloc(pixels, sizeof *r->map);
+    r->samples = blmi_alloc_zero(SERIES * runs, sizeof *r->samples);
+    if (r->resized == NULL || r->x == NULL || r->features == NULL ||
+        r->gauss_scratch == NULL || r->distances == NULL || r->map == NULL ||
+        r->samples == NULL)
+        return blmi_no_memory(err, "the images", features, sizeof *r->features);
+    uint64_t state = 2;
+    fill_with_noise(r->features, features, &state);
+    return allocate_workers(r, err);
+}
+
+static blm_status open_region(rig *r, blm_error *err)
+{
+    const uint8_t *include = r->model != NULL ? r->model->include : NULL;
+    BLMI_TRY(blmi_mapper_new(&r->recipe, include, &r->mapper, err));
+    if (include == NULL)
+        return BLM_OK;
+    int grid_width, grid_height;
+    blmi_recipe_grid(&r->recipe, &grid_width, &grid_height);
+    r->use = blmi_alloc((size_t)r->gauss->positions, 1);
+    if (r->use == NULL)
+        return blmi_no_memory(
+            err, "the region of interest", (size_t)r->gauss->positions, 1);
+    blmi_region_positions(
+        include, r->recipe.width, r->recipe.height, grid_width, grid_height, r->use);
+    return BLM_OK;
+}
+
+static blm_status build(rig *r, blm_error *err)
+{
+    BLMI_TRY(complete_options(&r->options, err));
+    omp_set_num_threads(r->options.threads);
+    r->workers = r->options.throughput ? r->options.threads : 1;
+    BLMI_TRY(open_subject(r, err));
+    BLMI_TRY(allocate(r, err));
+    BLMI_TRY(open_region(r, err));
+    return r->options.picture != NULL
+               ? blm_image_decode(r->options.picture, r->options.picture_size,
+                     "the picture", NULL, &r->image, err)
+               : make_picture(&r->image, err);
+}
+
+static void take_apart(rig *r)
+{
+    for (int i = 0; r->workspace != NULL && i < r->workers; i++)
+        blmi_workspace_free(r->workspace[i]);
+    for (int i = 0; r->stage != NULL && i < r->workers * BLMI_STAGES; i++)
+        blmi_free(r->stage[i]);
+    blmi_free(r->workspace);
+    blmi_free(r->stage);
+    blmi_contnet_free(r->net);
+    blmi_gauss_free(&r->fitted);
+    blmi_weights_close(&r->weights);
+    blm_model_free(r->model);
+    blm_image_free(r->image);
+    blmi_mapper_free(r->mapper);
+    blmi_free(r->resized);
+    blmi_free(r->x);
+    blmi_free(r->features);
+    blmi_free(r->use);
+    blmi_free(r->gauss_scratch);
+    blmi_free(r->distances);
+    blmi_free(r->map);
+    blmi_free(r->samples);
+}
+
+// ---- running --------------------------------------------------------------------------
+
+// Times since the last call, for the steps of one run.
+typedef struct stopwatch {
+    double last;
+    double ms[BLMI_STAGES + 1]; // of layer0 ..
+} stopwatch;
+
+static void note_step(void *context, const char *step, const float *y, int images,
+    int height, int width, int channels)
+{
+    (void)y, (void)images, (void)height, (void)width, (void)channels;
+    stopwatch *watch = context;
+    const double now = blmi_clock_ms();
+    watch->ms[step[5] - '0'] += now - watch->last; // "layer2.ConTBlock0.ste1"
+    watch->last = now;
+}
+
+// Takes the time since *start as that of a series in this run, for each of `images`, and
+// starts anew.
+static void note(rig *r, int series, int run, int images, double *start)
+{
+    const double now = blmi_clock_ms();
+    if (run >= 0)
+        r->samples[(size_t)series * (size_t)r->options.runs + (size_t)run] =
+            (now - *start) / images;
+    *start = blmi_clock_ms();
+}
+
+// The network, once to be timed as a whole and once to be timed by layers.
+static blm_status time_network(rig *r, int run, blm_error *err)
+{
+    const int batch = r->options.batch;
+    double start = blmi_clock_ms();
+    BLMI_TRY(blmi_contnet_run(r->net, r->workspace[0], r->x, batch, r->stage, err));
+    note(r, NETWORK, run, batch, &start);
+    stopwatch watch = {.last = start};
+    blmi_workspace_watch(r->workspace[0], note_step, &watch);
+    BLMI_TRY(blmi_contnet_run(r->net, r->workspace[0], r->x, batch, r->stage, err));
+    blmi_workspace_watch(r->workspace[0], NULL, NULL);
+    for (int k = 0; run >= 0 && k <= BLMI_STAGES; k++)
+        r->samples[(size_t)(LAYER0 + k) * (size_t)r->options.runs + (size_t)run] =
+            watch.ms[k] / batch;
+    return BLM_OK;
+}
+
+// All that an image goes through, with all threads at each part of it.
+static blm_status time_image(rig *r, int run, blm_error *err)
+{
+    const blm_bench_options *o = &r->options;
+    const size_t pixels = (size_t)r->recipe.width * (size_t)r->recipe.height;
+    double start = blmi_clock_ms();
+    if (o->picture != NULL) {
+        blm_image_free(r->image);
+        r->image = NULL;
+        BLMI_TRY(blm_image_decode(
+            o->picture, o->picture_size, "the picture", NULL, &r->image, err));
+        note(r, DECODE, run, 1, &start);
+    }
+    BLMI_TRY(blmi_recipe_prepare(&r->recipe, r->image, r->resized, r->x, err));
+    note(r, PREPARE, run, 1, &start);
+    for (int i = 1; i < o->batch; i++)
+        memcpy(r->x + (size_t)i * pixels * 3, r->x, pixels * 3 * sizeof *r->x);
+    BLMI_TRY(time_network(r, run, err));
+    start = blmi_clock_ms();
+    blmi_gauss_distances(r->gauss, r->features, o->batch, r->use, o->threads == 1,
+        r->gauss_scratch, r->distances);
+    note(r, DISTANCES, run, o->batch, &start);
+    blmi_mapper_run(r->mapper, r->distances, r->map);
+    note(r, MAP, run, 1, &start);
+    return BLM_OK;
+}
+
+// The network for TURNS images a thread.
+static blm_status time_throughput(rig *r, int run, blm_error *err)
+{
+    const int images = r->workers * TURNS;
+    blm_status status = BLM_OK;
+    if (run < 0)
+        BLMI_TRY(blmi_recipe_prepare(&r->recipe, r->image, r->resized, r->x, err));
+    double start = blmi_clock_ms();
+#pragma omp parallel for schedule(dynamic, 1) num_threads(r->workers)
+    for (int i = 0; i < images; i++) {
+        const int worker = omp_get_thread_num();
+        blm_error text;
+        const blm_status one = blmi_contnet_run(r->net, r->workspace[worker], r->x, 1,
+            r->stage + (ptrdiff_t)worker * BLMI_STAGES, &text);
+#pragma omp critical(blmi_bench_failure)
+        if (one != BLM_OK && status == BLM_OK) {
+            status = one;
+            if (err != NULL)
+                *err = text;
+        }
+    }
+    note(r, NETWORK, run, images, &start);
+    return status;
+}
+
+static blm_status run_all(rig *r, blm_error *err)
+{
+    const int runs = r->options.runs, stretch = (runs + FLOOR_ROUNDS - 1) / FLOOR_ROUNDS;
+    for (int run = -WARM_UP; run < runs; run++) {
+        if (run >= 0 && run % stretch == 0) {
+            double gflops;
+            BLMI_TRY(blmi_floor_rate(r->net, &gflops, err));
+            r->floor_gflops = gflops > r->floor_gflops ? gflops : r->floor_gflops;
+        }
+        BLMI_TRY(r->options.throughput ? time_throughput(r, run, err)
+                                       : time_image(r, run, err));
+    }
+    return BLM_OK;
+}
+
+// ---- the result -----------------------------------------------------------------------
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Sorts the samples of a series.
+static blm_bench_time sum_up(rig *r, int series)
+{
+    const int n = r->options.runs;
+    double *x = r->samples + (size_t)series * (size_t)n;
+    qsort(x, (size_t)n, sizeof *x, by_size);
+    return (blm_bench_time){.median = (x[(n - 1) / 2] + x[n / 2]) / 2,
+        .p10 = x[n / 10],
+        .p90 = x[n - 1 - n / 10]};
+}
+
+static double gflop_of(const rig *r, int series)
+{
+    const int layer = series - LAYER0;
+    return layer < 0 || layer > BLMI_STAGES
+               ? 0
+               : blmi_work_gflop(&r->config, r->recipe.width, r->recipe.height, layer);
+}
+
+static void add_phases(rig *r, blm_bench_result *out)
+{
+    const int depth = blmi_recipe_depth(&r->recipe);
+    for (int series = DECODE; series <= MAP; series++) {
+        if (series > LAYER0 + depth && series < DISTANCES)
+            continue;
+        out->gflop += gflop_of(r, series);
+        if (r->options.throughput || (series == DECODE && r->options.picture == NULL))
+            continue;
+        out->phases[out->phase_count++] =
+            (blm_bench_phase){phase_name[series], sum_up(r, series), gflop_of(r, series)};
+    }
+}
+
+// Of the deepest stage in use.
+static void describe_output(const rig *r, blm_bench_result *out)
+{
+    blm_recipe deepest = r->recipe;
+    const int depth = blmi_recipe_depth(&r->recipe);
+    deepest.stages = 1u << (depth - 1);
+    const blmi_extractor_shape shape = blmi_recipe_shape(&deepest, r->config.variant);
+    const int count = r->options.batch * shape.positions * shape.features;
+    const float *y = r->stage[depth - 1];
+    double sum = 0, squares = 0;
+    for (int i = 0; i < count; i++) {
+        sum += (double)y[i];
+        squares += (double)y[i] * (double)y[i];
+    }
+    out->output_mean = sum / count;
+    out->output_rms = sqrt(squares / count);
+}
+
+static const char *backbone_name(blmi_variant variant)
+{
+    static const char *const names[] = {[BLMI_TI] = "ConTNet-Ti",
+        [BLMI_S] = "ConTNet-S",
+        [BLMI_M] = "ConTNet-M",
+        [BLMI_B] = "ConTNet-B"};
+    return names[variant];
+}
+
+static blm_bench_result result_of(rig *r)
+{
+    blm_bench_result out = {.backbone = backbone_name(r->config.variant),
+        .kernels = r->net->kernels->name,
+        .width = r->recipe.width,
+        .height = r->recipe.height,
+        .threads = r->options.threads,
+        .batch = r->options.batch,
+        .runs = r->options.runs,
+        .network = sum_up(r, NETWORK),
+        .floor_gflops = r->floor_gflops,
+        .images = (int)r->gauss->images,
+        .fit_ms = r->fit_ms};
+    add_phases(r, &out);
+    describe_output(r, &out);
+    out.images_per_s = 1000 / out.network.median;
+    out.gflops = out.gflop * out.images_per_s;
+    out.floor_ms = 1000 * out.gflop / out.floor_gflops;
+    out.ratio_to_floor = out.network.median / out.floor_ms;
+    return out;
+}
+
+blm_status blm_bench(
+    const blm_bench_options *options, blm_bench_result *out, blm_error *err)
+{
+    const int threads = omp_get_max_threads();
+    rig r = {.options = options != NULL ? *options : (blm_bench_options){0}};
+    blm_status status = build(&r, err);
+    if (status == BLM_OK)
+        status = run_all(&r, err);
+    if (status == BLM_OK)
+        *out = result_of(&r);
+    take_apart(&r);
+    omp_set_num_threads(threads);
+    return status;
+}

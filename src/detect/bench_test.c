@@ -1,0 +1,111 @@
+// Tests of the bench: its options and what it says, not its numbers.
+#include "tests/check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "blemish/bench.h"
+#include "src/detect/work.h"
+
+static void operations_of_the_largest_network(void **state)
+{
+    (void)state;
+    const blmi_contnet_config b = {.variant = BLMI_B};
+    double gflop = 0;
+    for (int stage = 0; stage <= 3; stage++)
+        gflop += blmi_work_gflop(&b, 224, 224, stage);
+    // 6.11 GMAC up to layer3, 7.03 with layer4.
+    assert_true(gflop / 2 > 6.105 && gflop / 2 < 6.115);
+    gflop += blmi_work_gflop(&b, 224, 224, 4);
+    assert_true(gflop / 2 > 7.025 && gflop / 2 < 7.035);
+    assert_true(blmi_work_gflop(&b, 448, 224, 2) == 2 * blmi_work_gflop(&b, 224, 224, 2));
+}
+
+static void contradictions_are_refused(void **state)
+{
+    (void)state;
+    const blm_bench_options bad[] = {
+        {.model = "m", .weights = "s"},
+        {.model = "m", .images = 10},
+        {.model = "m", .width = 224},
+        {.threads = -1},
+        {.batch = 65},
+        {.runs = 2},
+        {.images = 2},
+        {.width = 225},
+        {.throughput = 1, .batch = 2},
+    };
+    blm_bench_result result;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        blm_error err;
+        assert_int_equal(blm_bench(&bad[i], &result, &err), BLM_EUSAGE);
+        assert_true(strlen(err.text) > 0);
+    }
+    const char text[] = "no image";
+    const blm_bench_options no_image = {
+        .weights = "ti", .images = 3, .picture = text, .picture_size = sizeof text};
+    assert_int_equal(blm_bench(&no_image, &result, NULL), BLM_EINPUT);
+}
+
+static void assert_near(double a, double b)
+{
+    assert_true(fabs(a - b) <= 1e-5 * fabs(b));
+}
+
+static void check_time(const blm_bench_time *time)
+{
+    assert_true(time->median > 0);
+    assert_true(time->p10 <= time->median && time->median <= time->p90);
+}
+
+static void phases_stand_in_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "prepare", "layer0", "layer1", "layer2", "layer3", "distances", "map"};
+    const blm_bench_options options = {
+        .weights = "ti", .images = 4, .runs = 3, .threads = 1, .batch = 2};
+    blm_bench_result r;
+    blm_error err;
+    assert_ok(blm_bench(&options, &r, &err), err);
+    assert_string_equal(r.backbone, "ConTNet-Ti");
+    assert_int_equal(r.phase_count, 7);
+    double gflop = 0;
+    for (size_t i = 0; i < r.phase_count; i++) {
+        assert_string_equal(r.phases[i].name, names[i]);
+        check_time(&r.phases[i].time);
+        gflop += r.phases[i].gflop;
+    }
+    check_time(&r.network);
+    assert_true(gflop == r.gflop);
+    assert_true(r.output_rms > 0);
+    assert_true(r.floor_gflops > 0 && r.fit_ms > 0);
+    assert_near(r.ratio_to_floor, r.network.median / r.floor_ms);
+    assert_near(r.gflops, r.gflop / r.network.median * 1000);
+}
+
+static void throughput_has_the_same_output(void **state)
+{
+    (void)state;
+    const blm_bench_options one = {.weights = "ti", .images = 3, .runs = 3};
+    blm_bench_options many = one;
+    blm_bench_result a, b;
+    blm_error err;
+    many.throughput = 1;
+    assert_ok(blm_bench(&one, &a, &err), err);
+    assert_ok(blm_bench(&many, &b, &err), err);
+    assert_int_equal(b.phase_count, 0);
+    check_time(&b.network);
+    assert_near(b.output_rms, a.output_rms);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operations_of_the_largest_network),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(phases_stand_in_order),
+        cmocka_unit_test(throughput_has_the_same_output),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
