@@ -1,0 +1,218 @@
+// The numbers of an evaluation: at a glance, verdict by verdict, kind by kind.
+#include <math.h>
+#include <string.h>
+
+#include "src/render/report.h"
+
+// ---- verdicts -------------------------------------------------------------------------
+
+typedef struct verdicts {
+    size_t by[3]; // blm_verdict
+    size_t all;
+} verdicts;
+
+static verdicts count_verdicts(const blm_report_eval *data, int defective)
+{
+    verdicts v = {{0}, 0};
+    for (size_t i = 0; i < data->image_count; i++)
+        if (!data->images[i].defective == !defective) {
+            v.by[data->images[i].verdict]++;
+            v.all++;
+        }
+    return v;
+}
+
+static double share(size_t count, size_t all)
+{
+    return all > 0 ? (double)count / (double)all : NAN;
+}
+
+// ---- tiles ----------------------------------------------------------------------------
+
+void blmi_report_open_tile(blmi_text *html, const char *label)
+{
+    blmi_text_put(
+        html, "<div class=\"tile\"><dt>%s</dt><dd><span class=\"value\">", label);
+}
+
+void blmi_report_end_value(blmi_text *html)
+{
+    blmi_text_put(html, "</span><span class=\"soft\">");
+}
+
+void blmi_report_close_tile(blmi_text *html)
+{
+    blmi_text_put(html, "</span></dd></div>\n");
+}
+
+static void put_range(blmi_text *html, const blm_interval *range)
+{
+    blmi_report_put_fixed(html, range->low, 3);
+    blmi_text_put(html, " to ");
+    blmi_report_put_fixed(html, range->high, 3);
+}
+
+static void put_metric_tile(
+    blmi_text *html, const char *label, double value, const blm_interval *range)
+{
+    if (isnan(value))
+        return;
+    blmi_report_open_tile(html, label);
+    blmi_report_put_fixed(html, value, 3);
+    blmi_report_end_value(html);
+    put_range(html, range);
+    blmi_report_close_tile(html);
+}
+
+static void put_count_tile(
+    blmi_text *html, const char *label, size_t count, size_t all, const char *of)
+{
+    if (all == 0)
+        return;
+    blmi_report_open_tile(html, label);
+    blmi_text_put(html, "%zu", count);
+    blmi_report_end_value(html);
+    blmi_text_put(html, "of %zu %s", all, of);
+    blmi_report_close_tile(html);
+}
+
+void blmi_report_put_tiles(blmi_text *html, const blm_report_eval *data)
+{
+    const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
+    const blm_report_row *all = &data->rows[0];
+    blmi_text_put(html, "<dl class=\"tiles\">\n");
+    put_count_tile(html, "Missed defects", bad.by[BLM_VERDICT_OK], bad.all,
+        "defective images are OK");
+    put_count_tile(
+        html, "False alarms", good.by[BLM_VERDICT_NG], good.all, "good images are NG");
+    put_metric_tile(html, "Image AUROC", all->image.auroc, &all->image_range.auroc);
+    put_metric_tile(
+        html, "Image F1, at best", all->image.f1_max, &all->image_range.f1_max);
+    put_metric_tile(html, "Pixel AUROC", all->pixel.auroc, &all->pixel_range.auroc);
+    put_metric_tile(html, "Pixel AP", all->pixel.average_precision,
+        &all->pixel_range.average_precision);
+    put_metric_tile(
+        html, "AU-PRO to 0.3", all->pixel.au_pro[0], &all->pixel_range.au_pro[0]);
+    put_metric_tile(
+        html, "AU-PRO to 0.05", all->pixel.au_pro[1], &all->pixel_range.au_pro[1]);
+    blmi_text_put(html,
+        "</dl>\n<p class=\"soft\">Below the metrics stand 95 %% "
+        "intervals: bootstrap, images drawn.%s</p>\n",
+        !data->has_pixels ? ""
+        : data->native    ? " Pixels are those of the images."
+                          : " Pixels are those that the network sees.");
+}
+
+// ---- verdict by verdict ---------------------------------------------------------------
+
+static void put_verdict_row(
+    blmi_text *html, const char *name, const verdicts *v, int with_review)
+{
+    blmi_text_put(
+        html, "<tr><th scope=\"row\">%s</th><td>%zu</td>", name, v->by[BLM_VERDICT_OK]);
+    if (with_review)
+        blmi_text_put(html, "<td>%zu</td>", v->by[BLM_VERDICT_REVIEW]);
+    blmi_text_put(html, "<td>%zu</td><td>%zu</td></tr>\n", v->by[BLM_VERDICT_NG], v->all);
+}
+
+// The rate that was asked for beside the one that came out.
+static void put_rate(blmi_text *html, const char *what, double asked, size_t count,
+    size_t all, const blm_interval *range)
+{
+    blmi_text_put(html, "<p>%s: asked for at most <b>", what);
+    blmi_report_put_percent(html, asked);
+    blmi_text_put(html, "</b> of good images, <b>");
+    blmi_report_put_percent(html, share(count, all));
+    blmi_text_put(html, "</b> came out (%zu of %zu; 95 %% interval ", count, all);
+    blmi_report_put_percent(html, range->low);
+    blmi_text_put(html, " to ");
+    blmi_report_put_percent(html, range->high);
+    blmi_text_put(html, ").</p>\n");
+}
+
+void blmi_report_put_verdicts(blmi_text *html, const blm_report_eval *data)
+{
+    const blm_model_info *m = data->model;
+    const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
+    const int with_review = m->review_threshold > 0;
+    blmi_text_put(html,
+        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Images</th>"
+        "<th scope=\"col\">OK</th>%s<th scope=\"col\">NG</th><th scope=\"col\">all</th>"
+        "</tr></thead>\n<tbody>\n",
+        with_review ? "<th scope=\"col\">REVIEW</th>" : "");
+    put_verdict_row(html, "good", &good, with_review);
+    put_verdict_row(html, "defective", &bad, with_review);
+    blmi_text_put(html, "</tbody></table></div>\n");
+    if (good.all == 0)
+        return;
+    put_rate(html, "False alarms", m->false_alarm, good.by[BLM_VERDICT_NG], good.all,
+        &data->ng_range);
+    if (with_review)
+        put_rate(html, "With REVIEW", m->review,
+            good.by[BLM_VERDICT_NG] + good.by[BLM_VERDICT_REVIEW], good.all,
+            &data->review_range);
+}
+
+// ---- kind by kind ---------------------------------------------------------------------
+
+static void put_cell(blmi_text *html, double value, const blm_interval *range)
+{
+    blmi_text_put(html, "<td>");
+    blmi_report_put_fixed(html, value, 3);
+    if (!isnan(value)) {
+        blmi_text_put(html, "<span class=\"soft\">");
+        put_range(html, range);
+        blmi_text_put(html, "</span>");
+    }
+    blmi_text_put(html, "</td>");
+}
+
+// How many images of a kind are NG.  kind: NULL: all.
+static size_t count_found(const blm_report_eval *data, const char *kind)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < data->image_count; i++) {
+        const blm_report_image *image = &data->images[i];
+        found += image->defective && image->verdict == BLM_VERDICT_NG &&
+                 (kind == NULL || strcmp(image->kind, kind) == 0);
+    }
+    return found;
+}
+
+static void put_kind(
+    blmi_text *html, const blm_report_eval *data, const blm_report_row *row)
+{
+    blmi_text_put(html, "<tr><th scope=\"row\">");
+    blmi_text_put_escaped(html, row->kind == NULL ? "all kinds" : row->kind);
+    blmi_text_put(html, "</th><td>%lld</td><td>%zu</td>", (long long)row->image.defective,
+        count_found(data, row->kind));
+    put_cell(html, row->image.auroc, &row->image_range.auroc);
+    put_cell(html, row->image.average_precision, &row->image_range.average_precision);
+    put_cell(html, row->image.f1_max, &row->image_range.f1_max);
+    if (data->has_pixels) {
+        put_cell(html, row->pixel.auroc, &row->pixel_range.auroc);
+        put_cell(html, row->pixel.average_precision, &row->pixel_range.average_precision);
+        put_cell(html, row->pixel.f1_max, &row->pixel_range.f1_max);
+        put_cell(html, row->pixel.au_pro[0], &row->pixel_range.au_pro[0]);
+        put_cell(html, row->pixel.au_pro[1], &row->pixel_range.au_pro[1]);
+    }
+    blmi_text_put(html, "</tr>\n");
+}
+
+void blmi_report_put_kinds(blmi_text *html, const blm_report_eval *data)
+{
+    static const char *const columns[] = {"images", "NG", "AUROC", "AP",
+        "F1, at best", // of images
+        "pixel AUROC", "AP", "F1, at best", "AU-PRO 0.3", "AU-PRO 0.05"};
+    const size_t count = data->has_pixels ? 10 : 5;
+    blmi_text_put(html,
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"Kinds of defects\"><table><caption>Each kind is measured against "
+        "all good images.</caption>\n<thead><tr><th scope=\"col\">Kind</th>");
+    for (size_t i = 0; i < count; i++)
+        blmi_text_put(html, "<th scope=\"col\">%s</th>", columns[i]);
+    blmi_text_put(html, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < data->row_count; i++)
+        put_kind(html, data, &data->rows[i]);
+    blmi_text_put(html, "</tbody></table></div>\n");
+}

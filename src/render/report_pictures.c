@@ -1,0 +1,216 @@
+// What a report shows of an image: two small PNG files and outlines that are drawn as
+// vectors, from which the page makes five pictures.
+#include <math.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/image/resize.h"
+#include "src/render/report.h"
+
+enum { MOST = 256, DOUBT = 128, NG = 255 };
+
+// ---- smaller, the highest value of what falls on a pixel stays ------------------------
+
+// The pixels begin <= i < end of `size` that fall on pixel `at` of `small`.
+static void find_cell(int at, int small, int size, int *begin, int *end)
+{
+    *begin = (int)((int64_t)at * size / small);
+    *end = (int)(((int64_t)(at + 1) * size + small - 1) / small);
+}
+
+// map and mask (height, width); mask may be NULL.  small_map, small_mask (of the
+// pictures' size)
+static void reduce(const blm_report_pictures *p, const float *map, const uint8_t *mask,
+    int width, int height, float *small_map, uint8_t *small_mask)
+{
+    for (int y = 0; y < p->height; y++)
+        for (int x = 0; x < p->width; x++) {
+            int left, right, top, bottom;
+            float highest = 0;
+            uint8_t most = 0;
+            find_cell(x, p->width, width, &left, &right);
+            find_cell(y, p->height, height, &top, &bottom);
+            for (int v = top; v < bottom; v++)
+                for (int u = left; u < right; u++) {
+                    const size_t i = (size_t)v * (size_t)width + (size_t)u;
+                    if (map != NULL && map[i] > highest)
+                        highest = map[i];
+                    if (mask != NULL && mask[i] > most)
+                        most = mask[i];
+                }
+            if (map != NULL)
+                *small_map++ = highest;
+            *small_mask++ = most;
+        }
+}
+
+// ---- outlines -------------------------------------------------------------------------
+
+// A mask of which the pixels from `level` on are inside.
+typedef struct shape {
+    const uint8_t *mask; // (height, width)
+    int width, height, level;
+} shape;
+
+static int inside(const shape *s, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < s->width && y < s->height &&
+           s->mask[(size_t)y * (size_t)s->width + (size_t)x] >= s->level;
+}
+
+// Walks along the edges between pixels, the inside to the right, from the top left corner
+// of x, y until it is there again.  seen (height, width): pixels whose upper edge was
+// walked along.
+static void walk(const shape *s, int x, int y, uint8_t *seen, blmi_text *path)
+{
+    // Right, down, left, up: the step, and the pixels ahead of it to the left and right.
+    static const struct {
+        int dx, dy, left_x, left_y, right_x, right_y;
+    } ways[] = {{1, 0, 0, -1, 0, 0}, {0, 1, 0, 0, -1, 0}, {-1, 0, -1, 0, -1, -1},
+        {0, -1, -1, -1, 0, -1}};
+    const int from_x = x, from_y = y;
+    int way = 0, run = 0;
+    blmi_text_put(path, "M%d %d", x, y);
+    do {
+        if (way == 0)
+            seen[(size_t)y * (size_t)s->width + (size_t)x] = 1;
+        x += ways[way].dx;
+        y += ways[way].dy;
+        run += ways[way].dx + ways[way].dy;
+        int next = way;
+        if (inside(s, x + ways[way].left_x, y + ways[way].left_y))
+            next = (way + 3) % 4;
+        else if (!inside(s, x + ways[way].right_x, y + ways[way].right_y))
+            next = (way + 1) % 4;
+        if (next != way) {
+            blmi_text_put(path, "%c%d", way % 2 == 0 ? 'h' : 'v', run);
+            run = 0;
+        }
+        way = next;
+    } while (x != from_x || y != from_y || way != 0);
+    blmi_text_put(path, "z");
+}
+
+static blm_status outline(const shape *s, blm_bytes *out, blm_error *err)
+{
+    const size_t pixels = (size_t)s->width * (size_t)s->height;
+    blmi_text path = {0};
+    uint8_t *seen = blmi_alloc_zero(pixels, 1);
+    if (seen == NULL)
+        return blmi_no_memory(err, "an outline", pixels, 1);
+    for (int y = 0; y < s->height; y++)
+        for (int x = 0; x < s->width; x++)
+            if (inside(s, x, y) && !inside(s, x, y - 1) &&
+                !seen[(size_t)y * (size_t)s->width + (size_t)x])
+                walk(s, x, y, seen, &path);
+    blmi_free(seen);
+    return blmi_text_finish(&path, out, err);
+}
+
+// ---- pictures -------------------------------------------------------------------------
+
+// Memory for the steps, all of the pictures' size.
+typedef struct scratch {
+    uint8_t *rgb, *rgba, *mask; // (height, width, 3), (height, width, 4), (height, width)
+    float *map;
+} scratch;
+
+static blm_status encode(const blm_report_pictures *p, const uint8_t *pixels,
+    blm_layout layout, blm_bytes *out, blm_error *err)
+{
+    return blm_png_encode(
+        &(blm_buffer){
+            .pixels = pixels, .width = p->width, .height = p->height, .layout = layout},
+        out, err);
+}
+
+static blm_status draw_original(
+    blm_report_pictures *p, const blm_image *image, const scratch *s, blm_error *err)
+{
+    BLMI_TRY(blmi_resize_rgb(image->rgb, image->width, image->height,
+        (ptrdiff_t)image->width * 3, BLMI_BILINEAR, s->rgb, p->width, p->height, err));
+    return encode(p, s->rgb, BLM_RGB8, &p->original, err);
+}
+
+static blm_status draw_heat(
+    blm_report_pictures *p, double threshold, const scratch *s, blm_error *err)
+{
+    BLMI_TRY(blm_heat_rgba(s->map, p->width, p->height, threshold, s->rgba, err));
+    for (size_t i = 0; i < (size_t)p->width * (size_t)p->height; i++)
+        if (s->rgba[4 * i + 3] == 0)
+            memset(s->rgba + 4 * i, 0, 4); // colours that nobody sees take space
+    return encode(p, s->rgba, BLM_RGBA8, &p->heat, err);
+}
+
+static blm_status draw(blm_report_pictures *p, const blm_image *image, const float *map,
+    const uint8_t *mask, const uint8_t *truth, double threshold, const scratch *s,
+    blm_error *err)
+{
+    shape outlined = {s->mask, p->width, p->height, NG};
+    BLMI_TRY(draw_original(p, image, s, err));
+    reduce(p, map, mask, image->width, image->height, s->map, s->mask);
+    BLMI_TRY(draw_heat(p, threshold, s, err));
+    BLMI_TRY(outline(&outlined, &p->mask, err));
+    outlined.level = DOUBT;
+    BLMI_TRY(outline(&outlined, &p->doubt, err));
+    p->has_truth = truth != NULL;
+    if (truth == NULL)
+        return BLM_OK;
+    reduce(p, NULL, truth, image->width, image->height, NULL, s->mask);
+    outlined.level = 1;
+    return outline(&outlined, &p->truth, err);
+}
+
+static int scaled(int size, int longest)
+{
+    const int small = longest <= MOST ? size : (int)lround((double)size * MOST / longest);
+    return small > 0 ? small : 1;
+}
+
+blm_status blm_report_pictures_new(const blm_image *image, const float *map,
+    const uint8_t *mask, const uint8_t *truth, double threshold,
+    blm_report_pictures **out, blm_error *err)
+{
+    if (image->width < 1 || image->height < 1)
+        return blmi_fail(err, BLM_EUSAGE,
+            "report: image of %d x %d pixels, expected at least 1 x 1", image->width,
+            image->height);
+    const int longest = image->width > image->height ? image->width : image->height;
+    const int width = scaled(image->width, longest);
+    const int height = scaled(image->height, longest);
+    const size_t pixels = (size_t)width * (size_t)height;
+    blm_status status;
+    blm_report_pictures *p = blmi_alloc_zero(1, sizeof *p);
+    float *const floats = blmi_alloc(pixels, sizeof *floats);
+    uint8_t *const bytes = blmi_alloc(pixels, 8);
+    if (p == NULL || floats == NULL || bytes == NULL) {
+        status = blmi_no_memory(err, "pictures of a report", pixels, 12);
+        goto done;
+    }
+    p->width = width;
+    p->height = height;
+    const scratch s = {bytes, bytes + 3 * pixels, bytes + 7 * pixels, floats};
+    status = draw(p, image, map, mask, truth, threshold, &s, err);
+    if (status == BLM_OK) {
+        *out = p;
+        p = NULL;
+    }
+done:
+    blm_report_pictures_free(p);
+    blmi_free(floats);
+    blmi_free(bytes);
+    return status;
+}
+
+void blm_report_pictures_free(blm_report_pictures *pictures)
+{
+    if (pictures == NULL)
+        return;
+    blm_bytes_free(&pictures->original);
+    blm_bytes_free(&pictures->heat);
+    blm_bytes_free(&pictures->mask);
+    blm_bytes_free(&pictures->doubt);
+    blm_bytes_free(&pictures->truth);
+    blmi_free(pictures);
+}

@@ -1,0 +1,145 @@
+// Curves and histograms of a report.
+#include <math.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/render/report.h"
+
+// ---- figures --------------------------------------------------------------------------
+
+// Puts the plot and frees it.  label: what it shows, for those who do not see it; the
+// caption is still open afterwards.
+static void open_figure(blmi_text *html, blm_bytes *svg, const char *label)
+{
+    blmi_text_put(html,
+        "<figure class=\"plot\"><div role=\"img\" aria-label=\"%s\">%.*s</div>\n"
+        "<figcaption><b>%s.</b> ",
+        label, (int)svg->size, (const char *)svg->data, label);
+    blm_bytes_free(svg);
+}
+
+static void close_figure(blmi_text *html)
+{
+    blmi_text_put(html, "</figcaption></figure>\n");
+}
+
+static void put_value(blmi_text *html, const char *name, double value)
+{
+    blmi_text_put(html, "%s ", name);
+    blmi_report_put_fixed(html, value, 3);
+}
+
+// ---- curves ---------------------------------------------------------------------------
+
+typedef enum plot { ROC, PR, PRO } plot;
+
+// x and y (count) of the cuts, of which the last one takes in all.
+static void find_points(
+    plot which, const blm_cut *cuts, size_t count, double *x, double *y)
+{
+    const double good = count > 0 ? (double)cuts[count - 1].false_alarms : 0;
+    const double bad = count > 0 ? (double)cuts[count - 1].hits : 0;
+    for (size_t i = 0; i < count; i++) {
+        const double hits = (double)cuts[i].hits, alarms = (double)cuts[i].false_alarms;
+        x[i] = which == PR ? hits / bad : alarms / good;
+        y[i] = which == ROC  ? hits / bad
+               : which == PR ? hits / (hits + alarms)
+                             : cuts[i].overlap;
+    }
+}
+
+// An empty first curve, that of images, leaves pixels their colour in the PRO plot.
+static blm_status plot_cuts(plot which, const blm_report_eval *data, double *numbers,
+    blm_bytes *svg, blm_error *err)
+{
+    static const struct {
+        blm_axis x, y;
+    } axes[] = {
+        [ROC] = {{"false positive rate", 0, 1}, {"true positive rate", 0, 1}},
+        [PR] = {{"recall", 0, 1}, {"precision", 0, 1}},
+        [PRO] = {{"false positive rate", 0, 0.3}, {"share of each defect found", 0, 1}},
+    };
+    const size_t images = which == PRO ? 0 : data->image_cut_count;
+    const size_t pixels = data->pixel_cut_count;
+    double *const pixel_numbers = numbers + 2 * images;
+    const blm_curve curves[] = {
+        {which == PRO ? NULL : "images", numbers, numbers + images, images},
+        {which == PRO ? NULL : "pixels", pixel_numbers, pixel_numbers + pixels, pixels}};
+    find_points(which, data->image_cuts, images, numbers, numbers + images);
+    find_points(which, data->pixel_cuts, pixels, pixel_numbers, pixel_numbers + pixels);
+    return blm_plot_curves(
+        NULL, &axes[which].x, &axes[which].y, curves, pixels > 0 ? 2 : 1, svg, err);
+}
+
+static void put_caption(blmi_text *html, plot which, const blm_report_eval *data)
+{
+    const blm_metrics *image = &data->rows[0].image, *pixel = &data->rows[0].pixel;
+    switch (which) {
+    case ROC:
+        put_value(html, "Area: images", image->auroc);
+        if (data->has_pixels)
+            put_value(html, ", pixels", pixel->auroc);
+        break;
+    case PR:
+        put_value(html, "Average precision: images", image->average_precision);
+        if (data->has_pixels)
+            put_value(html, ", pixels", pixel->average_precision);
+        break;
+    case PRO:
+        put_value(html, "Area up to 0.3:", pixel->au_pro[0]);
+        put_value(html, ", up to 0.05:", pixel->au_pro[1]);
+        break;
+    }
+    blmi_text_put(html, ".");
+}
+
+static blm_status put_curve(blmi_text *html, plot which, const blm_report_eval *data,
+    double *numbers, blm_error *err)
+{
+    static const char *const names[] = {
+        [ROC] = "ROC curve", [PR] = "Precision and recall", [PRO] = "PRO curve"};
+    blm_bytes svg;
+    BLMI_TRY(plot_cuts(which, data, numbers, &svg, err));
+    open_figure(html, &svg, names[which]);
+    put_caption(html, which, data);
+    close_figure(html);
+    return BLM_OK;
+}
+
+blm_status blmi_report_put_curves(
+    blmi_text *html, const blm_report_eval *data, blm_error *err)
+{
+    const size_t count = 2 * (data->image_cut_count + data->pixel_cut_count);
+    double *numbers = blmi_alloc(count, sizeof *numbers);
+    if (numbers == NULL)
+        return blmi_no_memory(err, "curves", count, sizeof *numbers);
+    blm_status status = put_curve(html, ROC, data, numbers, err);
+    if (status == BLM_OK)
+        status = put_curve(html, PR, data, numbers, err);
+    if (status == BLM_OK && data->pixel_cut_count > 0)
+        status = put_curve(html, PRO, data, numbers, err);
+    blmi_free(numbers);
+    return status;
+}
+
+// ---- histogram ------------------------------------------------------------------------
+
+blm_status blmi_report_put_histogram(blmi_text *html, const blm_model_info *model,
+    const blm_sample_set *sets, size_t count, blm_error *err)
+{
+    const double marks[] = {model->threshold, model->review_threshold};
+    const int with_review = model->review_threshold > 0;
+    blm_bytes svg;
+    BLMI_TRY(blm_plot_histogram(
+        NULL, "score", sets, count, marks, with_review ? 2 : 1, &svg, err));
+    open_figure(html, &svg, "Scores");
+    blmi_text_put(html, "Dashed: NG from ");
+    blmi_report_put_score(html, model->threshold);
+    if (with_review) {
+        blmi_text_put(html, ", REVIEW from ");
+        blmi_report_put_score(html, model->review_threshold);
+    }
+    blmi_text_put(html, ".");
+    close_figure(html);
+    return BLM_OK;
+}
