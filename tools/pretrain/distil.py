@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Train a ConTNet backbone to say what frozen teachers say of unlabelled photos.
+
+    distil.py --variant B --photos FOLDER --teacher resnet18=FILE --teacher lite2=FILE \\
+              --state b_state.pt
+
+Linear heads on layer1 (28 x 28), layer2 (14 x 14) and layer3 (7 x 7) predict the
+teachers' maps, standardised channel by channel; the heads are thrown away in the end.
+Fresh crops enter a ring in memory, and each is learnt from about --reuse times before a
+newer one takes its place: the teachers, which see a crop once, cost that much less.
+
+The same command goes on where it was stopped or killed: --state is written every minute.
+The learning rate follows the samples seen, not the time, so a run may be paused or
+starved.  On a CPU every core works through small batches of its own with one thread and
+waits for no other inside a product: a core that others use slows down nothing but itself.
+
+--from begins a new schedule with the weights of a state (with its heads, if the teachers
+are the same) or with weights alone; those of a shallower variant of the same width are
+grown to --variant.
+"""
+
+import argparse
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+import contnet
+import teachers
+from images import CROP, Photos, augment, normalise
+
+WARM_UP = 150  # steps; not of the heads, which begin at random where a network may not
+MEMORY = 0.995  # of the averaged weights, a step
+
+
+class Heads(nn.Module):
+    """A linear predictor a stage, and what standardises its target."""
+
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.BatchNorm2d(a, affine=False), nn.Conv2d(a, b, 1))
+            for a, b in zip(cin, cout)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(b, affine=False) for b in cout)
+
+    def forward(self, stages, targets):
+        losses = []
+        for head, norm, x, t in zip(self.heads, self.norms, stages, targets):
+            with torch.no_grad():
+                t = norm(t.float())
+            p = head(x).float()
+            angle = 1 - F.cosine_similarity(p, t, dim=1)
+            losses.append(F.smooth_l1_loss(p, t, beta=2.0) + angle.mean())
+        return losses
+
+
+class Ring:
+    """The newest crops (uint8) and what the teachers say of them (half precision)."""
+
+    def __init__(self, photos, teach, size, device):
+        self.photos, self.teach, self.device = photos, teach, device
+        self.x = torch.empty((size, 3, CROP, CROP), dtype=torch.uint8, device=device)
+        self.maps = [
+            torch.empty((size, *f.shape[1:]), dtype=torch.float16, device=device)
+            for f in teach(torch.zeros(1, 3, CROP, CROP, device=device))
+        ]
+        self.at, self.filled, self.order = 0, 0, []
+
+    def due(self, n):
+        """The next n places to renew, and the photos for them."""
+        if len(self.order) < n:
+            self.order = torch.randperm(len(self.photos)).tolist()
+        chosen, self.order = self.order[:n], self.order[n:]
+        places = torch.arange(self.at, self.at + n) % len(self.x)
+        self.at = (self.at + n) % len(self.x)
+        self.filled = min(len(self.x), self.filled + n)
+        return places, chosen
+
+    def renew(self, places, chosen):
+        with torch.no_grad(), torch.autocast(self.device, dtype=torch.bfloat16):
+            x = (augment(self.photos.take(chosen).to(self.device)) * 255).round()
+            maps = self.teach(normalise(x / 255))
+        self.x[places] = x.to(torch.uint8)
+        for store, f in zip(self.maps, maps):
+            store[places] = f.half()
+
+    def draw(self, n, but):
+        """n places to learn from, none of them in `but`, which is being renewed."""
+        ready = torch.ones(self.filled, dtype=torch.bool)
+        ready[but] = False
+        ready = ready.nonzero()[:, 0]
+        return ready[torch.randperm(len(ready))[:n]]
+
+    def read(self, places, mirror):
+        """The crops at these places and their maps, mirrored along the axes given."""
+        x = normalise(self.x[places].float() / 255).flip(mirror)
+        x = x.contiguous(memory_format=torch.channels_last)
+        return x, [m[places].float().flip(mirror) for m in self.maps]
+
+
+class Student:
+    """The network that learns, its heads, its optimiser and its averaged weights."""
+
+    def __init__(self, a, teach):
+        base = contnet.VARIANTS[a.variant][0]
+        self.a, self.seen, self.step, self.teachers = a, 0, 0, teach.names
+        self.net = contnet.ConTNet(a.variant).to(a.device)
+        self.heads = Heads([2 * base, 4 * base, 8 * base], teach.channels).to(a.device)
+        self.ema = None
+        matrices = [q for q in self.net.parameters() if q.dim() > 1]
+        vectors = [q for q in self.net.parameters() if q.dim() <= 1]
+        predictors = list(self.heads.parameters())
+        self.parameters = matrices + vectors + predictors
+        groups = [
+            {"params": matrices, "weight_decay": 0.05},
+            {"params": vectors, "weight_decay": 0},
+            {"params": predictors, "weight_decay": 0.05},
+        ]
+        self.opt = torch.optim.AdamW(groups, lr=a.lr)
+        if os.path.exists(a.state):
+            self.resume(contnet.load(a.state, a.device))
+        elif a.start:
+            self.begin_from(contnet.load(a.start, a.device))
+        self.net.to(memory_format=torch.channels_last).train()
+        self.heads.train()
+        self.ema = self.ema or {k: v.clone() for k, v in self.net.state_dict().items()}
+        self.forward = torch.compile(self.net) if a.compile else self.net
+
+    def resume(self, s):
+        if s["teachers"] != self.teachers:
+            raise SystemExit(
+                f"{self.a.state}: its teachers are {' '.join(s['teachers'])}; "
+                "give it as --from to go on with others"
+            )
+        self.net.load_state_dict(s["net"])
+        self.heads.load_state_dict(s["heads"])
+        groups = self.opt.state_dict()["param_groups"]
+        self.opt.load_state_dict({"state": s["opt"], "param_groups": groups})
+        self.ema, self.seen, self.step = s["ema"], s["seen"], s["step"]
+
+    def begin_from(self, s):
+        weights = contnet.floats(s.get("ema", s))
+        if contnet.variant_of(weights) != self.a.variant:
+            weights = contnet.grow(weights, self.net)
+        self.net.load_state_dict(weights)
+        if s.get("teachers") == self.teachers:
+            self.heads.load_state_dict(contnet.floats(s["heads"]))
+
+    def gradients(self, x, targets):
+        """Of the sum of the losses of a batch; may run in several threads at once.
+
+        Threads share the running statistics of the norms, where an update may get lost.
+        """
+        with torch.autocast(self.a.device, dtype=torch.bfloat16):
+            losses = self.heads(self.forward(x), targets)
+        gradients = torch.autograd.grad(sum(losses), self.parameters)
+        return gradients, torch.stack(losses).detach()
+
+    def update(self, gradients, samples):
+        """One step along the mean of the gradients of several batches."""
+        rate = self.a.lr * cosine(self.seen / self.a.samples)
+        for g, warm in zip(self.opt.param_groups, (True, True, False)):
+            g["lr"] = rate * min(1, (self.step + 1) / WARM_UP) if warm else rate
+        for q, *parts in zip(self.parameters, *gradients):
+            q.grad = sum(parts) / len(parts)
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.opt.step()
+        self.step, self.seen = self.step + 1, self.seen + samples
+        keep = min(MEMORY, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for k, v in self.net.state_dict().items():
+                if v.is_floating_point():
+                    self.ema[k].lerp_(v, 1 - keep)
+                else:
+                    self.ema[k].copy_(v)
+        return rate
+
+    def save(self):
+        new = self.a.state + ".new"
+        state = {
+            "net": self.net.state_dict(),
+            "heads": self.heads.state_dict(),
+            "ema": self.ema,
+            "opt": self.opt.state_dict()["state"],
+            "seen": self.seen,
+            "step": self.step,
+            "teachers": self.teachers,
+        }
+        torch.save(state, new)
+        os.replace(new, self.a.state)
+
+
+def cosine(done):
+    """From 1 at 0 to 0.01 at 1."""
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def train(a, student, ring, workers):
+    fresh, batches = a.micro // a.reuse, a.batch // a.micro
+    begin = report = time.time()
+    first, losses = student.seen, None
+
+    def job(places, chosen, drawn, mirror):
+        ring.renew(places, chosen)
+        return student.gradients(*ring.read(drawn, mirror))
+
+    over = student.seen >= a.samples
+    while not over:
+        new = [ring.due(fresh) for _ in range(batches)]
+        renewed = torch.cat([places for places, _ in new])
+        drawn = ring.draw(a.batch, renewed).chunk(batches)
+        mirrors = [[d for d in (2, 3) if torch.rand(()) < 0.5] for _ in range(batches)]
+        done = list(workers.map(job, *zip(*new), drawn, mirrors))
+        rate = student.update([g for g, _ in done], a.batch)
+        now = torch.stack([v for _, v in done]).mean(0)
+        losses = now if losses is None else losses.lerp(now, 1 - 0.995**batches)
+        over = student.seen >= a.samples or time.time() - begin > a.minutes * 60
+        if over or time.time() - report > 60:
+            report = time.time()
+            print(
+                f"samples {student.seen} lr {rate:.2e} loss",
+                *(f"{v:.4f}" for v in losses.tolist()),
+                f" {(student.seen - first) / (report - begin):.2f} images/s",
+                flush=True,
+            )
+            student.save()
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("--variant", required=True, choices=contnet.VARIANTS)
+    p.add_argument(
+        "--photos", required=True, help="folder of photos or of zip files of photos"
+    )
+    p.add_argument(
+        "--teacher",
+        action="append",
+        required=True,
+        metavar="NAME=FILE",
+        help=f"one of {', '.join(teachers.KINDS)}; may be given several times",
+    )
+    p.add_argument("--state", required=True)
+    p.add_argument("--from", dest="start", metavar="STATE")
+    p.add_argument(
+        "--samples",
+        type=int,
+        default=150000,
+        help="length of the schedule; may be changed when going on",
+    )
+    p.add_argument(
+        "--minutes", type=float, default=math.inf, help="length of this call at most"
+    )
+    p.add_argument("--lr", type=float, default=1.5e-3)
+    p.add_argument("--batch", type=int, help="samples a step (48; on a GPU 256)")
+    p.add_argument("--micro", type=int, help="samples a job (8; on a GPU all of a step)")
+    p.add_argument(
+        "--reuse", type=int, help="times that a crop is learnt from (4; on a GPU 1)"
+    )
+    p.add_argument("--ring", type=int, default=4096, help="crops in memory")
+    p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--compile", action="store_true", help="torch.compile the network")
+    a = p.parse_args(argv)
+    a.device = "cuda" if torch.cuda.is_available() else "cpu"
+    gpu = a.device == "cuda"
+    a.batch = a.batch or (256 if gpu else 48)
+    a.micro = a.micro or (a.batch if gpu else 8)
+    a.reuse = a.reuse or (1 if gpu else 4)
+    if a.batch % a.micro or a.micro % a.reuse:
+        p.error("--batch must be a multiple of --micro, and that one of --reuse")
+    if a.ring < 4 * a.batch:
+        p.error("--ring must be four times --batch at least")
+    return a
+
+
+def main(argv=None):
+    a = arguments(argv)
+    torch.set_num_threads(1)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
+    teach = teachers.Teachers(a.teacher, a.device)
+    student = Student(a, teach)
+    torch.manual_seed(student.seen)
+    photos = Photos(a.photos, a.threads)
+    ring = Ring(photos, teach, min(a.ring, max(4 * a.batch, len(photos))), a.device)
+    workers = ThreadPoolExecutor(a.threads if a.device == "cpu" else 1)
+    list(workers.map(ring.renew, *zip(*(ring.due(8) for _ in range(2 * a.batch // 8)))))
+    print(f"{len(photos)} photos, {student.seen} of {a.samples} samples seen", flush=True)
+    train(a, student, ring, workers)
+
+
+if __name__ == "__main__":
+    main()
