@@ -61,6 +61,13 @@ typedef struct blm_recipe {
     double epsilon;   // added to the diagonal of every covariance; 0: 0.01
     double sigma;     // of the Gaussian filter of the map, in pixels of the input; 0: 4
     int64_t min_area; // smallest defect, in pixels of the input; 0: 1
+    int channels; // of the stages, drawn at random, as PaDiM does (Defard et al., ICPR
+                  // workshops 2021): statistics become cheaper; 0: all
+    int unit_variance; // 1: features are divided by their standard deviations at the
+                       // position, before epsilon is added; none counts as less than a
+                       // tenth of their root mean square
+    int64_t seed;      // of the draw of channels, 0 to 2^53
+    double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
 } blm_recipe;
 
 // ---- fitter ---------------------------------------------------------------------------
@@ -85,6 +92,21 @@ typedef struct blm_fit_options {
     int threads;               // 0: as many as there are cores
     const blm_mask *region;    // NULL: all of the image; kept in the model
 } blm_fit_options;
+
+// What a fit costs, known before it is paid.  Work is in 10^9 multiplications and
+// additions; the default recipe's is what to compare it with.
+typedef struct blm_cost {
+    int positions, features; // P, D
+    uint64_t model_bytes;    // of the statistics, in memory and in the file
+    uint64_t fit_bytes;      // the most that a fit holds, all threads together; about
+    double network_gflop;    // for each image, of a fit or later
+    double distance_gflop;   // for each image later
+    double statistics_gflop; // of a fit, once
+} blm_cost;
+
+// images: how many good ones there will be.
+BLM_API blm_status blm_fit_cost(
+    const blm_fit_options *options, int64_t images, blm_cost *out, blm_error *err);
 
 // Called while files are taken in, from one thread at a time.
 typedef struct blm_fit_watch {

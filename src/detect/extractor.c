@@ -1,7 +1,6 @@
 #include "src/detect/extractor.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
@@ -13,6 +12,7 @@ struct blmi_extractor {
     blm_recipe recipe;
     blmi_variant variant;
     blmi_extractor_shape shape;
+    int32_t *chosen; // (D) channels of the stages; NULL: all
     blmi_contnet *net;
 };
 
@@ -22,31 +22,6 @@ struct blmi_extraction {
     float *x;                  // (height, width, 3)
     float *stage[BLMI_STAGES]; // (grid height, grid width, channels) of the stages in use
 };
-
-static int stride_of(int stage)
-{
-    return stage < 3 ? 8 << stage : 32; // layer4 keeps the size of layer3
-}
-
-int blmi_recipe_depth(const blm_recipe *recipe)
-{
-    int depth = 0;
-    for (int k = 0; k < BLMI_STAGES; k++)
-        if (recipe->stages >> k & 1)
-            depth = k + 1;
-    return depth;
-}
-
-blmi_extractor_shape blmi_recipe_shape(const blm_recipe *recipe, blmi_variant variant)
-{
-    blmi_extractor_shape shape = {0};
-    blmi_recipe_grid(recipe, &shape.grid_width, &shape.grid_height);
-    shape.positions = shape.grid_width * shape.grid_height;
-    for (int k = 0; k < BLMI_STAGES; k++)
-        if (recipe->stages >> k & 1)
-            shape.features += blmi_contnet_channels(variant, k + 1);
-    return shape;
-}
 
 blm_status blmi_extractor_new(const blmi_tensors *weights,
     const blmi_contnet_config *config, const blm_recipe *recipe, int threads,
@@ -69,14 +44,15 @@ blm_status blmi_extractor_new(const blmi_tensors *weights,
         .stages = depth,
         .batch = 1,
         .threads = threads};
-    const blm_status status =
-        blmi_contnet_new(weights, config, &options, &extractor->net, err);
-    if (status != BLM_OK) {
-        blmi_free(extractor);
-        return status;
-    }
-    *out = extractor;
-    return BLM_OK;
+    blm_status status =
+        blmi_features_choose(recipe, config->variant, &extractor->chosen, err);
+    if (status == BLM_OK)
+        status = blmi_contnet_new(weights, config, &options, &extractor->net, err);
+    if (status == BLM_OK)
+        *out = extractor;
+    else
+        blmi_extractor_free(extractor);
+    return status;
 }
 
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor)
@@ -90,6 +66,7 @@ void blmi_extractor_free(blmi_extractor *extractor)
     if (extractor == NULL || atomic_fetch_sub(&extractor->owners, 1) > 1)
         return;
     blmi_contnet_free(extractor->net);
+    blmi_free(extractor->chosen);
     blmi_free(extractor);
 }
 
@@ -119,9 +96,7 @@ blm_status blmi_extraction_new(
     for (int k = 0; k < BLMI_STAGES; k++) {
         if (!(r->stages >> k & 1))
             continue;
-        const size_t positions = pixels / (size_t)(stride_of(k) * stride_of(k));
-        const size_t count =
-            positions * (size_t)blmi_contnet_channels(extractor->variant, k + 1);
+        const size_t count = blmi_stage_count(r, extractor->variant, k);
         extraction->stage[k] = blmi_alloc(count, sizeof(float));
         if (extraction->stage[k] == NULL) {
             status = blmi_no_memory(err, "a stage's output", count, sizeof(float));
@@ -149,27 +124,9 @@ void blmi_extraction_free(blmi_extraction *extraction)
     blmi_free(extraction);
 }
 
-// Puts the stages side by side on the finest grid: features (P, D), coarse stages
-// repeated.
-static void stack_stages(
-    const blmi_extractor *extractor, const blmi_extraction *extraction, float *features)
+const float *blmi_extraction_stage(const blmi_extraction *extraction, int k)
 {
-    const blmi_extractor_shape shape = extractor->shape;
-    const int stride = extractor->recipe.width / shape.grid_width;
-    float *out = features;
-    for (int row = 0; row < shape.grid_height; row++)
-        for (int column = 0; column < shape.grid_width; column++)
-            for (int k = 0; k < BLMI_STAGES; k++) {
-                if (extraction->stage[k] == NULL)
-                    continue;
-                const size_t channels =
-                    (size_t)blmi_contnet_channels(extractor->variant, k + 1);
-                const int repeat = stride_of(k) / stride;
-                const int width = shape.grid_width / repeat;
-                const size_t at = (size_t)(row / repeat * width + column / repeat);
-                memcpy(out, extraction->stage[k] + at * channels, channels * sizeof *out);
-                out += channels;
-            }
+    return extraction->stage[k];
 }
 
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
@@ -182,7 +139,9 @@ blm_status blmi_extractor_run(const blmi_extractor *extractor,
     const double prepared = blmi_clock_ms();
     BLMI_TRY(blmi_contnet_run(
         extractor->net, extraction->workspace, extraction->x, 1, extraction->stage, err));
-    stack_stages(extractor, extraction, features);
+    if (features != NULL)
+        blmi_features_stack(&extractor->recipe, extractor->variant, extractor->chosen,
+            extraction->stage, features);
     if (prepare_ms != NULL)
         *prepare_ms = prepared - start;
     if (network_ms != NULL)

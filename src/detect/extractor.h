@@ -4,20 +4,15 @@
 #define BLMI_DETECT_EXTRACTOR_H
 
 #include "blemish/blemish.h"
-#include "src/nn/contnet.h"
+#include "src/detect/features.h"
 
 // Immutable and counted: shared by any number of threads.
 typedef struct blmi_extractor blmi_extractor;
 // Working memory: one per thread.
 typedef struct blmi_extraction blmi_extraction;
 
-typedef struct blmi_extractor_shape {
-    int grid_width, grid_height; // finest grid of the stages
-    int positions, features;     // P, D
-} blmi_extractor_shape;
-
 // recipe is a complete one.  threads: inside one image, 1 or 0 for all.  BLM_EUSAGE: the
-// weights lack a stage.
+// weights lack a stage, or its stages channels.
 blm_status blmi_extractor_new(const blmi_tensors *weights,
     const blmi_contnet_config *config, const blm_recipe *recipe, int threads,
     blmi_extractor **out, blm_error *err);
@@ -29,15 +24,12 @@ blm_status blmi_extraction_new(
     const blmi_extractor *extractor, blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
 
-// features (P, D).  prepare_ms and network_ms (NULL allowed) take the time of the two
+// features (P, D); NULL: only the stages are wanted.  prepare_ms and network_ms (NULL allowed) take the time of the two
 // halves.
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, float *features,
     double *prepare_ms, double *network_ms, blm_error *err);
-
-// The number of stages that a recipe needs: the highest layer in it.
-int blmi_recipe_depth(const blm_recipe *recipe);
-// P and D of a recipe on a backbone, without building it.
-blmi_extractor_shape blmi_recipe_shape(const blm_recipe *recipe, blmi_variant variant);
+// The output of layer<k + 1> in the last run, one of the recipe's stages, until the next.
+const float *blmi_extraction_stage(const blmi_extraction *extraction, int k);
 
 #endif

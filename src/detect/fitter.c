@@ -8,6 +8,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/detect/extractor.h"
+#include "src/detect/fitter.h"
 #include "src/detect/mapper.h"
 #include "src/detect/model.h"
 #include "src/detect/recipe.h"
@@ -15,7 +16,7 @@
 #include "src/gauss/gauss.h"
 #include "src/map/map.h"
 
-enum { BLOCK = 32 }; // images whose features wait until they are accumulated together
+enum { BLOCK = BLMI_FIT_BLOCK };
 
 struct blm_fitter {
     blm_recipe recipe;
@@ -39,9 +40,10 @@ static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_er
 {
     const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
     const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
+    const blmi_gauss_rule rule = blmi_recipe_rule(&f->recipe);
     if (region == NULL)
-        return blmi_accumulator_new(shape.positions, shape.features, f->recipe.epsilon,
-            NULL, &f->accumulator, err);
+        return blmi_accumulator_new(
+            shape.positions, shape.features, &rule, NULL, &f->accumulator, err);
     uint8_t *use = NULL;
     blm_status status = BLM_OK;
     f->include = blmi_alloc(pixels, sizeof *f->include);
@@ -56,7 +58,7 @@ static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_er
     blmi_region_positions(f->include, f->recipe.width, f->recipe.height, shape.grid_width,
         shape.grid_height, use);
     status = blmi_accumulator_new(
-        shape.positions, shape.features, f->recipe.epsilon, use, &f->accumulator, err);
+        shape.positions, shape.features, &rule, use, &f->accumulator, err);
 done:
     blmi_free(use);
     return status;

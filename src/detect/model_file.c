@@ -13,8 +13,13 @@
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
 #define BACKBONE "backbone." // prefix of the weights' names
-#define REGION                                                                           \
-    "!region" // "1" where there is a region of interest: scores without it are wrong
+// Keys that must be understood, as scores without what they say would be wrong.  Those of
+// the recipe stand only where they are not zero.
+#define REGION "!region" // "1" where there is a region of interest
+#define CHANNELS "!recipe.channels"
+#define SEED "!recipe.seed"
+#define UNIT_VARIANCE "!recipe.unit_variance"
+#define SHRINKAGE "!recipe.shrinkage"
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -72,7 +77,18 @@ static const field fields[] = {
     {"gauss.epsilon", DOUBLE, offsetof(blm_model, gauss.epsilon)},
 };
 
-enum { FIELDS = sizeof fields / sizeof *fields, TEXT = 32 };
+static const field options[] = {
+    {CHANNELS, INT, RECIPE(channels)},
+    {SEED, INT64, RECIPE(seed)},
+    {UNIT_VARIANCE, INT, RECIPE(unit_variance)},
+    {SHRINKAGE, DOUBLE, RECIPE(shrinkage)},
+};
+
+enum {
+    FIELDS = sizeof fields / sizeof *fields,
+    OPTIONS = sizeof options / sizeof *options,
+    TEXT = 32
+};
 
 static void print_field(const blm_model *model, const field *f, char text[TEXT])
 {
@@ -129,7 +145,7 @@ typedef struct part {
     void *at; // of the pointer to the array, whatever its type
 } part;
 
-enum { MOST_PARTS = 9 };
+enum { MOST_PARTS = 10 };
 
 // Lists the parts that a model of these dimensions has.
 static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
@@ -138,6 +154,8 @@ static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
     const int64_t p = g->positions, d = g->features, r = g->rank, n = g->images;
     size_t count = 0;
     parts[count++] = (part){"gauss.mean", BLMI_F32, 2, {p, d}, &g->mean};
+    if (m->recipe.unit_variance)
+        parts[count++] = (part){"gauss.scale", BLMI_F32, 2, {p, d}, &g->scale};
     if (g->form == BLMI_EIGENPAIRS) {
         parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
         parts[count++] = (part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};
@@ -193,13 +211,20 @@ static size_t list_tensors(const blm_model *model, blmi_tensor *tensors, char *n
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    char texts[FIELDS][TEXT];
-    blmi_pair pairs[FIELDS + BLMI_CONFIG_PAIRS + 5];
+    char texts[FIELDS + OPTIONS][TEXT];
+    blmi_pair pairs[FIELDS + OPTIONS + BLMI_CONFIG_PAIRS + 5];
     blmi_contnet_config config = model->config;
     size_t count = 0;
     for (size_t i = 0; i < FIELDS; i++) {
         print_field(model, &fields[i], texts[i]);
         pairs[count++] = (blmi_pair){fields[i].key, texts[i]};
+    }
+    for (size_t i = 0; i < OPTIONS; i++) {
+        print_field(model, &options[i], texts[count]);
+        if (strcmp(texts[count], "0") != 0) {
+            pairs[count] = (blmi_pair){options[i].key, texts[count]};
+            count++;
+        }
     }
     pairs[count++] = (blmi_pair){"format", FORMAT};
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
@@ -232,6 +257,18 @@ blm_status blm_model_save(const blm_model *model, const char *path, blm_error *e
 
 // ---- opening --------------------------------------------------------------------------
 
+static blm_status read_field(
+    blm_model *model, const field *f, const char *path, int needed, blm_error *err)
+{
+    const char *text = blmi_safetensors_meta(&model->file, f->key);
+    if (text == NULL && !needed)
+        return BLM_OK;
+    if (text == NULL || !scan_field(model, f, text))
+        return blmi_fail(err, BLM_EINPUT, "%s: metadata %s is \"%s\", expected a number",
+            path, f->key, text != NULL ? text : "");
+    return BLM_OK;
+}
+
 static blm_status read_metadata(blm_model *model, const char *path, blm_error *err)
 {
     const char *format = blmi_safetensors_meta(&model->file, "format");
@@ -239,13 +276,10 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
         return blmi_fail(err, BLM_EINPUT,
             "%s: no model of blemish's: its format is \"%s\", expected \"%s\"", path,
             format != NULL ? format : "", FORMAT);
-    for (size_t i = 0; i < FIELDS; i++) {
-        const char *text = blmi_safetensors_meta(&model->file, fields[i].key);
-        if (text == NULL || !scan_field(model, &fields[i], text))
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: metadata %s is \"%s\", expected a number", path, fields[i].key,
-                text != NULL ? text : "");
-    }
+    for (size_t i = 0; i < FIELDS; i++)
+        BLMI_TRY(read_field(model, &fields[i], path, 1, err));
+    for (size_t i = 0; i < OPTIONS; i++)
+        BLMI_TRY(read_field(model, &options[i], path, 0, err));
     model->program = blmi_safetensors_meta(&model->file, "program");
     model->weights_hash = blmi_safetensors_meta(&model->file, "weights_hash");
     if (model->program == NULL || model->weights_hash == NULL)
@@ -264,7 +298,9 @@ static blm_status check_numbers(blm_model *model, const char *path, blm_error *e
         return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
     const blmi_extractor_shape shape = blmi_recipe_shape(&recipe, model->config.variant);
-    if (g->positions != shape.positions || g->features != shape.features)
+    model->gauss.shrinkage = recipe.shrinkage;
+    if (g->positions != shape.positions || g->features != shape.features ||
+        recipe.channels > blmi_recipe_channels(&recipe, model->config.variant))
         return blmi_fail(err, BLM_EINPUT,
             "%s: %d positions of %d features, the recipe makes %d of %d", path,
             g->positions, g->features, shape.positions, shape.features);
@@ -336,7 +372,8 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
-    static const char *const understood[] = {REGION, NULL};
+    static const char *const understood[] = {
+        REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, NULL};
     BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
     BLMI_TRY(check_numbers(model, path, err));

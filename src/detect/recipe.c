@@ -5,7 +5,8 @@
 #include "src/base/error.h"
 #include "src/image/resize.h"
 
-enum { PATCH = 224, LARGEST_SIDE = 224 * 64 };
+enum { PATCH = 224, LARGEST_SIDE = 224 * 64, MOST_CHANNELS = 1 << 14 };
+static const int64_t LARGEST_SEED = (int64_t)1 << 53; // metadata pass through doubles
 
 static const double image_mean[3] = {0.485, 0.456, 0.406}; // of ImageNet, per channel
 static const double image_std[3] = {0.229, 0.224, 0.225};
@@ -41,6 +42,25 @@ static int has_crop(const blm_recipe *r)
     return (r->crop.x | r->crop.y | r->crop.width | r->crop.height) != 0;
 }
 
+static blm_status check_statistics(const blm_recipe *r, blm_error *err)
+{
+    if (!(r->epsilon >= 1e-9 && r->epsilon <= 1e9))
+        return blmi_fail(err, BLM_EUSAGE, "epsilon %g: must be 1e-9 to 1e9", r->epsilon);
+    if (r->channels < 0 || r->channels > MOST_CHANNELS)
+        return blmi_fail(err, BLM_EUSAGE, "channels %d: must be 1 to %d, or 0 for all",
+            r->channels, MOST_CHANNELS);
+    if (r->seed < 0 || r->seed > LARGEST_SEED)
+        return blmi_fail(
+            err, BLM_EUSAGE, "seed %lld: must be 0 to 2^53", (long long)r->seed);
+    if (r->unit_variance != 0 && r->unit_variance != 1)
+        return blmi_fail(
+            err, BLM_EUSAGE, "unit_variance %d: must be 0 or 1", r->unit_variance);
+    if (!(r->shrinkage >= 0 && r->shrinkage <= 0.999))
+        return blmi_fail(
+            err, BLM_EUSAGE, "shrinkage %g: must be 0 to 0.999", r->shrinkage);
+    return BLM_OK;
+}
+
 blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_error *err)
 {
     const blm_recipe r = with_defaults(recipe);
@@ -67,16 +87,22 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_e
     if (r.stages > (BLM_LAYER1 | BLM_LAYER2 | BLM_LAYER3 | BLM_LAYER4))
         return blmi_fail(
             err, BLM_EUSAGE, "stages %#x: expected a sum of 1, 2, 4, 8", r.stages);
-    if (!(r.epsilon >= 1e-9 && r.epsilon <= 1e9))
-        return blmi_fail(err, BLM_EUSAGE, "epsilon %g: must be 1e-9 to 1e9", r.epsilon);
     if (!(r.sigma > 0 && r.sigma <= 256))
         return blmi_fail(
             err, BLM_EUSAGE, "sigma %g: must be above 0 and at most 256", r.sigma);
     if (r.min_area < 1 || r.min_area > (int64_t)r.width * r.height)
         return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
             (long long)r.min_area, (long long)r.width * r.height);
+    BLMI_TRY(check_statistics(&r, err));
     *out = r;
     return BLM_OK;
+}
+
+blmi_gauss_rule blmi_recipe_rule(const blm_recipe *recipe)
+{
+    return (blmi_gauss_rule){.epsilon = recipe->epsilon,
+        .shrinkage = recipe->shrinkage,
+        .unit_variance = recipe->unit_variance};
 }
 
 void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_height)

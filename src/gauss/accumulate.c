@@ -12,7 +12,7 @@ enum { MOST_POSITIONS = 1 << 20, MOST_FEATURES = 1 << 14 };
 // Beyond this a scatter of float would overflow; no network's features come near it.
 static const float largest_feature = 1e15f;
 
-blm_status blmi_accumulator_new(int positions, int features, double epsilon,
+blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
     const uint8_t *use, blmi_accumulator **out, blm_error *err)
 {
     if (positions < 1 || positions > MOST_POSITIONS || features < 1 ||
@@ -20,9 +20,12 @@ blm_status blmi_accumulator_new(int positions, int features, double epsilon,
         return blmi_fail(err, BLM_EUSAGE,
             "%d positions of %d features: expected 1 to %d of 1 to %d", positions,
             features, MOST_POSITIONS, MOST_FEATURES);
-    if (!(epsilon > 0.0) || !isfinite(epsilon))
+    if (!(rule->epsilon > 0.0) || !isfinite(rule->epsilon))
         return blmi_fail(
-            err, BLM_EUSAGE, "epsilon %g: expected a number above 0", epsilon);
+            err, BLM_EUSAGE, "epsilon %g: expected a number above 0", rule->epsilon);
+    if (!(rule->shrinkage >= 0.0 && rule->shrinkage < 1.0))
+        return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 up to, but not, 1",
+            rule->shrinkage);
     blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
     int *where = blmi_alloc((size_t)positions, sizeof(*where));
     if (a == NULL || where == NULL) {
@@ -32,7 +35,7 @@ blm_status blmi_accumulator_new(int positions, int features, double epsilon,
     }
     a->positions = positions;
     a->features = features;
-    a->epsilon = epsilon;
+    a->rule = *rule;
     a->stride = 1;
     a->where = where;
     for (int p = 0; p < positions; p++)
@@ -89,12 +92,24 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
     }
 }
 
+// Float as the model holds them, so that the samples are scaled as later images will be.
+void blmi_scales(double *variance, int features)
+{
+    double sum = 0.0;
+    for (int d = 0; d < features; d++)
+        sum += variance[d];
+    const double least = 0.01 * sum / features;
+    for (int d = 0; d < features; d++)
+        variance[d] =
+            sum > 0.0 ? (double)(float)(1.0 / sqrt(fmax(variance[d], least))) : 1.0;
+}
+
 // ---- many images: folding into the triangles ------------------------------------------
 
 size_t blmi_many_scratch(int features)
 {
     const size_t d = (size_t)features;
-    return d * d + BLMI_MOST_LEFT_OUT * d;
+    return d * d + BLMI_MOST_LEFT_OUT * d + d;
 }
 
 // Chan, Golub and LeVeque's update of mean and scatter by a block of images.  The
@@ -219,8 +234,8 @@ static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
         return blmi_no_memory(
             err, "covariances", (size_t)a->threads * many, sizeof(double));
     if (a->triangles.memory == NULL)
-        return blmi_storage_new(
-            BLMI_CHOLESKY, 0, a->positions, a->features, &a->triangles, err);
+        return blmi_storage_new(BLMI_CHOLESKY, 0, a->positions, a->features,
+            a->rule.unit_variance, &a->triangles, err);
     return BLM_OK;
 }
 

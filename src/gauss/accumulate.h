@@ -22,7 +22,7 @@ typedef struct blmi_sample {
 // leave-one-out will need, then those not folded yet.
 struct blmi_accumulator {
     int positions, features; // P, D
-    double epsilon;
+    blmi_gauss_rule rule;
     int counted; // Q
     int *where;  // (Q) the positions that count, rising
     int64_t images;
@@ -41,6 +41,9 @@ struct blmi_accumulator {
     double *scratch; // (threads, blmi_many_scratch(D))
 };
 
+// The standard deviations of one position turned into scales, by the rule: variance (D),
+// of which the scales (D), rounded to float, take the place.
+void blmi_scales(double *variance, int features);
 // Doubles that a thread needs to fold and to factor in the many form.
 size_t blmi_many_scratch(int features);
 // Folds what is left.  Cannot fail.

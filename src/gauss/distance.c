@@ -37,11 +37,18 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads)
     return count * thread_floats(gauss, images) * sizeof(float);
 }
 
-// y (D) = x (D) - mean (D)
-static void centre(const float *x, const float *mean, int features, float *y)
+// y (D) = x (D) - mean (D) at position p, scaled if the model is.
+static void centre(const blmi_gauss *gauss, const float *x, size_t p, float *y)
 {
+    const int features = gauss->features;
+    const float *mean = gauss->mean + p * (size_t)features;
     for (int d = 0; d < features; d++)
         y[d] = x[d] - mean[d];
+    if (gauss->scale == NULL)
+        return;
+    const float *scale = gauss->scale + p * (size_t)features;
+    for (int d = 0; d < features; d++)
+        y[d] *= scale[d];
 }
 
 // |x|^2 in double, in four sums so that none waits for the one before.
@@ -67,7 +74,19 @@ static int rank_at(const blmi_gauss *gauss, int p)
     return rank;
 }
 
-// d^2 = sum_k (v_k.y)^2 / (l_k + eps) + |y - V V'y|^2 / eps for a block of images at p.
+// What the rule adds to the diagonal at p: epsilon, and with shrinkage x its share of the
+// trace.
+static double shift_at(const blmi_gauss *gauss, int p, int rank)
+{
+    const float *variances = gauss->variances + (size_t)p * (size_t)gauss->rank;
+    double trace = 0.0;
+    for (int k = 0; k < rank; k++)
+        trace += (double)variances[k];
+    return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
+}
+
+// d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e for a block of images at
+// p, e as above.
 // A tile of axes is taken off the remainder as soon as its products are known, while it
 // still is in the first cache.
 static void eigenpairs(const call *c, int p, int first, int images, float *scratch)
@@ -79,18 +98,20 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     const float *variances = g->variances + at * (size_t)g->rank;
     float *rests = scratch + (size_t)images * step;
     double sums[BLOCK] = {0.0};
+    const int rank = rank_at(g, p);
+    const double shift = shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
     for (size_t i = 0; i < (size_t)images; i++) {
         const float *x = c->x + (((size_t)first + i) * positions + at) * d;
-        centre(x, g->mean + at * d, g->features, scratch + i * step);
-        centre(x, g->mean + at * d, g->features, rests + i * step);
+        centre(g, x, at, scratch + i * step);
+        centre(g, x, at, rests + i * step);
     }
-    for (int k = 0, rank = rank_at(g, p); k < rank; k += BLMI_TILE) {
+    for (int k = 0; k < rank; k += BLMI_TILE) {
         const float *rows[BLMI_TILE];
         double weights[BLMI_TILE];
         for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
             const int row = k + r < rank ? k + r : rank - 1;
             rows[r] = axes + (size_t)row * d;
-            weights[r] = 1.0 / ((double)variances[row] + g->epsilon);
+            weights[r] = 1.0 / (keep * (double)variances[row] + shift);
         }
         for (size_t i = 0; i < (size_t)images; i++) {
             float products[BLMI_TILE];
@@ -103,7 +124,7 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
         }
     }
     for (size_t i = 0; i < (size_t)images; i++) {
-        const double rest = square(rests + i * step, g->features) / g->epsilon;
+        const double rest = square(rests + i * step, g->features) / shift;
         c->out[((size_t)first + i) * positions + at] = (float)sqrt(sums[i] + rest);
     }
 }
@@ -140,8 +161,8 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
     const size_t positions = (size_t)g->positions, at = (size_t)p;
     const float *factor = g->factor + at * (d * (d + 1) / 2);
     for (size_t i = 0; i < (size_t)images; i++)
-        centre(c->x + (((size_t)first + i) * positions + at) * d, g->mean + at * d,
-            g->features, scratch + i * step);
+        centre(
+            g, c->x + (((size_t)first + i) * positions + at) * d, at, scratch + i * step);
     for (int top = 0; top < g->features; top += BLMI_TILE)
         for (size_t i = 0; i < (size_t)images; i++)
             solve_tile(c->kernels, factor, top, g->features, scratch + i * step);

@@ -15,6 +15,7 @@
 typedef struct room {
     double *samples; // (N, D) centred
     double *mean;    // (D)
+    double *scale;   // (D)
     double *gram;    // (N, N), then the unit eigenvectors as rows, falling
     double *values;  // (N) the eigenvalues, falling
     double *axes;    // (N, D)
@@ -26,15 +27,43 @@ static size_t lay_out(room *r, int64_t images, int features, double *base)
 {
     const size_t n = (size_t)images, d = (size_t)features;
     const size_t sizes[] = {
-        n * d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
-    double *at[6] = {NULL};
+        n * d, d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
+    double *at[7] = {NULL};
     size_t total = 0;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         at[i] = base == NULL ? NULL : base + total;
         total += (sizes[i] + 7) / 8 * 8;
     }
-    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5]};
+    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
     return total;
+}
+
+// Each of rows (count, width) times scale (width).
+static void multiply_rows(double *rows, size_t count, size_t width, const double *scale)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < width; j++)
+            rows[i * width + j] *= scale[j];
+}
+
+// Finds the scales (D) of the centred samples (N, D), and applies them.
+static void scale_samples(double *samples, int images, int features, double *scale)
+{
+    const size_t d = (size_t)features;
+    for (size_t j = 0; j < d; j++)
+        scale[j] = 0.0;
+    for (size_t i = 0; i < (size_t)images; i++)
+        for (size_t j = 0; j < d; j++)
+            scale[j] += samples[i * d + j] * samples[i * d + j] / (images - 1);
+    blmi_scales(scale, features);
+    multiply_rows(samples, (size_t)images, d, scale);
+}
+
+static void store_scale(const double *scale, size_t p, const blmi_storage *out)
+{
+    const size_t d = (size_t)out->features;
+    for (size_t j = 0; out->scale != NULL && j < d; j++)
+        out->scale[p * d + j] = (float)scale[j];
 }
 
 // Turns rows (count, width) upside down.
@@ -105,6 +134,8 @@ static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *
     const size_t n = (size_t)images;
     blmi_gather_mean(a->samples, n, q, a->features, r->mean);
     blmi_gather_centred(a->samples, n, q, a->features, r->mean, r->samples);
+    if (a->rule.unit_variance)
+        scale_samples(r->samples, images, a->features, r->scale);
     blmi_gram_of_rows(images, a->features, r->samples, r->gram);
     if (!blmi_eigen(images, r->gram, r->values, r->work))
         return false;
@@ -113,7 +144,8 @@ static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *
     const int rank = rank_of(r->values, images);
     find_axes(r, images, rank, a->features);
     store_eigenpairs(r, p, images, rank, out);
-    blmi_leave_one_out_few(images, rank, a->epsilon, r->values, r->gram,
+    store_scale(r->scale, (size_t)p, out);
+    blmi_leave_one_out_few(images, rank, a->features, &a->rule, r->values, r->gram,
         out->loo + (size_t)p, (size_t)out->positions);
     return true;
 }
@@ -148,16 +180,35 @@ static blm_status factor_all_few(
 
 // ---- many images: the triangular factor -----------------------------------------------
 
-// The lower triangle of scale * packed (T) + shift I into out (D, D).
-static void unpack(
-    const float *packed, int features, double scale, double shift, double *out)
+// The lower triangle of share * packed (T) + shift I into out (D, D), rows and columns
+// of packed first multiplied by scale (D; NULL: 1).
+static void unpack(const float *packed, int features, const double *scale, double share,
+    double shift, double *out)
 {
     const size_t d = (size_t)features;
     for (size_t i = 0; i < d; i++, packed += i) {
         for (size_t j = 0; j <= i; j++)
-            out[i * d + j] = scale * (double)packed[j];
+            out[i * d + j] = share * (double)packed[j];
+        for (size_t j = 0; scale != NULL && j <= i; j++)
+            out[i * d + j] *= scale[i] * scale[j];
         out[i * d + i] += shift;
     }
+}
+
+// The trace of the covariance that a packed scatter (T) says, with scales (D; NULL: 1).
+// With `variance` not NULL, its diagonal (D) too.
+static double diagonal(const float *packed, int features, double images,
+    const double *scale, double *variance)
+{
+    double trace = 0.0;
+    for (size_t i = 0; i < (size_t)features; i++) {
+        packed += i;
+        const double v = (double)packed[i] / (images - 1.0);
+        trace += scale == NULL ? v : v * scale[i] * scale[i];
+        if (variance != NULL)
+            variance[i] = v;
+    }
+    return trace;
 }
 
 static void pack(const double *triangle, int features, float *packed)
@@ -176,15 +227,27 @@ static bool factor_many(const blmi_accumulator *a, int q, double *scratch)
     const double n = (double)a->images, *mean = a->mean + (size_t)q * d;
     float *packed = a->triangles.factor + p * blmi_triangle(a->features);
     double *triangle = scratch, *rows = scratch + d * d;
+    double *scale = NULL;
+    const double keep = 1.0 - a->rule.shrinkage;
+    if (a->rule.unit_variance) {
+        scale = scratch + blmi_many_scratch(a->features) - d;
+        diagonal(packed, a->features, n, NULL, scale);
+        blmi_scales(scale, a->features);
+        store_scale(scale, p, &a->triangles);
+    }
+    const double trace = diagonal(packed, a->features, n, scale, NULL);
+    const double shift = a->rule.epsilon + a->rule.shrinkage * trace / a->features;
 
-    unpack(packed, a->features, 1.0, (n - 2.0) * a->epsilon, triangle);
+    unpack(packed, a->features, scale, 1.0, (n - 2.0) * shift / keep, triangle);
     if (!blmi_cholesky(a->features, triangle))
         return false;
     blmi_gather_centred(a->samples, a->held, q, a->features, mean, rows);
-    blmi_leave_one_out_many(a->images, (int)a->held, a->features, triangle, rows,
+    if (scale != NULL)
+        multiply_rows(rows, a->held, d, scale);
+    blmi_leave_one_out_many(a->images, (int)a->held, a->features, keep, triangle, rows,
         a->triangles.loo + p, (size_t)a->positions);
 
-    unpack(packed, a->features, 1.0 / (n - 1.0), a->epsilon, triangle);
+    unpack(packed, a->features, scale, keep / (n - 1.0), shift, triangle);
     if (!blmi_cholesky(a->features, triangle))
         return false;
     pack(triangle, a->features, packed);
@@ -207,7 +270,7 @@ static blm_status factor_all_many(const blmi_accumulator *a, blm_error *err)
         return blmi_fail(err, BLM_EINPUT,
             "position %d: the covariance of %lld images is singular to float precision "
             "with epsilon %g: expected a larger epsilon",
-            a->where[bad], (long long)a->images, a->epsilon);
+            a->where[bad], (long long)a->images, a->rule.epsilon);
     for (size_t i = 0; i < a->held; i++)
         a->triangles.loo_index[i] = (int32_t)a->samples[i].index;
     return BLM_OK;
@@ -231,8 +294,10 @@ static void publish(
         .positions = a->positions,
         .features = a->features,
         .rank = storage->rank,
-        .epsilon = a->epsilon,
+        .epsilon = a->rule.epsilon,
+        .shrinkage = a->rule.shrinkage,
         .mean = storage->mean,
+        .scale = storage->scale,
         .axes = storage->axes,
         .variances = storage->variances,
         .coordinates = storage->coordinates,
@@ -247,8 +312,8 @@ static void publish(
 static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_storage storage;
-    BLMI_TRY(blmi_storage_new(
-        BLMI_EIGENPAIRS, a->images, a->positions, a->features, &storage, err));
+    BLMI_TRY(blmi_storage_new(BLMI_EIGENPAIRS, a->images, a->positions, a->features,
+        a->rule.unit_variance, &storage, err));
     const blm_status status = factor_all_few(a, &storage, err);
     if (status == BLM_OK)
         publish(a, &storage, (int)a->images, out);
@@ -292,7 +357,7 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features)
     const blmi_gauss_form form = blmi_form_of(images, features);
     const uint64_t threads = (uint64_t)omp_get_max_threads();
     const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
-    const uint64_t model = blmi_storage_bytes(form, images, positions, features);
+    const uint64_t model = blmi_storage_bytes(form, images, positions, features, 1);
     if (form == BLMI_EIGENPAIRS) {
         room measured;
         const uint64_t room_bytes =
@@ -308,4 +373,16 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features)
     return (blmi_gauss_bytes){
         model, model + held * image + 2 * image +
                    threads * blmi_many_scratch(features) * sizeof(double)};
+}
+
+blmi_gauss_gflop blmi_gauss_work(int64_t images, int positions, int features)
+{
+    const double n = (double)images, p = positions, d = features;
+    if (blmi_form_of(images, features) == BLMI_EIGENPAIRS)
+        return (blmi_gauss_gflop){// Gram matrix, eigenvectors (about 9 N^3), axes
+            1e-9 * p * (n * n * d + 9.0 * n * n * n + 2.0 * n * n * d),
+            1e-9 * p * 4.0 * (n - 1.0) * d};
+    const double kept = n < BLMI_MOST_LEFT_OUT ? n : BLMI_MOST_LEFT_OUT;
+    return (blmi_gauss_gflop){// scatter, two Cholesky factors, the kept images' solves
+        1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + kept * d * d), 1e-9 * p * d * d};
 }

@@ -10,6 +10,18 @@
 
 #include "blemish/status.h"
 
+// How the sample covariance S of a position becomes one that can be inverted:
+//     (1 - shrinkage) S + (shrinkage tr(S) / D + epsilon) I
+// (Ledoit & Wolf, "A well-conditioned estimator for large-dimensional covariance
+// matrices", Journal of Multivariate Analysis 88, 2004, with a given shrinkage).  With
+// unit_variance, features are first divided by their standard deviations at the position,
+// of which none counts as less than a tenth of the root of their mean square.
+typedef struct blmi_gauss_rule {
+    double epsilon;    // above 0
+    double shrinkage;  // 0 up to, but not, 1
+    int unit_variance; // 0 or 1
+} blmi_gauss_rule;
+
 typedef enum blmi_gauss_form {
     BLMI_EIGENPAIRS, // few images: what the samples say, at rank R <= N - 1
     BLMI_CHOLESKY,   // many images: the triangular factor of the whole covariance
@@ -22,8 +34,10 @@ typedef struct blmi_gauss {
     int64_t images;          // N
     int positions, features; // P, D
     int rank;                // R = N - 1, EIGENPAIRS; else 0
-    double epsilon;          // added to the diagonal of every covariance
+    double epsilon;          // of the rule
+    double shrinkage;        // of the rule; already in the factor of CHOLESKY
     const float *mean;       // (P, D)
+    const float *scale;      // (P, D) what features are multiplied by; NULL: as they are
     // EIGENPAIRS.  Eigenvalues not above 16 N DBL_EPSILON times the largest are rounding
     // (duplicated images, constant features): a position of lower rank than R has zeros
     // from its rank on in all three.
@@ -46,6 +60,13 @@ typedef struct blmi_gauss_bytes {
 } blmi_gauss_bytes;
 
 blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features);
+// 10^9 multiplications and additions: of a fit's products and factorisations, and of the
+// distances of one image.
+typedef struct blmi_gauss_gflop {
+    double fit, distances;
+} blmi_gauss_gflop;
+
+blmi_gauss_gflop blmi_gauss_work(int64_t images, int positions, int features);
 
 // Takes in features image by image, in the order of their index.  Few images, N <= (D +
 // 1) / 2, stay as they are; beyond that they become packed triangles, and the features
@@ -53,8 +74,8 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features);
 typedef struct blmi_accumulator blmi_accumulator;
 
 // use (P), copied, names the positions that count (NULL: all); the others cost nothing
-// and are zero in the model.  BLM_EUSAGE unless epsilon > 0.
-blm_status blmi_accumulator_new(int positions, int features, double epsilon,
+// and are zero in the model.  BLM_EUSAGE for a rule out of its range.
+blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
     const uint8_t *use, blmi_accumulator **out, blm_error *err);
 void blmi_accumulator_free(blmi_accumulator *accumulator); // NULL allowed
 // x (images, P, D).  Uses all threads; in what portions images come makes no difference
@@ -64,7 +85,10 @@ void blmi_accumulator_free(blmi_accumulator *accumulator); // NULL allowed
 blm_status blmi_accumulator_add(
     blmi_accumulator *accumulator, const float *x, int images, blm_error *err);
 int64_t blmi_accumulator_images(const blmi_accumulator *accumulator);
-// Factors every position, positions in parallel.  The accumulator is used up: only _free
+// Factors every position, positions in parallel.  Leave-one-out distances are those of a
+// fit to the other images, exactly, but for this: the scales of unit_variance are those
+// of all images, and so is, in CHOLESKY, the trace that shrinkage takes.  (Scales matter
+// through epsilon and shrinkage alone.)  The accumulator is used up: only _free
 // may follow.  BLM_EUSAGE below 3 images; BLM_EINPUT where epsilon is lost in the
 // rounding of a covariance in float (CHOLESKY with linearly dependent features and an
 // epsilon below about 1e-6 of their variance).  out is released with blmi_gauss_free.
@@ -83,7 +107,7 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads);
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, int threads, void *scratch, float *out);
 
-// Leave-group-out distances: group (N) numbers; image i is scored by the Gaussians of all
+// Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the Gaussians of all
 // images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group that leaves fewer
 // than 2 images is BLM_EUSAGE.  Positions that were not counted give 0.  out (N, P).
 // Uses all threads.

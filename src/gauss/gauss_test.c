@@ -26,7 +26,9 @@ static blmi_gauss fit_in(const float *x, int images, int positions, int features
 {
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(positions, features, epsilon, use, &a, &err), err);
+    assert_ok(blmi_accumulator_new(positions, features,
+                  &(blmi_gauss_rule){.epsilon = epsilon}, use, &a, &err),
+        err);
     for (int i = 0; i < images; i += portion) {
         const int count = images - i < portion ? images - i : portion;
         assert_ok(
@@ -63,8 +65,8 @@ static void check_position(
     const int features = gauss->features, step = positions * features;
     float *found = malloc((size_t)(SCORED * positions) * sizeof(*found));
     measure(blmi_gauss_kernels_best(), gauss, x + images * step, SCORED, NULL, 0, found);
-    reference all =
-        reference_fit(x, images, positions, features, p, NULL, 0, gauss->epsilon);
+    reference all = reference_fit(x, images, positions, features, p, NULL, 0,
+        &(blmi_gauss_rule){.epsilon = gauss->epsilon});
     for (int i = 0; i < SCORED; i++) {
         const float *row = x + (images + i) * step + p * features;
         assert_true(relative_error((double)found[i * positions + p],
@@ -77,8 +79,8 @@ static void check_position(
     const int stride = gauss->left_out / 3;
     for (int m = 0; m < gauss->left_out; m += stride) {
         const int i = gauss->loo_index[m];
-        reference rest =
-            reference_fit(x, images, positions, features, p, index, i, gauss->epsilon);
+        reference rest = reference_fit(x, images, positions, features, p, index, i,
+            &(blmi_gauss_rule){.epsilon = gauss->epsilon});
         const double expected = reference_distance(&rest, x + i * step + p * features);
         assert_true(
             relative_error((double)gauss->loo[m * positions + p], expected) < tolerance);
@@ -328,7 +330,9 @@ static void test_bad_features_are_refused(void **state)
     const float bad[] = {NAN, INFINITY, -INFINITY, 2e15f};
     float *x = new_features(5, P, D);
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(P, D, 0.01, NULL, &a, &err), err);
+    assert_ok(
+        blmi_accumulator_new(P, D, &(blmi_gauss_rule){.epsilon = 0.01}, NULL, &a, &err),
+        err);
     assert_ok(blmi_accumulator_add(a, x, 2, &err), err);
     for (int i = 0; i < 4; i++) {
         const float good = x[4 * P * D + D + 3];
@@ -350,11 +354,18 @@ static void test_misuse_is_refused(void **state)
     blmi_gauss gauss = {0};
     float *x = new_features(3, 1, 9);
     for (int i = 0; i < 4; i++)
-        assert_int_equal(
-            blmi_accumulator_new(1, 9, epsilons[i], NULL, &a, &err), BLM_EUSAGE);
-    assert_int_equal(blmi_accumulator_new(0, 9, 1.0, NULL, &a, &err), BLM_EUSAGE);
-    assert_int_equal(blmi_accumulator_new(1, 1 << 20, 1.0, NULL, &a, &err), BLM_EUSAGE);
-    assert_ok(blmi_accumulator_new(1, 9, 1.0, NULL, &a, &err), err);
+        assert_int_equal(blmi_accumulator_new(1, 9,
+                             &(blmi_gauss_rule){.epsilon = epsilons[i]}, NULL, &a, &err),
+            BLM_EUSAGE);
+    assert_int_equal(
+        blmi_accumulator_new(0, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+        BLM_EUSAGE);
+    assert_int_equal(blmi_accumulator_new(
+                         1, 1 << 20, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+        BLM_EUSAGE);
+    assert_ok(
+        blmi_accumulator_new(1, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+        err);
     assert_ok(blmi_accumulator_add(a, x, 2, &err), err);
     assert_int_equal(blmi_accumulator_finish(a, &gauss, &err), BLM_EUSAGE);
     assert_ok(blmi_accumulator_add(a, x + 18, 1, &err), err);
@@ -377,7 +388,9 @@ static void test_lost_epsilon_is_reported(void **state)
         x[i] = 100.0f * sinf((float)(i / D)) * (float)(1 + i % D);
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(1, D, 1e-12, NULL, &a, &err), err);
+    assert_ok(
+        blmi_accumulator_new(1, D, &(blmi_gauss_rule){.epsilon = 1e-12}, NULL, &a, &err),
+        err);
     assert_ok(blmi_accumulator_add(a, x, N, &err), err);
     assert_int_equal(blmi_accumulator_finish(a, &gauss, &err), BLM_EINPUT);
     assert_non_null(strstr(err.text, "larger epsilon"));

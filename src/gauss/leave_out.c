@@ -13,12 +13,29 @@
 
 // ---- one image left out ---------------------------------------------------------------
 
-void blmi_leave_one_out_few(int images, int rank, double epsilon, const double *scatter,
-    const double *w, float *out, size_t stride)
+// The lam of a group that leaves `rest` images, whose scatter has that trace.
+static double shift_of(
+    const blmi_gauss_rule *rule, double rest, int features, double trace)
 {
-    const double n = (double)images, lam = (n - 2.0) * epsilon;
+    const double shrunk = rule->shrinkage * fmax(trace, 0.0) / features;
+    return ((rest - 1.0) * rule->epsilon + shrunk) / (1.0 - rule->shrinkage);
+}
+
+void blmi_leave_one_out_few(int images, int rank, int features,
+    const blmi_gauss_rule *rule, const double *scatter, const double *w, float *out,
+    size_t stride)
+{
+    const double n = (double)images, keep = 1.0 - rule->shrinkage;
+    double all = 0.0;
+    for (int k = 0; k < rank; k++)
+        all += scatter[k];
     for (int i = 0; i < images; i++) {
-        double q = 0.0, t = 0.0, length = 1.0 / n;
+        double q = 0.0, t = 0.0, length = 1.0 / n, own = 0.0;
+        for (int k = 0; k < rank; k++) {
+            const double wik = w[(size_t)k * (size_t)images + (size_t)i];
+            own += scatter[k] * wik * wik;
+        }
+        const double lam = shift_of(rule, n - 1.0, features, all - own * n / (n - 1.0));
         for (int k = 0; k < rank; k++) {
             const double wik = w[(size_t)k * (size_t)images + (size_t)i];
             const double share = wik * wik / (scatter[k] + lam);
@@ -28,11 +45,11 @@ void blmi_leave_one_out_few(int images, int rank, double epsilon, const double *
         }
         if (rank < images - 1) // Z; zero but for rounding otherwise
             t += fmax(1.0 - length, 0.0);
-        out[(size_t)i * stride] = (float)sqrt((n - 2.0) * n / (n - 1.0) * q / t);
+        out[(size_t)i * stride] = (float)sqrt((n - 2.0) / keep * n / (n - 1.0) * q / t);
     }
 }
 
-void blmi_leave_one_out_many(int64_t images, int count, int features,
+void blmi_leave_one_out_many(int64_t images, int count, int features, double keep,
     const double *factor, double *u, float *out, size_t stride)
 {
     const double n = (double)images, a = n / (n - 1.0);
@@ -44,7 +61,7 @@ void blmi_leave_one_out_many(int64_t images, int count, int features,
             q += row[d] * row[d];
         // A scatter in float resolves no smaller difference.
         const double t = fmax(1.0 - a * q, FLT_EPSILON);
-        out[(size_t)i * stride] = (float)sqrt((n - 2.0) * a * a * q / t);
+        out[(size_t)i * stride] = (float)sqrt((n - 2.0) / keep * a * a * q / t);
     }
 }
 
@@ -197,12 +214,32 @@ static void transpose(double *q, int size)
         }
 }
 
+// The trace of the scatter of the images outside a group.
+static double trace_without(
+    const int *members, int size, int rank, double rest, const room *r)
+{
+    double trace = 0.0;
+    for (size_t k = 0; k < (size_t)rank; k++) {
+        double squares = 0.0, sum = 0.0;
+        for (int i = 0; i < size; i++) {
+            const double wik = r->w[(size_t)members[i] * (size_t)rank + k];
+            squares += wik * wik;
+            sum += wik;
+        }
+        trace += r->scatter[k] * (1.0 - squares - sum * sum / rest);
+    }
+    return trace;
+}
+
 // Distances of one group's images at position p.
 static bool leave_group(const blmi_gauss *gauss, int p, int rank, const int *members,
     int size, room *r, float *out)
 {
+    const blmi_gauss_rule rule = {
+        .epsilon = gauss->epsilon, .shrinkage = gauss->shrinkage};
     const double rest = (double)(gauss->images - size);
-    const double lam = (rest - 1.0) * gauss->epsilon;
+    const double lam = shift_of(
+        &rule, rest, gauss->features, trace_without(members, size, rank, rest, r));
     weigh(members, size, rank, lam, false, r, r->t);
     weigh(members, size, rank, lam, true, r, r->q);
     if (rank < gauss->images - 1)
@@ -214,7 +251,8 @@ static bool leave_group(const blmi_gauss *gauss, int p, int rank, const int *mem
     blmi_forward(size, size, r->t, r->q);
     blmi_backward(size, size, r->t, r->q);
     for (int i = 0; i < size; i++) {
-        const double square = (rest - 1.0) * r->q[(size_t)i * (size_t)(size + 1)];
+        const double square =
+            (rest - 1.0) / (1.0 - rule.shrinkage) * r->q[(size_t)i * (size_t)(size + 1)];
         out[(size_t)members[i] * (size_t)gauss->positions + (size_t)p] =
             (float)sqrt(fmax(square, 0.0));
     }

@@ -18,6 +18,10 @@
 // is the squared distance of image i from the Gaussian of the images outside the group.
 // For a group of one, T = 1/a - q and M = a = N / (N - 1): the closed form
 // (N - 2) a^2 q / (1 - a q) that Sherman and Morrison give.
+//
+// With shrinkage x the group's covariance (1 - x) C + (x tr(C) / D + epsilon) I is
+// (1 - x) times one with the epsilon (x tr(C) / D + epsilon) / (1 - x), where
+// (N - g - 1) tr(C) = tr(S) - sum |u_i|^2 - |sum u_i|^2 / (N - g), sums over the group.
 #ifndef BLMI_GAUSS_LEAVE_OUT_H
 #define BLMI_GAUSS_LEAVE_OUT_H
 
@@ -25,14 +29,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/gauss/gauss.h"
+
 // The few form: scatter (R) holds s_k falling, w (R, N) the unit eigenvectors.  Image i's
 // distance goes to out[i * stride].
-void blmi_leave_one_out_few(int images, int rank, double epsilon, const double *scatter,
-    const double *w, float *out, size_t stride);
+void blmi_leave_one_out_few(int images, int rank, int features,
+    const blmi_gauss_rule *rule, const double *scatter, const double *w, float *out,
+    size_t stride);
 
 // The many form, for the `count` kept images: factor (D, D) is the Cholesky factor of S +
-// (images - 2) epsilon I, u (count, D) their centred samples, which are overwritten.
-void blmi_leave_one_out_many(int64_t images, int count, int features,
+// (images - 2) epsilon I, with the epsilon above and keep = 1 - x, u (count, D) their centred samples, which are overwritten.
+void blmi_leave_one_out_many(int64_t images, int count, int features, double keep,
     const double *factor, double *u, float *out, size_t stride);
 
 #endif

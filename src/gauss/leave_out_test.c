@@ -14,7 +14,9 @@ static blmi_gauss fit(const float *x, int images, int features, double epsilon)
 {
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(P, features, epsilon, NULL, &a, &err), err);
+    assert_ok(blmi_accumulator_new(
+                  P, features, &(blmi_gauss_rule){.epsilon = epsilon}, NULL, &a, &err),
+        err);
     assert_ok(blmi_accumulator_add(a, x, images, &err), err);
     assert_ok(blmi_accumulator_finish(a, &gauss, &err), err);
     blmi_accumulator_free(a);
@@ -29,8 +31,8 @@ static void check_groups(const float *x, int images, int features, double epsilo
     assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
     for (int p = 0; p < P; p++)
         for (int i = 0; i < images; i++) {
-            reference rest =
-                reference_fit(x, images, P, features, p, group, group[i], epsilon);
+            reference rest = reference_fit(x, images, P, features, p, group, group[i],
+                &(blmi_gauss_rule){.epsilon = epsilon});
             const double expected = reference_distance(&rest, x + (i * P + p) * features);
             assert_true(relative_error((double)found[i * P + p], expected) < tolerance);
             reference_free(&rest);

@@ -57,11 +57,38 @@ static void factor(double *a, size_t d)
         }
 }
 
+static double mean_of_diagonal(const reference *g, size_t d)
+{
+    double sum = 0.0;
+    for (size_t j = 0; j < d; j++)
+        sum += g->triangle[j * d + j];
+    return sum / (double)d;
+}
+
+// The rule, applied to the lower triangle of a covariance.
+static void regularise(reference *g, size_t d, const blmi_gauss_rule *rule)
+{
+    const double least = 0.01 * mean_of_diagonal(g, d);
+    for (size_t j = 0; j < d; j++)
+        g->scale[j] =
+            rule->unit_variance ? 1.0 / sqrt(fmax(g->triangle[j * d + j], least)) : 1.0;
+    for (size_t j = 0; j < d; j++)
+        for (size_t k = 0; k <= j; k++)
+            g->triangle[j * d + k] *= g->scale[j] * g->scale[k];
+    const double mean = mean_of_diagonal(g, d);
+    for (size_t j = 0; j < d; j++) {
+        for (size_t k = 0; k <= j; k++)
+            g->triangle[j * d + k] *= 1.0 - rule->shrinkage;
+        g->triangle[j * d + j] += rule->shrinkage * mean + rule->epsilon;
+    }
+}
+
 reference reference_fit(const float *x, int images, int positions, int features, int p,
-    const int32_t *left_out, int32_t out, double epsilon)
+    const int32_t *left_out, int32_t out, const blmi_gauss_rule *rule)
 {
     const size_t d = (size_t)features, step = (size_t)positions * d;
-    reference g = {features, calloc(d, sizeof(double)), calloc(d * d, sizeof(double))};
+    reference g = {features, calloc(d, sizeof(double)), calloc(d, sizeof(double)),
+        calloc(d * d, sizeof(double))};
     double count = 0.0;
     x += (size_t)p * d;
     for (int i = 0; i < images; i++) {
@@ -82,8 +109,7 @@ reference reference_fit(const float *x, int images, int positions, int features,
                 g.triangle[j * d + k] += ((double)row[j] - g.mean[j]) *
                                          ((double)row[k] - g.mean[k]) / (count - 1.0);
     }
-    for (size_t j = 0; j < d; j++)
-        g.triangle[j * d + j] += epsilon;
+    regularise(&g, d, rule);
     factor(g.triangle, d);
     return g;
 }
@@ -93,7 +119,7 @@ double reference_distance(const reference *g, const float *x)
     const size_t d = (size_t)g->features;
     double *z = malloc(d * sizeof(*z)), square = 0.0;
     for (size_t i = 0; i < d; i++) {
-        z[i] = (double)x[i] - g->mean[i];
+        z[i] = ((double)x[i] - g->mean[i]) * g->scale[i];
         for (size_t j = 0; j < i; j++)
             z[i] -= g->triangle[i * d + j] * z[j];
         z[i] /= g->triangle[i * d + i];
@@ -106,6 +132,7 @@ double reference_distance(const reference *g, const float *x)
 void reference_free(reference *g)
 {
     free(g->mean);
+    free(g->scale);
     free(g->triangle);
 }
 

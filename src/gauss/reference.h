@@ -5,11 +5,14 @@
 
 #include <stdint.h>
 
+#include "src/gauss/gauss.h"
+
 // A Gaussian of one position.
 typedef struct reference {
     int features;
     double *mean;     // (D)
-    double *triangle; // (D, D) Cholesky factor of covariance + epsilon I
+    double *scale;    // (D) 1 without unit_variance
+    double *triangle; // (D, D) Cholesky factor of the covariance that the rule makes
 } reference;
 
 // Features like a network's, x (images, P, D): means of about 1, a falling spectrum of 24
@@ -19,7 +22,7 @@ void reference_features(uint64_t seed, int images, int positions, int features, 
 // Fits position p of those images of x (images, P, D) whose left_out (images) is not
 // `out`; left_out NULL takes all.
 reference reference_fit(const float *x, int images, int positions, int features, int p,
-    const int32_t *left_out, int32_t out, double epsilon);
+    const int32_t *left_out, int32_t out, const blmi_gauss_rule *rule);
 // Of one image's position, x (D).
 double reference_distance(const reference *gaussian, const float *x);
 void reference_free(reference *gaussian);

@@ -26,13 +26,14 @@ static void *carve(void *base, size_t *at, size_t count)
 }
 
 // Points s at its arrays inside the block at base and returns the size of the block.
-static size_t lay_out(blmi_storage *s, int64_t images, void *base)
+static size_t lay_out(blmi_storage *s, int64_t images, int scaled, void *base)
 {
     const bool few = s->form == BLMI_EIGENPAIRS;
     const size_t p = (size_t)s->positions, d = (size_t)s->features;
     const size_t r = (size_t)s->rank, n = few ? (size_t)images : BLMI_MOST_LEFT_OUT;
     size_t at = 0;
     s->mean = carve(base, &at, p * d);
+    s->scale = scaled ? carve(base, &at, p * d) : NULL;
     if (few) {
         s->axes = carve(base, &at, p * r * d);
         s->variances = carve(base, &at, p * r);
@@ -56,21 +57,21 @@ static blmi_storage shape(
 }
 
 size_t blmi_storage_bytes(
-    blmi_gauss_form form, int64_t images, int positions, int features)
+    blmi_gauss_form form, int64_t images, int positions, int features, int scaled)
 {
     blmi_storage storage = shape(form, images, positions, features);
-    return lay_out(&storage, images, NULL);
+    return lay_out(&storage, images, scaled, NULL);
 }
 
 blm_status blmi_storage_new(blmi_gauss_form form, int64_t images, int positions,
-    int features, blmi_storage *out, blm_error *err)
+    int features, int scaled, blmi_storage *out, blm_error *err)
 {
-    const size_t bytes = blmi_storage_bytes(form, images, positions, features);
+    const size_t bytes = blmi_storage_bytes(form, images, positions, features, scaled);
     void *memory = blmi_alloc(1, bytes);
     if (memory == NULL)
         return blmi_no_memory(err, "the fitted model", 1, bytes);
     *out = shape(form, images, positions, features);
-    lay_out(out, images, memory);
+    lay_out(out, images, scaled, memory);
     return BLM_OK;
 }
 
@@ -83,6 +84,8 @@ void blmi_storage_blank(const blmi_storage *s, int p, int images)
 {
     const size_t at = (size_t)p, d = (size_t)s->features, r = (size_t)s->rank;
     blank(s->mean, at, d);
+    if (s->scale != NULL)
+        blank(s->scale, at, d);
     if (s->form == BLMI_EIGENPAIRS) {
         blank(s->axes, at, r * d);
         blank(s->variances, at, r);

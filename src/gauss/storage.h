@@ -12,6 +12,7 @@ typedef struct blmi_storage {
     blmi_gauss_form form;
     int positions, features, rank;
     float *mean;        // (P, D)
+    float *scale;       // (P, D), or NULL
     float *axes;        // EIGENPAIRS: (P, R, D)
     float *variances;   // EIGENPAIRS: (P, R)
     float *coordinates; // EIGENPAIRS: (P, N, R)
@@ -25,12 +26,12 @@ typedef struct blmi_storage {
 size_t blmi_triangle(int features);
 // The form that N images are kept in: whichever has fewer floats.
 blmi_gauss_form blmi_form_of(int64_t images, int features);
-// Bytes of the whole block.
+// Bytes of the whole block; scaled: with scales.
 size_t blmi_storage_bytes(
-    blmi_gauss_form form, int64_t images, int positions, int features);
+    blmi_gauss_form form, int64_t images, int positions, int features, int scaled);
 // Contents undefined; released with blmi_free(out->memory).
 blm_status blmi_storage_new(blmi_gauss_form form, int64_t images, int positions,
-    int features, blmi_storage *out, blm_error *err);
+    int features, int scaled, blmi_storage *out, blm_error *err);
 // All arrays zero at position p, which nobody asks for; images is N or M, as loo has
 // them.
 void blmi_storage_blank(const blmi_storage *storage, int p, int images);
