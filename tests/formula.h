@@ -1,9 +1,9 @@
 // formula.h: ConTNet weights that follow from each tensor's name, so that tests need no
 // weight file.
 //
-// Element i of tensor NAME is offset + scale * r in double, rounded to float; r in [-1, 1)
-// comes from splitmix64's finaliser of FNV-1a(NAME) + i * 0x9e3779b97f4a7c15; offset and
-// scale depend on what the tensor is (formula.c).
+// Element i of tensor NAME is offset + scale * r in double, rounded to float; r in [-1,
+// 1) comes from splitmix64's finaliser of FNV-1a(NAME) + i * 0x9e3779b97f4a7c15; offset
+// and scale depend on what the tensor is (formula.c).
 #ifndef BLEMISH_TESTS_FORMULA_H
 #define BLEMISH_TESTS_FORMULA_H
 

@@ -109,7 +109,7 @@ static void assert_close(
         fail_msg("%s: %.9g, expected %.9g within %g", what, value, expected, tolerance);
 }
 
-// ---- inside: features and Gaussians ---------------------------------------------------------
+// ---- inside: features and Gaussians ---------------------------------------------------
 
 // The features (P, D) of an image, in memory of the caller's.
 static float *features_of(const char *path)
@@ -223,7 +223,7 @@ static void leave_one_out_is_golden(void **state)
     }
 }
 
-// ---- outside: scores and maps ---------------------------------------------------------------
+// ---- outside: scores and maps ---------------------------------------------------------
 
 static void score(
     blm_scorer *scorer, const char *path, blm_result *result, blm_image **image)

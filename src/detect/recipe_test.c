@@ -70,7 +70,8 @@ static void the_grid_follows_the_finest_stage(void **state)
     }
 }
 
-// A 224 x 224 window of an image at its own scale must come through untouched, and its frame must say where it was.
+// A 224 x 224 window of an image at its own scale must come through untouched, and its
+// frame must say where it was.
 static void crop_and_centre_are_where_the_frame_says(void **state)
 {
     (void)state;
