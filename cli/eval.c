@@ -7,7 +7,8 @@
 
 typedef struct settings {
     const char *good, *bad, *masks;
-    int native, json, threads;
+    const char *report;
+    int native, json, threads, report_images;
     blm_decode_options decode;
     cli_talk talk;
 } settings;
@@ -22,6 +23,7 @@ static const cli_option options[] = {
         AT(masks), 0, 0, NULL},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
         0, 0, NULL},
+    CLI_REPORT_OPTIONS(settings, "300"),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
@@ -30,9 +32,20 @@ static const cli_option options[] = {
 
 // ---- the verb
 
-static int evaluate(const settings *set, const blm_model *model, const cli_dataset *data)
+// names: of the model and, in words, of the data.
+static int evaluate(const settings *set, const blm_model *model, const cli_dataset *data,
+    const char *const names[2])
 {
+    if (set->report != NULL) {
+        const int prepared = cli_report_prepare(set->report);
+        if (prepared != CLI_EXIT_OK)
+            return prepared;
+    }
+    cli_report *report = set->report != NULL
+                             ? cli_report_new(data->count, (size_t)set->report_images)
+                             : NULL;
     const cli_evaluation how = {.native = set->native,
+        .report = report,
         .threads = set->threads,
         .decode = set->decode,
         .talk = &set->talk};
@@ -44,7 +57,11 @@ static int evaluate(const settings *set, const blm_model *model, const cli_datas
         else
             cli_metrics_print(&metrics);
         code = cli_worse(code, cli_flush());
+        if (report != NULL)
+            code = cli_worse(code,
+                cli_report_write(report, set->report, names[0], names[1], &metrics));
     }
+    cli_report_free(report);
     free(metrics.rows);
     return code;
 }
@@ -63,7 +80,7 @@ static int check_usage(
 
 static int run(const cli_verb *verb, int argc, char **argv)
 {
-    settings set = {.talk.progress = -1};
+    settings set = {.report_images = 300, .talk.progress = -1};
     cli_arguments arguments;
     int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
@@ -81,7 +98,9 @@ static int run(const cli_verb *verb, int argc, char **argv)
     code = set.good != NULL ? cli_dataset_folders(set.good, set.bad, set.masks, &data)
                             : cli_dataset_mvtec(arguments.items[1], &data);
     if (code == CLI_EXIT_OK)
-        code = evaluate(&set, model, &data);
+        code = evaluate(&set, model, &data,
+            (const char *const[]){
+                arguments.items[0], set.good != NULL ? set.bad : arguments.items[1]});
     cli_dataset_free(&data);
     blm_model_free(model);
     return code;

@@ -25,11 +25,12 @@ typedef struct collection {
     blm_pixel_metrics *pixels; // NULL: no masks
 } collection;
 
-// What pixel metrics need of an image.
+// What pixel metrics and the report need of an image.
 typedef struct pixels {
     int width, height;
-    float *map;    // (height, width); NULL: the result's
-    uint8_t *mask; // (height, width); NULL: no defect
+    float *map;                    // (height, width); NULL: the result's
+    uint8_t *mask;                 // (height, width); NULL: no defect
+    blm_report_pictures *pictures; // NULL: none
 } pixels;
 
 static void free_pixels(void *extra)
@@ -38,6 +39,7 @@ static void free_pixels(void *extra)
     if (p != NULL) {
         free(p->map);
         free(p->mask);
+        blm_report_pictures_free(p->pictures);
     }
     free(p);
 }
@@ -92,11 +94,13 @@ static blm_status prepare_pixels(void *context, cli_outcome *outcome,
     const cli_sample *sample = &all->data->items[outcome->index];
     pixels *p = cli_alloc(1, sizeof *p);
     blm_status status = BLM_OK;
-    (void)image;
     outcome->extra = p;
     if (sample->mask != NULL)
         status = read_mask(all, sample, outcome, &p->mask, err);
-    if (status == BLM_OK)
+    if (status == BLM_OK && all->how->report != NULL)
+        status = cli_report_draw(scorer, image, &outcome->result, p->mask,
+            all->data->masks, &p->pictures, err);
+    if (status == BLM_OK && all->pixels != NULL)
         status = all->how->native ? at_native_size(scorer, outcome, p, err)
                                   : at_model_size(all, outcome, p, err);
     return status;
@@ -113,6 +117,24 @@ static int kind_number(collection *all, const char *kind)
     return (int)++all->kind_count;
 }
 
+static void add_to_report(
+    const collection *all, const cli_sample *sample, const cli_outcome *outcome)
+{
+    cli_report *report = all->how->report;
+    pixels *p = outcome->extra;
+    if (outcome->status != BLM_OK) {
+        cli_report_add_failure(report, outcome->err.text);
+        return;
+    }
+    const blm_report_image image = {.name = sample->path,
+        .kind = sample->kind,
+        .defective = sample->bad,
+        .score = outcome->result.score,
+        .verdict = outcome->result.verdict};
+    cli_report_add(report, &image, p->pictures);
+    p->pictures = NULL; // they are the report's now
+}
+
 static int collect(void *context, const cli_outcome *outcome)
 {
     collection *all = context;
@@ -125,11 +147,13 @@ static int collect(void *context, const cli_outcome *outcome)
         all->scores[all->count] = outcome->result.score;
         all->labels[all->count] = (uint8_t)sample->bad;
         all->kinds[all->count++] = kind;
-        if (p != NULL)
+        if (all->pixels != NULL)
             status = blm_pixel_metrics_add(all->pixels,
                 p->map != NULL ? p->map : outcome->result.map, p->mask, p->width,
                 p->height, kind, &err);
     }
+    if (all->how->report != NULL)
+        add_to_report(all, sample, outcome);
     return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
 }
 
@@ -152,11 +176,18 @@ static blm_status measure(const collection *all, int kind, double *scores,
         .f1_max = NAN,
         .f1_threshold = NAN,
         .au_pro = {NAN, NAN}};
-    const blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
-    if (status != BLM_OK || all->pixels == NULL)
-        return status;
     const blm_pixel_options which = {.kind = kind};
-    return blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
+    blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
+    if (status == BLM_OK && all->pixels != NULL)
+        status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
+    if (all->how->report == NULL)
+        return status;
+    if (status == BLM_OK)
+        status = blm_image_intervals(scores, labels, count, NULL, &row->image_range, err);
+    if (status == BLM_OK && all->pixels != NULL)
+        status = blm_pixel_metrics_intervals(
+            all->pixels, &which, NULL, &row->pixel_range, err);
+    return status;
 }
 
 static void count_verdict(double score, const blm_model_info *model, cli_verdicts *out)
@@ -202,7 +233,7 @@ static int score_all(collection *all, const blm_model *model)
         .decode = all->how->decode,
         .talk = all->how->talk,
         .context = all,
-        .work = all->pixels != NULL ? prepare_pixels : NULL,
+        .work = all->pixels != NULL || all->how->report != NULL ? prepare_pixels : NULL,
         .release = free_pixels,
         .report = collect};
     const int code = cli_batch_run(&batch, model);
@@ -223,6 +254,9 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     int code = status == BLM_OK ? score_all(&all, model) : cli_fail(status, &err);
     if (all.count > 0 && code <= CLI_EXIT_INPUT) {
         status = measure_all(&all, out, &err);
+        if (status == BLM_OK && how->report != NULL)
+            status = cli_report_add_curves(
+                how->report, all.scores, all.labels, all.count, all.pixels, &err);
         if (status != BLM_OK) {
             code = cli_worse(code, cli_fail(status, &err));
             free(out->rows);

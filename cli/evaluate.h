@@ -5,12 +5,14 @@
 #include "cli/dataset.h"
 #include "cli/metrics.h"
 #include "cli/options.h"
+#include "cli/report.h"
 
 typedef struct cli_evaluation {
     int native;  // pixel metrics at the size of the images
     int threads; // 0: all cores
     blm_decode_options decode;
     const cli_talk *talk;
+    cli_report *report; // takes in images, failures and curves; NULL: no report
 } cli_evaluation;
 
 // Scores all images and measures.  The caller frees out->rows; the names in it belong to

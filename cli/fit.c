@@ -10,6 +10,7 @@
 #include "cli/memory.h"
 #include "cli/progress.h"
 #include "cli/region.h"
+#include "cli/report.h"
 #include "cli/target.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
@@ -23,10 +24,10 @@ typedef struct settings {
     unsigned stages;
     double epsilon, sigma, false_alarm, review;
     int64_t min_area;
-    const char *weights, *group_by;
+    const char *weights, *group_by, *report;
     cli_region region;
     blm_decode_options decode;
-    int threads, skip_bad, odd, json;
+    int threads, skip_bad, odd, json, report_images;
     cli_talk talk;
 } settings;
 
@@ -69,6 +70,7 @@ static const cli_option options[] = {
         AT(skip_bad), 0, 0, NULL},
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
         0, 1000000, NULL},
+    CLI_REPORT_OPTIONS(settings, "20"),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
@@ -197,7 +199,11 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
     if (status != BLM_OK)
         return cli_fail(status, &err);
     print_summary(set, model, skipped);
-    return cli_flush();
+    const int code = cli_flush();
+    if (code != CLI_EXIT_OK || set->report == NULL)
+        return code;
+    return cli_report_fit(
+        set->report, set->output, model, &set->decode, (size_t)set->report_images);
 }
 
 static int fit_and_save(
@@ -225,7 +231,7 @@ static int fit_and_save(
 
 static int run(const cli_verb *verb, int argc, char **argv)
 {
-    settings set = {.odd = 5, .talk.progress = -1};
+    settings set = {.odd = 5, .report_images = 20, .talk.progress = -1};
     cli_arguments arguments;
     int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
@@ -241,6 +247,8 @@ static int run(const cli_verb *verb, int argc, char **argv)
         code = cli_check_target(set.output);
     if (code == CLI_EXIT_OK)
         code = cli_list(arguments.items, arguments.count, &files);
+    if (code == CLI_EXIT_OK && set.report != NULL)
+        code = cli_report_prepare(set.report);
     if (code == CLI_EXIT_OK)
         code = fit_and_save(&set, &grouping, &files);
     cli_files_free(&files);

@@ -9,18 +9,13 @@
 
 // ---- what the thresholds do
 
-typedef struct interval {
-    double low, high;
-} interval;
-
-// Wilson's 95 % interval of a share, count of all > 0.
-static interval share_interval(int64_t count, int64_t all)
+blm_interval cli_share_interval(int64_t count, int64_t all)
 {
     const double z = 1.959963984540054, n = (double)all, p = (double)count / n;
     const double centre = p + z * z / (2 * n);
     const double reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
     const double scale = 1 + z * z / n;
-    return (interval){count == 0 ? 0 : (centre - reach) / scale,
+    return (blm_interval){count == 0 ? 0 : (centre - reach) / scale,
         count == all ? 1 : (centre + reach) / scale};
 }
 
@@ -30,7 +25,7 @@ static void print_rate(
 {
     if (good->all == 0)
         return;
-    const interval i = share_interval(count, good->all);
+    const blm_interval i = cli_share_interval(count, good->all);
     printf(
         "%s: asked for at most %g of good images, %.4g came out (95%% interval %.4g to "
         "%.4g)\n",
@@ -139,7 +134,7 @@ static void rate_json(cli_json *json, const char *key, double asked, int64_t cou
     cli_json_number(json, "asked", asked > 0 ? asked : NAN);
     cli_json_integer(json, "count", count);
     if (good->all > 0) {
-        const interval i = share_interval(count, good->all);
+        const blm_interval i = cli_share_interval(count, good->all);
         cli_json_number(json, "rate", (double)count / (double)good->all);
         cli_json_number(json, "low", i.low);
         cli_json_number(json, "high", i.high);

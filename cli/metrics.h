@@ -9,6 +9,7 @@
 typedef struct cli_metrics_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
+    blm_intervals image_range, pixel_range; // for a report only
 } cli_metrics_row;
 
 // How many images got a verdict.
@@ -24,6 +25,9 @@ typedef struct cli_metrics {
     cli_metrics_row *rows; // (count) all kinds first
     size_t count;
 } cli_metrics;
+
+// Wilson's 95 % interval of a share, count of all > 0.
+blm_interval cli_share_interval(int64_t count, int64_t all);
 
 void cli_metrics_print(const cli_metrics *metrics);
 void cli_metrics_print_json(const cli_metrics *metrics);

@@ -1,14 +1,11 @@
 #include "cli/outputs.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "blemish/render.h"
 #include "cli/memory.h"
 #include "cli/stems.h"
+#include "cli/target.h"
 
 // In the order of CLI_MAP_FORMATS.
 static const struct {
@@ -21,46 +18,12 @@ static const struct {
     {BLM_MAP_NPY, ".map.npy"},
 };
 
-static blm_status fail(blm_error *err, const char *path, const char *what)
-{
-    snprintf(err->text, sizeof err->text, "%s: %s: %s", path, what, strerror(errno));
-    return BLM_ESYSTEM;
-}
-
-// ---- folders
-
-// Creates the folders that path needs above its last component.
-static blm_status make_parents(const char *path, blm_error *err)
-{
-    char *folder = cli_format("%s", path);
-    blm_status status = BLM_OK;
-    for (char *c = folder; status == BLM_OK && *c != '\0'; c++) {
-        if (*c != '/' || c == folder)
-            continue;
-        *c = '\0';
-        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-            status = fail(err, folder, "cannot create the folder");
-        *c = '/';
-    }
-    free(folder);
-    return status;
-}
-
 blm_status cli_outputs_new(const char *folder, int format, const cli_files *files,
     cli_outputs *out, blm_error *err)
 {
-    struct stat info;
-    char *inside = cli_format("%s/", folder);
-    const blm_status status = make_parents(inside, err);
-    free(inside);
+    const blm_status status = cli_make_folder(folder, err);
     if (status != BLM_OK)
         return status;
-    if (stat(folder, &info) != 0)
-        return fail(err, folder, "cannot create the folder");
-    if (!S_ISDIR(info.st_mode)) {
-        errno = ENOTDIR;
-        return fail(err, folder, "cannot write into it");
-    }
     *out = (cli_outputs){.folder = folder,
         .format = format,
         .stems = cli_stems_new(files),
@@ -130,7 +93,7 @@ static blm_status write_all(const cli_outputs *outputs, const char *stem,
     blm_image *image, const float *map, const uint8_t *mask, double threshold,
     blm_error *err)
 {
-    blm_status status = make_parents(stem, err);
+    blm_status status = cli_make_parents(stem, err);
     if (status == BLM_OK)
         status = write_map(outputs, stem, image, map, threshold, err);
     if (status == BLM_OK)

@@ -1,6 +1,7 @@
 #include "cli/target.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,4 +25,43 @@ int cli_check_target(const char *path)
         return CLI_EXIT_OK;
     cli_complain("%s: cannot write: %s", path, strerror(reason));
     return CLI_EXIT_SYSTEM;
+}
+
+static blm_status fail(blm_error *err, const char *path, const char *what)
+{
+    snprintf(err->text, sizeof err->text, "%s: %s: %s", path, what, strerror(errno));
+    return BLM_ESYSTEM;
+}
+
+blm_status cli_make_parents(const char *path, blm_error *err)
+{
+    char *folder = cli_format("%s", path);
+    blm_status status = BLM_OK;
+    for (char *c = folder; status == BLM_OK && *c != '\0'; c++) {
+        if (*c != '/' || c == folder)
+            continue;
+        *c = '\0';
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+            status = fail(err, folder, "cannot create the folder");
+        *c = '/';
+    }
+    free(folder);
+    return status;
+}
+
+blm_status cli_make_folder(const char *folder, blm_error *err)
+{
+    struct stat info;
+    char *inside = cli_format("%s/", folder);
+    const blm_status status = cli_make_parents(inside, err);
+    free(inside);
+    if (status != BLM_OK)
+        return status;
+    if (stat(folder, &info) != 0)
+        return fail(err, folder, "cannot create the folder");
+    if (!S_ISDIR(info.st_mode)) {
+        errno = ENOTDIR;
+        return fail(err, folder, "cannot write into it");
+    }
+    return BLM_OK;
 }

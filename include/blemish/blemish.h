@@ -221,6 +221,12 @@ typedef struct blm_good_score {
 BLM_API size_t blm_model_good_scores(
     const blm_model *model, blm_good_score *out, size_t capacity);
 
+// The map of a good image by the Gaussians of all others, however the thresholds were
+// found; index as that of blm_model_image_name.  out (recipe.height, recipe.width), like
+// blm_result.map.  BLM_EUSAGE: there is no such image.
+BLM_API blm_status blm_model_good_map(
+    const blm_model *model, size_t index, float *out, blm_error *err);
+
 // ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {

@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/detect/mapper.h"
 
 const char *blm_version(void)
 {
@@ -97,6 +98,20 @@ size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t
     memcpy(out, all, (capacity < count ? capacity : count) * sizeof *out);
     blmi_free(all);
     return count;
+}
+
+blm_status blm_model_good_map(
+    const blm_model *model, size_t index, float *out, blm_error *err)
+{
+    const blmi_gauss *gauss = &model->gauss;
+    if (index >= (size_t)gauss->left_out)
+        return blmi_fail(err, BLM_EUSAGE, "good image %zu: the model has maps of %d",
+            index, gauss->left_out);
+    blmi_mapper *mapper = NULL;
+    BLMI_TRY(blmi_mapper_new(&model->recipe, model->include, &mapper, err));
+    blmi_mapper_run(mapper, gauss->loo + index * (size_t)gauss->positions, out);
+    blmi_mapper_free(mapper);
+    return BLM_OK;
 }
 
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err)
