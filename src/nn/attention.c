@@ -2,8 +2,6 @@
 // become weights of the values.
 #include "src/nn/workspace.h"
 
-enum { MOST_TOKENS = 14 * 14 };
-
 size_t blmi_attention_scratch(int tokens, int depth)
 {
     const size_t padded = (size_t)blmi_pad(tokens);
@@ -24,7 +22,7 @@ void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *sc
     const size_t padded = (size_t)blmi_pad(a->tokens), depth = (size_t)a->depth;
     float *keys = scratch, *values = keys + padded * depth;
     float *scores = values + padded * depth;
-    const float *rows[MOST_TOKENS];
+    const float *rows[BLMI_WINDOW_ROWS];
     for (int j = 0; j < a->tokens; j++)
         rows[j] = a->k + (size_t)j * a->stride;
     kernels->pack_columns(keys, rows, a->tokens, a->depth);
@@ -47,8 +45,7 @@ void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *sc
         }
         kernels->product(
             &(blmi_product){&k, count, q, score, a->bias ? bias : NULL, false});
-        for (int i = 0; i < count; i++)
-            kernels->softmax(score[i], a->tokens);
+        kernels->softmax(score, count, a->tokens);
         kernels->product(&(blmi_product){&v, count, p, out, NULL, false});
     }
 }

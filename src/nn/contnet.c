@@ -1,15 +1,17 @@
 // contnet.c: the forward pass, from top to bottom as in figure 2 of the ConTNet paper.
 //
 // Activations are (image, row, column, channel).  A token is a pixel's vector of channels,
-// so everything but attention works on tokens in whatever order they lie: windows are
-// never cut out.  Only the rows of qkv, and of what attention gives, are written window
-// after window.
+// and kernels take pointers to tokens: windows are never cut out, their tokens are taken
+// in the windows' order.
 #include <stdio.h>
 #include <string.h>
 
 #include "src/base/error.h"
 #include "src/nn/contnet.h"
 #include "src/nn/workspace.h"
+
+// The same rows, to be read.  (C has no implicit conversion for this.)
+#define READ(rows) ((const float *const *)(rows))
 
 // What the tasks of a step share.
 typedef struct pass {
@@ -58,23 +60,18 @@ static int tokens_of(const pass *p)
     return p->images * p->grid.height * p->grid.width;
 }
 
-// Where token m (image, row, column) stands in y.
-static float *token(const pass *p, int m)
+// The token that an image's place m is, m counting on through the images.
+static float *token(const pass *p, const int *places, int m)
 {
     const blmi_grid *g = &p->grid;
-    const int image = m / (g->height * g->width), row = m / g->width % g->height;
-    const int at =
-        (image * (g->height + 2) + row + 1) * (g->width + 2) + m % g->width + 1;
+    const int tokens = g->height * g->width;
+    const int at = m / tokens * (g->height + 2) * (g->width + 2) + places[m % tokens];
     return p->y + (size_t)at * (size_t)(g->channels + BLMI_APART);
 }
 
-// Where token m stands when windows follow each other; *inside is its place in the window.
-static size_t windowed(const pass *p, int m, int *inside)
+static const blmi_places *places(const pass *p)
 {
-    const int patch = p->ste->patch, column = m % p->grid.width, row = m / p->grid.width;
-    const int window = row / patch * (p->grid.width / patch) + column / patch;
-    *inside = row % patch * patch + column % patch;
-    return (size_t)window * (size_t)(patch * patch) + (size_t)*inside;
+    return &p->net->stage[p->stage].places;
 }
 
 // ---- steps that tests and timings see
@@ -95,7 +92,8 @@ static void show_tokens(const pass *p, int block, const char *what)
     snprintf(step, sizeof step, "layer%d.ConTBlock%d.%s", p->stage + 1, block, what);
     const size_t channels = (size_t)p->grid.channels;
     for (int m = 0; m < tokens_of(p); m++)
-        memcpy(p->ws->qkv + (size_t)m * channels, token(p, m), channels * sizeof(float));
+        memcpy(p->ws->qkv + (size_t)m * channels, token(p, places(p)->by_row, m),
+            channels * sizeof(float));
     show(p->ws, step, p->ws->qkv, p->images, p->grid);
 }
 
@@ -166,94 +164,147 @@ static void stem(pass *p, const float *x)
 
 // ---- the transformer encoder
 
-// qkv of some tokens: (rows, C) -> (rows, 3 C), in the windows' order.
-static void project_in(const void *context, int i, float *scratch)
+// Pointers to tokens first .. in the order of the encoder's windows.
+static void window_tokens(const pass *p, int first, int rows, float **y)
 {
-    const pass *p = context;
-    const blmi_kernels *kernels = p->net->kernels;
-    const int channels = p->grid.channels, rows = task_rows(p, i, tokens_of(p));
-    const float *a[BLMI_BLOCK_ROWS];
-    float *qkv[BLMI_BLOCK_ROWS];
-    for (int r = 0; r < rows; r++) {
-        const int m = i * p->rows + r;
-        float *y = token(p, m);
-        int inside;
-        qkv[r] =
-            p->ws->qkv + windowed(p, m, &inside) * (size_t)(3 * channels + BLMI_APART);
-        if (p->ste->position)
-            kernels->add(y, p->ste->position + (size_t)(inside * channels), channels);
-        a[r] = y;
-        if (p->net->config.pre_norm) {
-            float *normal = scratch + (size_t)(r * (channels + BLMI_APART));
-            kernels->layer_norm(normal, y, channels, NULL, NULL);
-            a[r] = normal;
-        }
-    }
-    kernels->product(&(blmi_product){&p->ste->qkv, rows, a, qkv, NULL, false});
+    const int *by_window = places(p)->by_window[p->ste - p->block->ste];
+    for (int r = 0; r < rows; r++)
+        y[r] = token(p, by_window, first + r);
 }
 
-// Attention of window and head i.
-static void attend(const void *context, int i, float *scratch)
+// Pointers to `rows` rows of (columns + BLMI_APART).
+static void rows_of(float *values, int columns, int rows, float **row)
 {
-    const pass *p = context;
+    for (int r = 0; r < rows; r++)
+        row[r] = values + (size_t)r * (size_t)(columns + BLMI_APART);
+}
+
+// Tokens first .. -> qkv (rows, 3 C)
+static void project_in(const pass *p, int first, int rows, float *qkv, float *scratch)
+{
+    const blmi_kernels *kernels = p->net->kernels;
     const blmi_encoder *ste = p->ste;
-    const int tokens = ste->patch * ste->patch, head = i % ste->heads;
-    const size_t channels = (size_t)p->grid.channels, row = channels + BLMI_APART;
-    const size_t depth = channels / (size_t)ste->heads,
-                 stride = 3 * channels + BLMI_APART;
-    const size_t first = (size_t)(i / ste->heads) * (size_t)tokens;
-    const float *q = p->ws->qkv + first * stride + (size_t)head * depth;
-    const float *bias =
-        ste->bias ? ste->bias + (size_t)head * (size_t)tokens * (size_t)blmi_pad(tokens)
-                  : NULL;
+    const int channels = p->grid.channels;
+    float *y[BLMI_BLOCK_ROWS], *normal[BLMI_BLOCK_ROWS], *out[BLMI_BLOCK_ROWS];
+    window_tokens(p, first, rows, y);
+    rows_of(scratch, channels, rows, normal);
+    rows_of(qkv, 3 * channels, rows, out);
+    for (int r = 0; r < rows && ste->position; r++) {
+        const int inside = (first + r) % (ste->patch * ste->patch);
+        kernels->add(y[r], ste->position + (size_t)(inside * channels), channels);
+    }
+    if (p->net->config.pre_norm)
+        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL);
+    float *const *in = p->net->config.pre_norm ? normal : y;
+    kernels->product(&(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false});
+}
+
+// Attention of one head in one window: qkv (tokens, 3 C) -> heads (tokens, C), of which
+// the head's columns are filled.
+static void attend(
+    const pass *p, int head, const float *qkv, float *heads, float *scratch)
+{
+    const int tokens = p->ste->patch * p->ste->patch;
+    const size_t channels = (size_t)p->grid.channels;
+    const size_t depth = channels / (size_t)p->ste->heads;
+    const float *q = qkv + (size_t)head * depth, *bias = p->ste->bias;
+    if (bias)
+        bias += (size_t)(head * tokens * blmi_pad(tokens));
     blmi_attend(p->net->kernels,
-        &(blmi_attention){tokens, (int)depth, q, q + channels, q + 2 * channels, stride,
-            bias, p->ws->heads + first * row + (size_t)head * depth, row},
+        &(blmi_attention){tokens, (int)depth, q, q + channels, q + 2 * channels,
+            3 * channels + BLMI_APART, bias, heads + (size_t)head * depth,
+            channels + BLMI_APART},
         scratch);
 }
 
-// The rest of the encoder for some tokens:
-//     pre-norm   y += proj(heads); y += fc2(gelu(fc1(norm(y))))
+// The rest of the encoder for tokens first .. :
+//     pre-norm   y += proj(heads); y += fc2(gelu(fc1(norm2(y))))
 //     post-norm  y = norm1(y + proj(heads)); y = norm2(y + fc2(gelu(fc1(y))))
-static void project_out(const void *context, int i, float *scratch)
+static void project_out(const pass *p, int first, int rows, float *heads, float *scratch)
 {
-    const pass *p = context;
     const blmi_kernels *kernels = p->net->kernels;
     const blmi_encoder *ste = p->ste;
-    const int channels = p->grid.channels, rows = task_rows(p, i, tokens_of(p));
-    const size_t row = (size_t)(channels + BLMI_APART);
-    const size_t width = (size_t)(blmi_pad(ste->fc1.columns) + BLMI_APART);
-    const float *heads[BLMI_BLOCK_ROWS], *in[BLMI_BLOCK_ROWS], *inner[BLMI_BLOCK_ROWS];
-    float *y[BLMI_BLOCK_ROWS], *hidden[BLMI_BLOCK_ROWS];
-    for (int r = 0; r < rows; r++) {
-        const int m = i * p->rows + r;
-        int inside;
-        heads[r] = p->ws->heads + windowed(p, m, &inside) * row;
-        y[r] = token(p, m);
-        inner[r] = hidden[r] = scratch + (size_t)r * width;
-    }
-    const float *const *onto = (const float *const *)y;
-    kernels->product(&(blmi_product){&ste->proj, rows, heads, y, onto, false});
-    for (int r = 0; r < rows; r++) {
-        float *normal = scratch + BLMI_BLOCK_ROWS * width + (size_t)r * row;
-        in[r] = p->net->config.pre_norm ? normal : y[r];
-        kernels->layer_norm(p->net->config.pre_norm ? normal : y[r], y[r], channels,
-            ste->scale[0], ste->shift[0]);
-    }
-    kernels->product(&(blmi_product){&ste->fc1, rows, in, hidden, NULL, true});
-    kernels->product(&(blmi_product){&ste->fc2, rows, inner, y, onto, false});
-    for (int r = 0; r < rows && !p->net->config.pre_norm; r++)
-        kernels->layer_norm(y[r], y[r], channels, ste->scale[1], ste->shift[1]);
+    const int channels = p->grid.channels, width = blmi_pad(ste->fc1.columns);
+    float *attended[BLMI_BLOCK_ROWS], *y[BLMI_BLOCK_ROWS];
+    float *normal[BLMI_BLOCK_ROWS], *hidden[BLMI_BLOCK_ROWS];
+    window_tokens(p, first, rows, y);
+    rows_of(heads, channels, rows, attended);
+    rows_of(scratch, width, rows, hidden);
+    rows_of(scratch + BLMI_BLOCK_ROWS * (width + BLMI_APART), channels, rows, normal);
+    float *const *in = p->net->config.pre_norm ? normal : y;
+    kernels->product(
+        &(blmi_product){&ste->proj, rows, READ(attended), y, READ(y), false});
+    kernels->layer_norm(in, READ(y), rows, channels, ste->scale[0], ste->shift[0]);
+    kernels->product(&(blmi_product){&ste->fc1, rows, READ(in), hidden, NULL, true});
+    kernels->product(&(blmi_product){&ste->fc2, rows, READ(hidden), y, READ(y), false});
+    if (!p->net->config.pre_norm)
+        kernels->layer_norm(y, READ(y), rows, channels, ste->scale[1], ste->shift[1]);
+}
+
+// The whole encoder for p->rows tokens, which are whole windows: what stands between its
+// steps stays in the thread's own cache.
+static void encode(const void *context, int i, float *scratch)
+{
+    const pass *p = context;
+    const int channels = p->grid.channels, first = i * p->rows;
+    const int rows = task_rows(p, i, tokens_of(p)),
+              tokens = p->ste->patch * p->ste->patch;
+    float *qkv = scratch, *heads = qkv + BLMI_WINDOW_ROWS * (3 * channels + BLMI_APART);
+    scratch = heads + BLMI_WINDOW_ROWS * (channels + BLMI_APART);
+    const int parts = (rows + BLMI_BLOCK_ROWS - 1) / BLMI_BLOCK_ROWS, part = rows / parts;
+    for (int row = 0; row < rows; row += part)
+        project_in(
+            p, first + row, part, qkv + row * (3 * channels + BLMI_APART), scratch);
+    for (int row = 0; row < rows; row += tokens)
+        for (int head = 0; head < p->ste->heads; head++)
+            attend(p, head, qkv + row * (3 * channels + BLMI_APART),
+                heads + row * (channels + BLMI_APART), scratch);
+    for (int row = 0; row < rows; row += part)
+        project_out(p, first + row, part, heads + row * (channels + BLMI_APART), scratch);
+}
+
+// The same in three steps, for more threads than there are windows.
+static void encode_in(const void *context, int i, float *scratch)
+{
+    const pass *p = context;
+    const size_t row = (size_t)(3 * p->grid.channels + BLMI_APART);
+    project_in(p, i * p->rows, task_rows(p, i, tokens_of(p)),
+        p->ws->qkv + (size_t)(i * p->rows) * row, scratch);
+}
+
+static void encode_head(const void *context, int i, float *scratch)
+{
+    const pass *p = context;
+    const size_t row = (size_t)(p->grid.channels + BLMI_APART);
+    const size_t qkv_row = (size_t)(3 * p->grid.channels + BLMI_APART);
+    const size_t first =
+        (size_t)(i / p->ste->heads) * (size_t)(p->ste->patch * p->ste->patch);
+    attend(p, i % p->ste->heads, p->ws->qkv + first * qkv_row, p->ws->heads + first * row,
+        scratch);
+}
+
+static void encode_out(const void *context, int i, float *scratch)
+{
+    const pass *p = context;
+    const size_t row = (size_t)(p->grid.channels + BLMI_APART);
+    project_out(p, i * p->rows, task_rows(p, i, tokens_of(p)),
+        p->ws->heads + (size_t)(i * p->rows) * row, scratch);
 }
 
 static void encoder(pass *p, const blmi_encoder *ste)
 {
-    const int tokens = tokens_of(p);
+    const int tokens = tokens_of(p), window = ste->patch * ste->patch;
     p->ste = ste;
-    for_rows(p, tokens, project_in);
-    blmi_workspace_each(
-        p->ws, tokens / (ste->patch * ste->patch) * ste->heads, attend, p);
-    for_rows(p, tokens, project_out);
+    p->rows =
+        2 * window <= BLMI_BLOCK_ROWS && tokens % (2 * window) == 0 ? 2 * window : window;
+    const int tasks = tokens / p->rows;
+    if (tasks % p->ws->threads == 0 || tasks > 4 * p->ws->threads) {
+        blmi_workspace_each(p->ws, tasks, encode, p);
+        return;
+    }
+    for_rows(p, tokens, encode_in);
+    blmi_workspace_each(p->ws, tokens / window * ste->heads, encode_head, p);
+    for_rows(p, tokens, encode_out);
 }
 
 // ---- the block: batch norm and ReLU, two encoders, a convolution, a shortcut around all
@@ -265,8 +316,9 @@ static void enter(const void *context, int i, float *scratch)
     const int rows = task_rows(p, i, tokens_of(p)), channels = p->grid.channels;
     for (int r = 0; r < rows; r++) {
         const int m = i * p->rows + r;
-        p->net->kernels->scale_relu(token(p, m), p->x + (size_t)m * (size_t)channels,
-            channels, p->block->scale, p->block->shift);
+        p->net->kernels->scale_relu(token(p, places(p)->by_row, m),
+            p->x + (size_t)m * (size_t)channels, channels, p->block->scale,
+            p->block->shift);
     }
 }
 
@@ -285,15 +337,15 @@ static void convolve_rows(const void *context, int i, float *scratch)
         const int m = i * p->rows + r; // (image, row, column) of the output
         out[r] = p->out + (size_t)m * (size_t)p->conv->columns;
         const int centre = (m / width * g->width + m % width) * p->stride;
-        const float *y = token(p, centre);
+        const float *y = token(p, places(p)->by_row, centre);
         for (int tap = 0; tap < p->conv->taps; tap++) {
             const int down = tap / p->window - before, right = tap % p->window - before;
             a[tap * rows + r] = y + (ptrdiff_t)(down * (g->width + 2) + right) *
                                         (g->channels + BLMI_APART);
         }
     }
-    p->net->kernels->product(&(blmi_product){
-        p->conv, rows, a, out, p->onto ? (const float *const *)out : NULL, false});
+    p->net->kernels->product(
+        &(blmi_product){p->conv, rows, a, out, p->onto ? READ(out) : NULL, false});
 }
 
 // The tokens y (images, h, w, C) -> out (images, h / stride, w / stride, conv->columns),

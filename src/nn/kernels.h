@@ -40,21 +40,22 @@ typedef struct blmi_kernels {
     const char *name;
     void (*product)(const blmi_product *product);
     // The next three take counts that are multiples of BLMI_LANES.
-    // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift over (count) numbers, the
-    // variance being divided by count; scale and shift (count) may both be NULL.  y may
-    // be x.
-    void (*layer_norm)(
-        float *y, const float *x, int count, const float *scale, const float *shift);
+    // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift for (rows) rows of (count)
+    // numbers, the variance being divided by count; scale and shift (count) may both be
+    // NULL.  y may be x.
+    void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
+        const float *scale, const float *shift);
     // y = max(0, x * scale + shift), all (count).
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
     void (*add)(float *y, const float *x, int count); // y += x, both (count)
-    // Of any count: x = exp(x - max) / sum of these, over (count) numbers.
-    void (*softmax)(float *x, int count);
+    // Of any count: x = exp(x - max) / sum of these, for (rows) rows of (count) numbers.
+    void (*softmax)(float *const *x, int rows, int count);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
     // (rows) pointers to (depth) numbers become the packed values of a matrix of one tap
     // with these rows as its columns: (rows / 16, depth, 16), zeros in the last panel.
+    // depth is a multiple of BLMI_LANES.
     void (*pack_columns)(float *values, const float *const *x, int rows, int depth);
 } blmi_kernels;
 

@@ -24,7 +24,7 @@ static void product(const blmi_product *p)
     }
 }
 
-static void layer_norm(
+static void layer_norm_row(
     float *y, const float *x, int count, const float *scale, const float *shift)
 {
     double mean = 0, variance = 0;
@@ -38,6 +38,13 @@ static void layer_norm(
         const float normal = (float)((x[i] - mean) * factor);
         y[i] = scale ? normal * scale[i] + shift[i] : normal;
     }
+}
+
+static void layer_norm(float *const *y, const float *const *x, int rows, int count,
+    const float *scale, const float *shift)
+{
+    for (int m = 0; m < rows; m++)
+        layer_norm_row(y[m], x[m], count, scale, shift);
 }
 
 static void scale_relu(
@@ -55,7 +62,7 @@ static void add(float *y, const float *x, int count)
         y[i] += x[i];
 }
 
-static void softmax(float *x, int count)
+static void softmax_row(float *x, int count)
 {
     float top = x[0], sum = 0;
     for (int i = 1; i < count; i++)
@@ -66,6 +73,12 @@ static void softmax(float *x, int count)
     }
     for (int i = 0; i < count; i++)
         x[i] /= sum;
+}
+
+static void softmax(float *const *x, int rows, int count)
+{
+    for (int m = 0; m < rows; m++)
+        softmax_row(x[m], count);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)

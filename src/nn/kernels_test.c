@@ -168,10 +168,10 @@ static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const fl
     memcpy(y, x, (size_t)count * sizeof *y);
     switch (kernel) {
     case LAYER_NORM:
-        k->layer_norm(y, y, count, NULL, NULL);
+        k->layer_norm(&y, (const float *const *)&y, 1, count, NULL, NULL);
         break;
     case SCALED_NORM:
-        k->layer_norm(y, x, count, scale, shift);
+        k->layer_norm(&y, &x, 1, count, scale, shift);
         break;
     case SCALE_RELU:
         k->scale_relu(y, x, count, scale, shift);
@@ -180,7 +180,7 @@ static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const fl
         k->add(y, scale, count);
         break;
     case SOFTMAX:
-        k->softmax(y, count);
+        k->softmax(&y, 1, count);
         break;
     case LARGEST:
         k->largest(y, rows, 3, count);
@@ -235,6 +235,37 @@ static void rows_agree(void **state)
     }
 }
 
+// A row's result does not depend on the rows beside it.
+static void rows_are_independent(void **state)
+{
+    (void)state;
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    enum { ROWS = 7, COUNT = 64 };
+    array x = noise("x", ROWS * COUNT, 3, 0);
+    for (int t = 0; t < table_count; t++) {
+        float norm[ROWS][COUNT], soft[ROWS][COUNT], alone[COUNT], *y[ROWS], *z[ROWS];
+        const float *in[ROWS];
+        memcpy(soft, x.values, sizeof soft);
+        for (int r = 0; r < ROWS; r++) {
+            in[r] = x.values + r * COUNT;
+            y[r] = norm[r];
+            z[r] = soft[r];
+        }
+        tables[t]->layer_norm(y, in, ROWS, COUNT, NULL, NULL);
+        tables[t]->softmax(z, ROWS, COUNT);
+        for (int r = 0; r < ROWS; r++) {
+            float *row = alone;
+            tables[t]->layer_norm(&row, &in[r], 1, COUNT, NULL, NULL);
+            assert_memory_equal(norm[r], alone, sizeof alone);
+            memcpy(alone, in[r], sizeof alone);
+            tables[t]->softmax(&row, 1, COUNT);
+            assert_memory_equal(soft[r], alone, sizeof alone);
+        }
+    }
+    free(x.values);
+}
+
 static void columns_are_packed(void **state)
 {
     (void)state;
@@ -267,6 +298,7 @@ int main(void)
         cmocka_unit_test(products_agree),
         cmocka_unit_test(gelu_is_exact_enough_everywhere),
         cmocka_unit_test(rows_agree),
+        cmocka_unit_test(rows_are_independent),
         cmocka_unit_test(columns_are_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ enum { TILE_ROWS = 6, TILE_PANELS = 1 };
 #else
 enum { TILE_ROWS = 3, TILE_PANELS = 1 };
 #endif
-enum { PER_PANEL = BLMI_LANES / WIDTH };
+enum { PER_PANEL = BLMI_LANES / WIDTH, ROWS_AT_ONCE = 4 };
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 typedef vec sums[TILE_ROWS][TILE_PANELS * PER_PANEL];
@@ -97,24 +97,42 @@ static void product(const blmi_product *p)
         columns(p, panel, 1);
 }
 
-static void layer_norm(
-    float *y, const float *x, int count, const float *scale, const float *shift)
+// Some rows at a time, here and in softmax: each alone is a chain of waiting.
+static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x,
+    const int rows, int count, const float *scale, const float *shift)
 {
-    vec sum = {0}, squares = {0};
+    vec sum[ROWS_AT_ONCE] = {{0}}, squares[ROWS_AT_ONCE] = {{0}};
     for (int i = 0; i < count; i += WIDTH)
-        sum += load(x + i);
-    const vec mean = all(sum_of(sum) / (float)count);
+        for (int r = 0; r < rows; r++)
+            sum[r] += load(x[r] + i);
+    for (int r = 0; r < rows; r++)
+        sum[r] = all(sum_of(sum[r]) / (float)count);
     for (int i = 0; i < count; i += WIDTH) {
-        const vec centred = load(x + i) - mean;
-        squares += centred * centred;
+        for (int r = 0; r < rows; r++) {
+            const vec centred = load(x[r] + i) - sum[r];
+            squares[r] += centred * centred;
+        }
     }
-    const vec factor = all(1 / sqrtf(sum_of(squares) / (float)count + 1e-5f));
+    for (int r = 0; r < rows; r++)
+        squares[r] = all(1 / sqrtf(sum_of(squares[r]) / (float)count + 1e-5f));
     for (int i = 0; i < count; i += WIDTH) {
-        vec normal = (load(x + i) - mean) * factor;
-        if (scale)
-            normal = normal * load(scale + i) + load(shift + i);
-        store(y + i, normal);
+        for (int r = 0; r < rows; r++) {
+            vec normal = (load(x[r] + i) - sum[r]) * squares[r];
+            if (scale)
+                normal = normal * load(scale + i) + load(shift + i);
+            store(y[r] + i, normal);
+        }
     }
+}
+
+static void layer_norm(float *const *y, const float *const *x, int rows, int count,
+    const float *scale, const float *shift)
+{
+    int m = 0;
+    for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
+        layer_norm_rows(y + m, x + m, ROWS_AT_ONCE, count, scale, shift);
+    for (; m < rows; m++)
+        layer_norm_rows(y + m, x + m, 1, count, scale, shift);
 }
 
 static void scale_relu(
@@ -130,22 +148,40 @@ static void add(float *y, const float *x, int count)
         store(y + i, load(y + i) + load(x + i));
 }
 
-static void softmax(float *x, int count)
+static ALWAYS_INLINE void softmax_rows(float *const *x, const int rows, int count)
 {
-    for (int i = count; i % WIDTH; i++)
-        x[i] = -INFINITY; // adds next to nothing to the sum
-    vec top = load(x), sum = {0};
-    for (int i = WIDTH; i < count; i += WIDTH)
-        top = larger(load(x + i), top);
-    top = all(largest_of(top));
-    for (int i = 0; i < count; i += WIDTH) {
-        const vec y = exponential(load(x + i) - top);
-        store(x + i, y);
-        sum += y;
+    vec top[ROWS_AT_ONCE], sum[ROWS_AT_ONCE] = {{0}};
+    for (int r = 0; r < rows; r++) {
+        for (int i = count; i % WIDTH; i++)
+            x[r][i] = -INFINITY; // adds next to nothing to the sum
+        top[r] = load(x[r]);
     }
-    const vec factor = all(1 / sum_of(sum));
+    for (int i = WIDTH; i < count; i += WIDTH)
+        for (int r = 0; r < rows; r++)
+            top[r] = larger(load(x[r] + i), top[r]);
+    for (int r = 0; r < rows; r++)
+        top[r] = all(largest_of(top[r]));
+    for (int i = 0; i < count; i += WIDTH) {
+        for (int r = 0; r < rows; r++) {
+            const vec y = exponential(load(x[r] + i) - top[r]);
+            store(x[r] + i, y);
+            sum[r] += y;
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        sum[r] = all(1 / sum_of(sum[r]));
     for (int i = 0; i < count; i += WIDTH)
-        store(x + i, load(x + i) * factor);
+        for (int r = 0; r < rows; r++)
+            store(x[r] + i, load(x[r] + i) * sum[r]);
+}
+
+static void softmax(float *const *x, int rows, int count)
+{
+    int m = 0;
+    for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
+        softmax_rows(x + m, ROWS_AT_ONCE, count);
+    for (; m < rows; m++)
+        softmax_rows(x + m, 1, count);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)
@@ -160,10 +196,19 @@ static void largest(float *y, const float *const *x, int rows, int count)
 
 static void pack_columns(float *values, const float *const *x, int rows, int depth)
 {
-    for (int n = 0; n < blmi_pad(rows); n += BLMI_LANES, values += depth * BLMI_LANES) {
-        for (int i = 0; i < BLMI_LANES; i++)
-            for (int k = 0; k < depth; k++)
-                values[k * BLMI_LANES + i] = n + i < rows ? x[n + i][k] : 0;
+    for (int n = 0; n < blmi_pad(rows); n += WIDTH) {
+        float *out =
+            values + (size_t)(n / BLMI_LANES * depth) * BLMI_LANES + n % BLMI_LANES;
+        for (int k = 0; k < depth; k += WIDTH) {
+            vec block[WIDTH];
+#pragma GCC unroll 16
+            for (int i = 0; i < WIDTH; i++)
+                block[i] = n + i < rows ? load(x[n + i] + k) : (vec){0};
+            transpose(block);
+#pragma GCC unroll 16
+            for (int i = 0; i < WIDTH; i++)
+                store(out + (size_t)(k + i) * BLMI_LANES, block[i]);
+        }
     }
 }
 

@@ -4,6 +4,15 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
+blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage)
+{
+    // layer4 alone does not halve the image.
+    const int shrunk = stage < BLMI_STAGES ? stage : BLMI_STAGES - 1;
+    return (blmi_grid){net->options.height / 4 >> shrunk,
+        net->options.width / 4 >> shrunk,
+        blmi_variant_shapes[net->config.variant].planes << stage};
+}
+
 static blm_status check_options(const blmi_contnet_config *config,
     const blmi_contnet_options *options, blm_error *err)
 {

@@ -37,8 +37,21 @@ typedef struct blmi_block {
     blmi_matrix conv, shortcut;
 } blmi_block;
 
+// Where the tokens of one image stand among the rows of (h + 2, w + 2), inside a border of 1.
+typedef struct blmi_places {
+    int *by_row;                  // (h w)
+    int *by_window[BLMI_WINDOWS]; // (h w): window after window of ste1, of ste2
+} blmi_places;
+
+// The size of what goes into a stage: layer0's output for 0.
+typedef struct blmi_grid {
+    int height, width, channels;
+} blmi_grid;
+
 typedef struct blmi_stage {
     int blocks;
+    blmi_grid grid;
+    blmi_places places;
     blmi_block block[BLMI_MOST_BLOCKS];
 } blmi_stage;
 
@@ -51,6 +64,8 @@ struct blmi_contnet {
     void **owned; // (owned_count) blocks of memory that all of the above points into
     size_t owned_count, owned_room;
 };
+
+blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage);
 
 // As blmi_contnet_new, with a table of kernels of the caller's choice.
 blm_status blmi_contnet_new_with(const blmi_kernels *kernels, const blmi_tensors *weights,

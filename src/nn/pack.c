@@ -329,12 +329,33 @@ static void pack_block(packer *p, blmi_block *b, int stage, int index)
     }
 }
 
+static void lay_places(packer *p, int stage)
+{
+    blmi_stage *s = &p->net->stage[stage];
+    const blmi_grid g = s->grid = blmi_stage_grid(p->net, stage);
+    const size_t tokens = (size_t)g.height * (size_t)g.width;
+    // Integers are of the same size as floats, and owned like them.
+    s->places.by_row = (int *)(void *)keep(p, tokens);
+    for (int m = 0; s->places.by_row && m < (int)tokens; m++)
+        s->places.by_row[m] = (m / g.width + 1) * (g.width + 2) + m % g.width + 1;
+    for (int i = 0; i < BLMI_WINDOWS; i++) {
+        const int patch = s->block[0].ste[i].patch;
+        int *by_window = s->places.by_window[i] = (int *)(void *)keep(p, tokens);
+        for (int m = 0; by_window && m < (int)tokens; m++) {
+            const int row = m / g.width, column = m % g.width;
+            const int window = row / patch * (g.width / patch) + column / patch;
+            const int inside = row % patch * patch + column % patch;
+            by_window[window * patch * patch + inside] = s->places.by_row[m];
+        }
+    }
+}
+
 blm_status blmi_contnet_pack(
     blmi_contnet *net, const blmi_tensors *weights, blm_error *err)
 {
     const blmi_variant_shape *shape = &blmi_variant_shapes[net->config.variant];
     packer p = {net, weights, "layer0.", NULL, 0, BLM_OK, err};
-    enum { A_BLOCK = 40 }; // more than the tensors of one
+    enum { A_BLOCK = 40 }; // more than the pieces of one
     net->owned_room = 1;
     for (int stage = 0; stage < net->options.stages; stage++)
         net->owned_room += (size_t)shape->blocks[stage] * A_BLOCK;
@@ -346,6 +367,7 @@ blm_status blmi_contnet_pack(
         net->stage[stage].blocks = shape->blocks[stage];
         for (int i = 0; i < shape->blocks[stage]; i++)
             pack_block(&p, &net->stage[stage].block[i], stage, i);
+        lay_places(&p, stage);
     }
     blmi_free(p.plain);
     return p.status;

@@ -64,25 +64,61 @@ static inline vec smaller(vec x, vec y)
 #endif
 }
 
-// Halves are added until one number is left.
 static inline float sum_of(vec x)
 {
-    float part[WIDTH];
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_ps((__m512)x);
+#else
+    float part[WIDTH]; // halves are added until one number is left
     store(part, x);
     for (int half = WIDTH / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++)
             part[i] += part[i + half];
     return part[0];
+#endif
 }
 
 static inline float largest_of(vec x)
 {
+#if defined(__AVX512F__)
+    return _mm512_reduce_max_ps((__m512)x);
+#else
     float part[WIDTH];
     store(part, x);
     for (int half = WIDTH / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++)
             part[i] = part[i] > part[i + half] ? part[i] : part[i + half];
     return part[0];
+#endif
+}
+
+// a[0] b[0] a[1] b[1] ..: the first halves of a and b, and the second ones.
+#if defined(__AVX512F__)
+#define FIRST_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define SECOND_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX2__)
+#define FIRST_HALVES 0, 8, 1, 9, 2, 10, 3, 11
+#define SECOND_HALVES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define FIRST_HALVES 0, 4, 1, 5
+#define SECOND_HALVES 2, 6, 3, 7
+#endif
+
+// Rows become columns: after log2(WIDTH) rounds of dealing out, as with cards.
+static inline __attribute__((always_inline)) void transpose(vec x[WIDTH])
+{
+#pragma GCC unroll 4
+    for (int round = 1; round < WIDTH; round *= 2) {
+        vec y[WIDTH];
+#pragma GCC unroll 8
+        for (int i = 0; i < WIDTH / 2; i++) {
+            y[2 * i] = __builtin_shufflevector(x[i], x[i + WIDTH / 2], FIRST_HALVES);
+            y[2 * i + 1] = __builtin_shufflevector(x[i], x[i + WIDTH / 2], SECOND_HALVES);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < WIDTH; i++)
+            x[i] = y[i];
+    }
 }
 
 // e^x for x <= 0, relative error below 2e-7; 0 from about -87 on.  x = n ln 2 + r with

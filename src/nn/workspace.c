@@ -7,15 +7,6 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
-blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage)
-{
-    // layer4 alone does not halve the image.
-    const int shrunk = stage < BLMI_STAGES ? stage : BLMI_STAGES - 1;
-    return (blmi_grid){net->options.height / 4 >> shrunk,
-        net->options.width / 4 >> shrunk,
-        blmi_variant_shapes[net->config.variant].planes << stage};
-}
-
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -31,10 +22,13 @@ static size_t measure_scratch(const blmi_contnet *net)
         const size_t channels = (size_t)blmi_stage_grid(net, stage).channels;
         const blmi_encoder *e = net->stage[stage].block[0].ste;
         const size_t width = (size_t)blmi_pad(e->fc1.columns);
-        size = larger(size, BLMI_BLOCK_ROWS * (channels + width + 2 * BLMI_APART));
+        size_t part = BLMI_BLOCK_ROWS * (channels + width + 2 * BLMI_APART);
         for (int i = 0; i < BLMI_WINDOWS; i++)
-            size = larger(size, blmi_attention_scratch(
+            part = larger(part, blmi_attention_scratch(
                                     e[i].patch * e[i].patch, (int)channels / e[i].heads));
+        // qkv and heads of a task that does all of an encoder for its windows
+        part += BLMI_WINDOW_ROWS * (4 * channels + 2 * BLMI_APART);
+        size = larger(size, part);
     }
     return (size_t)blmi_pad((int)size);
 }

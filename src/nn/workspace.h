@@ -5,16 +5,12 @@
 #include "src/nn/network.h"
 
 enum {
-    BLMI_BLOCK_ROWS = 112, // tokens that a task takes at the most
-    BLMI_QUERY_ROWS = 42,  // queries whose scores are held at once
-    BLMI_BAND_ROWS = 7,    // rows of layer0 that a task makes
+    BLMI_BLOCK_ROWS = 112,      // tokens that a task takes at the most
+    BLMI_WINDOW_ROWS = 14 * 14, // tokens of the largest window
+    BLMI_QUERY_ROWS = 42,       // queries whose scores are held at once
+    BLMI_BAND_ROWS = 7,         // rows of layer0 that a task makes
     BLMI_APART = 16 // floats between rows, so that they do not share a set of the cache
 };
-
-// The size of what goes into a stage: layer0's output for 0.
-typedef struct blmi_grid {
-    int height, width, channels;
-} blmi_grid;
 
 struct blmi_workspace {
     const blmi_contnet *net;
@@ -31,8 +27,6 @@ struct blmi_workspace {
     blmi_watch *watch;
     void *watch_context;
 };
-
-blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage);
 
 // Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, on the
 // workspace's threads.
