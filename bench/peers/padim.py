@@ -53,7 +53,7 @@ def images_of(dataset):
 
 
 def anomalib_fit(dataset, weights, folder, loaders):
-    """Engine.fit, as the documentation shows it, and the model saved in both forms."""
+    """Engine.fit, as the documentation shows it, and the model exported for the inferencer."""
     import torch
     from anomalib.data import Folder
     from anomalib.deploy import ExportType
@@ -66,8 +66,6 @@ def anomalib_fit(dataset, weights, folder, loaders):
     model = padim(weights)
     engine.fit(model=model, datamodule=data)
     engine.export(model, ExportType.TORCH, export_root=folder)
-    if os.environ.get("PADIM_OPENVINO"):
-        engine.export(model, ExportType.OPENVINO, export_root=folder, input_size=(SIDE, SIDE))
 
 
 def scores_of(inferencer, paths, maps):
@@ -85,12 +83,6 @@ def anomalib_torch(folder, paths, maps):
     from anomalib.deploy import TorchInferencer
     path = os.path.join(folder, "weights", "torch", "model.pt")
     scores_of(TorchInferencer(path=path, device="cpu"), paths, maps)
-
-
-def anomalib_openvino(folder, paths, maps):
-    from anomalib.deploy import OpenVINOInferencer
-    path = os.path.join(folder, "weights", "openvino", "model.xml")
-    scores_of(OpenVINOInferencer(path=path, device="CPU"), paths, maps)
 
 
 def bare_batches(paths):
