@@ -62,8 +62,8 @@ static void rates_outside_the_unit_interval_are_refused(void **state)
             BLM_EUSAGE);
 }
 
-// Over many draws from one distribution the share of new scores at or above the threshold is at most the rate
-// on average: that is what the order statistic promises.
+// Over many draws from one distribution the share of new scores at or above the
+// threshold is at most the rate on average: that is what the order statistic promises.
 static void the_promised_rate_holds_on_average(void **state)
 {
     (void)state;
@@ -81,7 +81,7 @@ static void the_promised_rate_holds_on_average(void **state)
     assert_true(alarms / DRAWS > 0.07 && alarms / DRAWS < 0.12);
 }
 
-// Frames of a part agree nearly: what counts is how many parts there are, and each as one.
+// Frames of a part agree nearly: what counts is how many parts there are, each as one.
 static void groups_count_as_one_each(void **state)
 {
     (void)state;
@@ -138,8 +138,8 @@ static void groups_of_one_are_no_groups(void **state)
     }
 }
 
-// The next image comes from a group of its own.  Its scores lie around a level of the group,
-// and groups differ in size, so that counting images would promise too much.
+// The next image comes from a group of its own.  Scores lie around a level of their
+// group, and groups differ in size, so that counting images would promise too much.
 static void the_promised_rate_holds_for_groups(void **state)
 {
     (void)state;
