@@ -26,7 +26,7 @@ typedef struct blmi_matrix {
     const float *bias;   // (columns) or NULL
 } blmi_matrix;
 
-// y[m][n] = f(bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n]) + add[m][n]
+// y[m][n] = f(bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n] + add[m][n])
 typedef struct blmi_product {
     const blmi_matrix *b;
     int rows;

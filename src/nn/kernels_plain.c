@@ -17,9 +17,11 @@ static void product(const blmi_product *p)
                 for (int k = 0; k < b->depth; k++, w += b->row)
                     sum += a[k] * *w;
             }
+            if (p->add)
+                sum += p->add[m][n];
             if (p->gelu)
                 sum = 0.5f * sum * (1 + erff(sum * (float)M_SQRT1_2));
-            p->y[m][n] = p->add ? sum + p->add[m][n] : sum;
+            p->y[m][n] = sum;
         }
     }
 }

@@ -34,13 +34,16 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
             a[r] = p->a[t * p->rows + m + (all_rows || r < last ? r : last)];
         for (int k = 0; k < b->depth; k++, w += b->row) {
             vec x[TILE_PANELS * PER_PANEL];
+#pragma GCC unroll 4
             for (int v = 0; v < panels; v++)
                 __builtin_prefetch(w + ahead + (size_t)v * b->panel, 0, 2);
+#pragma GCC unroll 4
             for (int v = 0; v < vecs; v++)
                 x[v] =
                     load(w + (size_t)(v / PER_PANEL) * b->panel + v % PER_PANEL * WIDTH);
 #pragma GCC unroll 14
             for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
                 for (int v = 0; v < vecs; v++)
                     sum[r][v] += all(a[r][k]) * x[v];
         }
@@ -48,34 +51,40 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
 }
 
 // Each sum is one chain over taps and depth, whatever the tile, so that results depend
-// neither on the tile's place nor on the vector's width.
+// neither on the tile's place nor on the vector's width.  All loops over sums are
+// unrolled: an index that is not constant would put the sums into memory.
 static ALWAYS_INLINE void tile(
     const blmi_product *p, int m, int panel, const int panels, const bool all_rows)
 {
     const int vecs = panels * PER_PANEL, n = panel * BLMI_LANES;
     const int rows = all_rows ? TILE_ROWS : p->rows - m;
+    float *const *y = p->y + m;
     sums sum;
+#pragma GCC unroll 4
     for (int v = 0; v < vecs; v++) {
         const vec bias = p->b->bias ? load(p->b->bias + n + v * WIDTH) : (vec){0};
+#pragma GCC unroll 14
         for (int r = 0; r < TILE_ROWS; r++)
             sum[r][v] = bias;
     }
     multiply(p, m, panel, panels, all_rows, sum);
-    if (p->gelu) { // not unrolled: long as it is, it overlaps with itself
-        for (int r = 0; r < rows; r++)
-            for (int v = 0; v < vecs; v++)
-                sum[r][v] = gelu(sum[r][v]);
-    }
     if (p->add) {
 #pragma GCC unroll 14
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
             for (int v = 0; v < vecs; v++)
-                sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
+                if (all_rows || r < rows)
+                    sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
     }
 #pragma GCC unroll 14
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
-            store(p->y[m + r] + n + v * WIDTH, sum[r][v]);
+            if (all_rows || r < rows)
+                store(y[r] + n + v * WIDTH, sum[r][v]);
+    for (int r = 0; r < rows && p->gelu; r++)
+        for (int i = n; i < n + panels * BLMI_LANES; i += WIDTH)
+            store(y[r] + i, gelu(load(y[r] + i)));
 }
 
 static ALWAYS_INLINE void columns(const blmi_product *p, int panel, const int panels)
