@@ -123,9 +123,9 @@ static void put_eval_images(blmi_text *html, const blm_report_eval *data)
     open_section(html, "image-list", "Images");
     blmi_text_put(html,
         "<p>Missed defects come first, then false alarms, then REVIEW, then the others; "
-        "in each the higher score first. Colours of the heat depend on the threshold "
-        "alone, so that a good part looks good. On the original, white surrounds what "
-        "is NG%s.</p>\n",
+        "in each the higher score first. On the original, white surrounds what "
+        "is NG%s%s.</p>\n",
+        data->model->review_threshold > 0 ? ", violet what is REVIEW" : "",
         data->has_pixels ? ", dashed blue the ground truth" : "");
     put_limit(html, data->images, data->image_count);
     blmi_report_put_controls(html);
@@ -202,7 +202,7 @@ static void put_fit_images(blmi_text *html, const blm_report_fit *data)
 
 blm_status blm_report_fit_page(const blm_report_fit *data, blm_bytes *out, blm_error *err)
 {
-    const blm_sample_set scores = {"good", data->scores, data->score_count};
+    const blm_sample_set scores = {NULL, data->scores, data->score_count};
     blmi_text html = {0};
     BLMI_TRY(check_model(data->model, err));
     put_fit_header(&html, data);
@@ -213,8 +213,8 @@ blm_status blm_report_fit_page(const blm_report_fit *data, blm_bytes *out, blm_e
         blmi_report_put_histogram(&html, data->model, &scores, 1, err);
     blmi_text_put(&html, "</div>\n");
     close_section(&html);
-    put_model_section(&html, data->model);
     put_fit_images(&html, data);
+    put_model_section(&html, data->model);
     blmi_report_close_page(&html);
     return finish(&html, status, out, err);
 }

@@ -7,7 +7,7 @@
 
 struct blm_report_pictures {
     int width, height;
-    blm_bytes original, heat;     // PNG, the heat to be laid over the original
+    blm_bytes original, heat;     // PNG
     blm_bytes mask, doubt, truth; // outlines as SVG path data: NG; REVIEW and NG; known
     int has_truth;
 };
@@ -16,6 +16,8 @@ struct blm_report_pictures {
 
 // Appends a number with that many decimals, 0 to 6; a dash where it is not finite.
 void blmi_report_put_fixed(blmi_text *html, double value, int decimals);
+// Appends a number with as many decimals as it takes, up to `most`.
+void blmi_report_put_short(blmi_text *html, double value, int most);
 // Appends a number with some five digits that count.
 void blmi_report_put_score(blmi_text *html, double value);
 // Appends a share, 0 to 1, as per cent.

@@ -51,13 +51,9 @@ static void close_picture(blmi_text *html, const char *caption)
     blmi_text_put(html, "</svg><figcaption>%s</figcaption></figure>\n", caption);
 }
 
-// id: NULL: none.
-static void put_png(blmi_text *html, const blm_report_pictures *p, const blm_bytes *png,
-    const char *id, size_t index)
+// Ends an <image that was begun.
+static void put_png(blmi_text *html, const blm_report_pictures *p, const blm_bytes *png)
 {
-    blmi_text_put(html, "<image");
-    if (id != NULL)
-        blmi_text_put(html, " id=\"%s%zu\"", id, index);
     blmi_text_put(html, " width=\"%d\" height=\"%d\" href=\"data:image/png;base64,",
         p->width, p->height);
     blmi_report_put_base64(html, png);
@@ -97,7 +93,8 @@ static void put_contour(blmi_text *html, const blm_report_image *image, size_t i
     open_picture(html, image, "contour on the original");
     put_original_again(html, index);
     put_path(html, &p->truth, "line known");
-    put_path(html, &p->mask, "line under");
+    put_path(html, &p->doubt, "line under");
+    put_path(html, &p->doubt, "line perhaps");
     put_path(html, &p->mask, "line");
     close_picture(html, "contour");
 }
@@ -107,13 +104,15 @@ static void put_pictures(blmi_text *html, const blm_report_image *image, size_t 
     const blm_report_pictures *p = image->pictures;
     blmi_text_put(html, "<div class=\"pictures\">\n");
     open_picture(html, image, "original");
-    put_png(html, p, &p->original, "o", index);
+    blmi_text_put(html, "<image id=\"o%zu\"", index);
+    put_png(html, p, &p->original);
     close_picture(html, "original");
     if (p->has_truth)
         put_truth(html, image);
     open_picture(html, image, "heat map");
     put_original_again(html, index);
-    put_png(html, p, &p->heat, NULL, index);
+    blmi_text_put(html, "<image class=\"heat\"");
+    put_png(html, p, &p->heat);
     close_picture(html, "heat map");
     put_mask(html, image);
     put_contour(html, image, index);
@@ -191,9 +190,24 @@ static void put_image(
     blmi_text_put(html, "</article>\n");
 }
 
+// The colours of the heat map, from 0 to twice the threshold.
+static void put_scale(blmi_text *html)
+{
+    enum { STEPS = 16 };
+    blmi_text_put(html, "<p class=\"scale\"><span>Heat map: 0</span>"
+                        "<i style=\"background: linear-gradient(to right");
+    for (int i = 0; i <= STEPS; i++) {
+        const blm_colour c = blm_heat_colour(2.0 * i / STEPS);
+        blmi_text_put(html, ", #%02x%02x%02x", c.r, c.g, c.b);
+    }
+    blmi_text_put(html, ")\"></i><span>twice the threshold, which is in the middle"
+                        "</span></p>\n");
+}
+
 void blmi_report_put_images(blmi_text *html, const blm_model_info *model,
     const blm_report_image *images, size_t count)
 {
+    put_scale(html);
     blmi_text_put(html, "<div id=\"images\" data-threshold=\"");
     blmi_report_put_score(html, model->threshold);
     blmi_text_put(html, "\">\n");

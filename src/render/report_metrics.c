@@ -48,7 +48,7 @@ void blmi_report_close_tile(blmi_text *html)
 static void put_range(blmi_text *html, const blm_interval *range)
 {
     blmi_report_put_fixed(html, range->low, 3);
-    blmi_text_put(html, " to ");
+    blmi_text_put(html, "\xe2\x80\x93"); // an en dash
     blmi_report_put_fixed(html, range->high, 3);
 }
 
@@ -157,7 +157,6 @@ void blmi_report_put_verdicts(blmi_text *html, const blm_report_eval *data)
 
 static void put_cell(blmi_text *html, double value, const blm_interval *range)
 {
-    blmi_text_put(html, "<td>");
     blmi_report_put_fixed(html, value, 3);
     if (!isnan(value)) {
         blmi_text_put(html, "<span class=\"soft\">");
@@ -165,6 +164,18 @@ static void put_cell(blmi_text *html, double value, const blm_interval *range)
         blmi_text_put(html, "</span>");
     }
     blmi_text_put(html, "</td>");
+}
+
+// AUROC, average precision and F1.
+static void put_metric_cells(blmi_text *html, const blm_metrics *metrics,
+    const blm_intervals *range, const char *first)
+{
+    blmi_text_put(html, "%s", first);
+    put_cell(html, metrics->auroc, &range->auroc);
+    blmi_text_put(html, "<td>");
+    put_cell(html, metrics->average_precision, &range->average_precision);
+    blmi_text_put(html, "<td>");
+    put_cell(html, metrics->f1_max, &range->f1_max);
 }
 
 // How many images of a kind are NG.  kind: NULL: all.
@@ -186,33 +197,45 @@ static void put_kind(
     blmi_text_put_escaped(html, row->kind == NULL ? "all kinds" : row->kind);
     blmi_text_put(html, "</th><td>%lld</td><td>%zu</td>", (long long)row->image.defective,
         count_found(data, row->kind));
-    put_cell(html, row->image.auroc, &row->image_range.auroc);
-    put_cell(html, row->image.average_precision, &row->image_range.average_precision);
-    put_cell(html, row->image.f1_max, &row->image_range.f1_max);
+    put_metric_cells(html, &row->image, &row->image_range, "<td>");
     if (data->has_pixels) {
-        put_cell(html, row->pixel.auroc, &row->pixel_range.auroc);
-        put_cell(html, row->pixel.average_precision, &row->pixel_range.average_precision);
-        put_cell(html, row->pixel.f1_max, &row->pixel_range.f1_max);
+        put_metric_cells(html, &row->pixel, &row->pixel_range, "<td class=\"pixels\">");
+        blmi_text_put(html, "<td>");
         put_cell(html, row->pixel.au_pro[0], &row->pixel_range.au_pro[0]);
+        blmi_text_put(html, "<td>");
         put_cell(html, row->pixel.au_pro[1], &row->pixel_range.au_pro[1]);
     }
     blmi_text_put(html, "</tr>\n");
 }
 
+static void put_columns(blmi_text *html, int with_pixels)
+{
+    static const char *const columns[] = {"all", "NG", "AUROC", "AP", "best F1"};
+    static const char *const pixel_columns[] = {
+        "AUROC", "AP", "best F1", "PRO 0.3", "PRO 0.05"};
+    blmi_text_put(html, "<thead><tr><th scope=\"col\" rowspan=\"2\">Kind</th>"
+                        "<th scope=\"colgroup\" colspan=\"5\">Images</th>");
+    if (with_pixels)
+        blmi_text_put(html, "<th scope=\"colgroup\" colspan=\"5\" class=\"pixels\">"
+                            "Pixels</th>");
+    blmi_text_put(html, "</tr>\n<tr>");
+    for (int i = 0; i < 5; i++)
+        blmi_text_put(html, "<th scope=\"col\">%s</th>", columns[i]);
+    for (int i = 0; i < 5 && with_pixels; i++)
+        blmi_text_put(html, "<th scope=\"col\"%s>%s</th>",
+            i == 0 ? " class=\"pixels\"" : "", pixel_columns[i]);
+    blmi_text_put(html, "</tr></thead>\n");
+}
+
 void blmi_report_put_kinds(blmi_text *html, const blm_report_eval *data)
 {
-    static const char *const columns[] = {"images", "NG", "AUROC", "AP",
-        "F1, at best", // of images
-        "pixel AUROC", "AP", "F1, at best", "AU-PRO 0.3", "AU-PRO 0.05"};
-    const size_t count = data->has_pixels ? 10 : 5;
     blmi_text_put(html,
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
         "aria-label=\"Kinds of defects\"><table><caption>Each kind is measured against "
-        "all good images.</caption>\n<thead><tr><th scope=\"col\">Kind</th>");
-    for (size_t i = 0; i < count; i++)
-        blmi_text_put(html, "<th scope=\"col\">%s</th>", columns[i]);
-    blmi_text_put(html, "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < data->row_count; i++)
+        "all good images. NG counts the images that were found.</caption>\n");
+    put_columns(html, data->has_pixels);
+    blmi_text_put(html, "<tbody>\n");
+    for (size_t i = data->row_count == 2; i < data->row_count; i++) // one kind is all
         put_kind(html, data, &data->rows[i]);
     blmi_text_put(html, "</tbody></table></div>\n");
 }

@@ -47,9 +47,9 @@ void blmi_report_put_threshold(blmi_text *html, const blm_model_info *m)
     blmi_report_put_percent(html, m->false_alarm);
     blmi_text_put(html, " of good images reach it");
     if (m->review_threshold > 0) {
-        blmi_text_put(html, " (");
+        blmi_text_put(html, ", and at most ");
         blmi_report_put_percent(html, m->review);
-        blmi_text_put(html, " that for REVIEW)");
+        blmi_text_put(html, " that of REVIEW");
     }
     blmi_text_put(html, ". ");
     if (m->method == BLM_THRESHOLD_TAIL)
@@ -100,9 +100,9 @@ static void put_method(blmi_text *html, const blm_recipe *r)
             comma = ", ";
         }
     blmi_text_put(html, "; epsilon ");
-    blmi_report_put_score(html, r->epsilon);
+    blmi_report_put_short(html, r->epsilon, 6);
     blmi_text_put(html, "; blur of ");
-    blmi_report_put_fixed(html, r->sigma, 1);
+    blmi_report_put_short(html, r->sigma, 2);
     blmi_text_put(html, " pixels; smallest defect %lld pixel%s", (long long)r->min_area,
         r->min_area == 1 ? "" : "s");
     close_fact(html);

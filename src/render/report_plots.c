@@ -48,7 +48,7 @@ static void find_points(
     }
 }
 
-// An empty first curve, that of images, leaves pixels their colour in the PRO plot.
+// Pixels come first, so that they have one colour in all plots.
 static blm_status plot_cuts(plot which, const blm_report_eval *data, double *numbers,
     blm_bytes *svg, blm_error *err)
 {
@@ -59,16 +59,15 @@ static blm_status plot_cuts(plot which, const blm_report_eval *data, double *num
         [PR] = {{"recall", 0, 1}, {"precision", 0, 1}},
         [PRO] = {{"false positive rate", 0, 0.3}, {"share of each defect found", 0, 1}},
     };
-    const size_t images = which == PRO ? 0 : data->image_cut_count;
-    const size_t pixels = data->pixel_cut_count;
-    double *const pixel_numbers = numbers + 2 * images;
-    const blm_curve curves[] = {
-        {which == PRO ? NULL : "images", numbers, numbers + images, images},
-        {which == PRO ? NULL : "pixels", pixel_numbers, pixel_numbers + pixels, pixels}};
-    find_points(which, data->image_cuts, images, numbers, numbers + images);
-    find_points(which, data->pixel_cuts, pixels, pixel_numbers, pixel_numbers + pixels);
+    const size_t pixels = data->pixel_cut_count, images = data->image_cut_count;
+    double *const image_numbers = numbers + 2 * pixels;
+    const blm_curve curves[] = {{"pixels", numbers, numbers + pixels, pixels},
+        {"images", image_numbers, image_numbers + images, images}};
+    const size_t first = pixels > 0 ? 0 : 1, end = which == PRO ? 1 : 2;
+    find_points(which, data->pixel_cuts, pixels, numbers, numbers + pixels);
+    find_points(which, data->image_cuts, images, image_numbers, image_numbers + images);
     return blm_plot_curves(
-        NULL, &axes[which].x, &axes[which].y, curves, pixels > 0 ? 2 : 1, svg, err);
+        NULL, &axes[which].x, &axes[which].y, curves + first, end - first, svg, err);
 }
 
 static void put_caption(blmi_text *html, plot which, const blm_report_eval *data)

@@ -21,6 +21,21 @@ void blmi_report_put_fixed(blmi_text *html, double value, int decimals)
         blmi_text_put(html, ".%0*lld", decimals, size % scale);
 }
 
+void blmi_report_put_short(blmi_text *html, double value, int most)
+{
+    int decimals = 0;
+    double scale = 1;
+    while (decimals < most && fabs(value * scale - round(value * scale)) > 1e-9) {
+        decimals++;
+        scale *= 10;
+    }
+    while (decimals > 0 && llround(value * scale) % 10 == 0) {
+        decimals--;
+        scale /= 10;
+    }
+    blmi_report_put_fixed(html, value, decimals);
+}
+
 void blmi_report_put_score(blmi_text *html, double value)
 {
     const double size = fabs(value);
@@ -38,7 +53,7 @@ void blmi_report_put_score(blmi_text *html, double value)
 
 void blmi_report_put_percent(blmi_text *html, double share)
 {
-    blmi_report_put_fixed(html, 100 * share, share > 0 && share < 0.001 ? 4 : 1);
+    blmi_report_put_short(html, 100 * share, share < 0.001 ? 4 : 1);
     blmi_text_put(html, "\xc2\xa0%%"); // a space that does not break
 }
 
