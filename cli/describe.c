@@ -5,22 +5,8 @@
 #include <stdlib.h>
 
 #include "cli/memory.h"
+#include "cli/recipe.h"
 #include "cli/text.h"
-
-// "2,3"
-static const char *stages_text(unsigned stages, char text[8])
-{
-    char *to = text;
-    for (int layer = 1; layer <= 4; layer++) {
-        if ((stages & 1u << (layer - 1)) == 0)
-            continue;
-        if (to > text)
-            *to++ = ',';
-        *to++ = (char)('0' + layer);
-    }
-    *to = '\0';
-    return text;
-}
 
 static const char *filter_name(blm_filter filter)
 {
@@ -34,7 +20,7 @@ static const char *method_name(blm_threshold_method method)
 
 static void describe_recipe(const blm_recipe *r)
 {
-    char stages[8];
+    char *text = cli_recipe_text(r);
     printf("input: ");
     if (r->crop.width > 0)
         printf("crop %d,%d,%d,%d, ", r->crop.x, r->crop.y, r->crop.width, r->crop.height);
@@ -43,8 +29,8 @@ static void describe_recipe(const blm_recipe *r)
         printf(", centre %dx%d", r->width, r->height);
     if (r->bits != 16)
         printf(", %d significant bits", r->bits);
-    printf("\nmethod: stages %s, epsilon %g, sigma %g, smallest defect %lld pixels\n",
-        stages_text(r->stages, stages), r->epsilon, r->sigma, (long long)r->min_area);
+    printf("\nmethod: %s\n", text);
+    free(text);
 }
 
 // How the good images were scored: "each by the Gaussians of the others".
@@ -123,6 +109,15 @@ void cli_describe_threshold(const blm_model_info *info)
             info->review);
 }
 
+static void describe_cost(const blm_model *model)
+{
+    blm_cost cost;
+    blm_model_cost(model, &cost);
+    printf("cost: %.4g MB of statistics; for each image %.3g GFLOP in the network and "
+           "%.3g in distances\n",
+        (double)cost.model_bytes / 1e6, cost.network_gflop, cost.distance_gflop);
+}
+
 void cli_describe(const blm_model *model)
 {
     blm_model_info info;
@@ -137,6 +132,7 @@ void cli_describe(const blm_model *model)
         printf("rank %d\n", info.rank);
     else
         printf("full covariance\n");
+    describe_cost(model);
     cli_describe_threshold(&info);
     if (*info.hash != '\0')
         printf("hash: %s\n", info.hash);
@@ -169,6 +165,10 @@ static void recipe_json(const blm_recipe *r, cli_json *json)
     cli_json_number(json, "epsilon", r->epsilon);
     cli_json_number(json, "sigma", r->sigma);
     cli_json_integer(json, "min_area", r->min_area);
+    cli_json_integer(json, "channels", r->channels);
+    cli_json_integer(json, "seed", r->seed);
+    cli_json_bool(json, "unit_variance", r->unit_variance);
+    cli_json_number(json, "shrinkage", r->shrinkage);
     cli_json_close(json, '}');
 }
 
@@ -188,6 +188,19 @@ void cli_threshold_json(const blm_model_info *info, cli_json *json)
     cli_json_number(json, "good_median", info->good_median);
 }
 
+static void cost_json(const blm_model *model, cli_json *json)
+{
+    blm_cost cost;
+    blm_model_cost(model, &cost);
+    cli_json_open(json, "cost", '{');
+    cli_json_integer(json, "model_bytes", (int64_t)cost.model_bytes);
+    cli_json_integer(json, "fit_bytes", (int64_t)cost.fit_bytes);
+    cli_json_number(json, "network_gflop", cost.network_gflop);
+    cli_json_number(json, "distance_gflop", cost.distance_gflop);
+    cli_json_number(json, "statistics_gflop", cost.statistics_gflop);
+    cli_json_close(json, '}');
+}
+
 void cli_describe_json(const blm_model *model, cli_json *json)
 {
     blm_model_info info;
@@ -202,6 +215,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_integer(json, "features", info.features);
     cli_json_integer(json, "rank", info.rank);
     cli_json_number(json, "region", info.region);
+    cost_json(model, json);
     cli_threshold_json(&info, json);
 }
 

@@ -8,26 +8,22 @@
 #include "cli/groups.h"
 #include "cli/listing.h"
 #include "cli/memory.h"
-#include "cli/progress.h"
+#include "cli/recipe.h"
 #include "cli/region.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cli/text.h"
+#include "cli/training.h"
 #include "cli/verbs.h"
 
 typedef struct settings {
     const char *output;
-    cli_pair size, resize;
-    blm_rect crop;
-    int filter; // index of bilinear, bicubic
-    int bits;
-    unsigned stages;
-    double epsilon, sigma, false_alarm, review;
-    int64_t min_area;
+    cli_recipe recipe;
+    double false_alarm, review;
     const char *weights, *group_by, *report;
     cli_region region;
     blm_decode_options decode;
-    int threads, skip_bad, odd, json, report_images;
+    int threads, skip_bad, force, odd, json, report_images;
     cli_talk talk;
 } settings;
 
@@ -35,24 +31,7 @@ typedef struct settings {
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "MODEL", "File to write the model to", AT(output), 0, 0,
         NULL},
-    {"size", 0, CLI_PAIR, "WxH", "Size the network sees, multiples of 224 (224x224)",
-        AT(size), 224, 14336, NULL},
-    {"resize", 0, CLI_PAIR, "WxH", "Resize to this, then cut out the centre (as --size)",
-        AT(resize), 224, 14336, NULL},
-    {"crop", 0, CLI_RECT, "X,Y,W,H", "Look at this rectangle of the images (all of them)",
-        AT(crop), 0, INT32_MAX, NULL},
-    {"filter", 0, CLI_CHOICE, "NAME", "bilinear or bicubic resizing (bilinear)",
-        AT(filter), 0, 0, "bilinear|bicubic"},
-    {"bits", 0, CLI_INT, "N", "Bits that 16-bit sensors fill, 9 to 16 (16)", AT(bits), 9,
-        16, NULL},
-    {"stages", 0, CLI_STAGES, "LIST", "Stages of the network, from 1 to 4 (2,3)",
-        AT(stages), 0, 0, NULL},
-    {"epsilon", 0, CLI_REAL, "X", "Added to the variances (0.01)", AT(epsilon), 0,
-        INFINITY, NULL},
-    {"sigma", 0, CLI_REAL, "X", "Blur of the map, in pixels of --size (4)", AT(sigma), 0,
-        INFINITY, NULL},
-    {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (1)",
-        AT(min_area), 1, 1e12, NULL},
+    CLI_RECIPE_OPTIONS(settings),
     {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
         AT(weights), 0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
@@ -68,6 +47,7 @@ static const cli_option options[] = {
     CLI_GROUP_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
+    CLI_FORCE_OPTION(settings),
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
         0, 1000000, NULL},
     CLI_REPORT_OPTIONS(settings, "20"),
@@ -79,90 +59,16 @@ static const cli_option options[] = {
 
 // ---- the work
 
-typedef struct watch {
-    const settings *set;
-    size_t skipped, unmatched;
-} watch;
-
-static int show_progress(void *context, size_t done, size_t total)
-{
-    (void)context;
-    cli_progress_step(done, total);
-    return cli_interrupted();
-}
-
-static int skip_bad(void *context, const char *path, const blm_error *why)
-{
-    watch *seen = context;
-    (void)path;
-    if (!seen->set->skip_bad)
-        return 0;
-    seen->skipped++;
-    cli_complain("skipped: %s", why->text);
-    return 1;
-}
-
-static blm_status add_files(
-    blm_fitter *fitter, const cli_files *files, watch *seen, blm_error *err)
-{
-    const blm_fit_watch callbacks = {
-        .context = seen, .progress = show_progress, .bad_file = skip_bad};
-    const char **paths = cli_paths(files);
-    cli_progress_begin(&seen->set->talk, 0);
-    const blm_status status =
-        blm_fitter_add_files(fitter, paths, NULL, files->count, &callbacks, err);
-    cli_progress_clear();
-    free(paths);
-    return status;
-}
-
-static blm_fit_options library_options(const settings *set)
-{
-    return (blm_fit_options){
-        .recipe = {.width = set->size.width,
-            .height = set->size.height,
-            .resize_width = set->resize.width,
-            .resize_height = set->resize.height,
-            .crop = set->crop,
-            .filter = set->filter == 1 ? BLM_FILTER_BICUBIC : BLM_FILTER_BILINEAR,
-            .bits = set->bits,
-            .stages = set->stages,
-            .epsilon = set->epsilon,
-            .sigma = set->sigma,
-            .min_area = set->min_area},
-        .weights = set->weights,
-        .decode = set->decode,
-        .threads = set->threads,
-    };
-}
-
 // Groups are told by the names of the images that were taken in, which the model knows.
-static blm_status group(const settings *set, const cli_grouping *grouping, watch *seen,
-    blm_model *model, blm_error *err)
+static blm_status group(const cli_grouping *grouping, const cli_training *training,
+    size_t *unmatched, blm_model *model, blm_error *err)
 {
-    int32_t *groups = cli_group_model(grouping, model, &seen->unmatched);
-    const blm_calibration calibration = {
-        .false_alarm = set->false_alarm, .review = set->review, .group = groups};
+    int32_t *groups = cli_group_model(grouping, model, unmatched);
+    blm_calibration calibration = training->calibration;
+    calibration.group = groups;
     const blm_status status =
         groups != NULL ? blm_model_calibrate(model, &calibration, err) : BLM_OK;
     free(groups);
-    return status;
-}
-
-static blm_status fit(const settings *set, const blm_mask *region, const cli_files *files,
-    watch *seen, blm_model **out, blm_error *err)
-{
-    const blm_calibration calibration = {
-        .false_alarm = set->false_alarm, .review = set->review};
-    blm_fit_options wanted = library_options(set);
-    wanted.region = region;
-    blm_fitter *fitter = NULL;
-    blm_status status = blm_fitter_new(&wanted, &fitter, err);
-    if (status == BLM_OK)
-        status = add_files(fitter, files, seen, err);
-    if (status == BLM_OK)
-        status = blm_fitter_finish(fitter, &calibration, out, err);
-    blm_fitter_free(fitter);
     return status;
 }
 
@@ -209,7 +115,15 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
 static int fit_and_save(
     const settings *set, const cli_grouping *grouping, const cli_files *files)
 {
-    watch seen = {.set = set};
+    cli_training training = {.options = {.recipe = cli_recipe_of(&set->recipe),
+                                 .weights = set->weights,
+                                 .decode = set->decode,
+                                 .threads = set->threads},
+        .calibration = {.false_alarm = set->false_alarm, .review = set->review},
+        .skip_bad = set->skip_bad,
+        .force = set->force,
+        .talk = &set->talk};
+    size_t unmatched = 0;
     blm_mask region;
     uint8_t *include;
     blm_model *model = NULL;
@@ -218,12 +132,12 @@ static int fit_and_save(
         &set->region, files->items[0].path, &set->decode, &region, &include);
     if (code != CLI_EXIT_OK)
         return code;
-    blm_status status =
-        fit(set, include != NULL ? &region : NULL, files, &seen, &model, &err);
+    training.options.region = include != NULL ? &region : NULL;
+    blm_status status = cli_train(&training, files, &model, &err);
     if (status == BLM_OK)
-        status = group(set, grouping, &seen, model, &err);
-    cli_tell_unmatched(seen.unmatched, &set->talk);
-    code = status == BLM_OK ? save(set, model, seen.skipped) : cli_fail(status, &err);
+        status = group(grouping, &training, &unmatched, model, &err);
+    cli_tell_unmatched(unmatched, &set->talk);
+    code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
     blm_model_free(model);
     free(include);
     return code;

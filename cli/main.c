@@ -5,8 +5,8 @@
 #include "cli/exit.h"
 #include "cli/verbs.h"
 
-static const cli_verb *const verbs[] = {
-    &cli_fit, &cli_detect, &cli_eval, &cli_calibrate, &cli_info, &cli_import, &cli_bench};
+static const cli_verb *const verbs[] = {&cli_fit, &cli_detect, &cli_eval, &cli_calibrate,
+    &cli_sweep, &cli_info, &cli_import, &cli_bench};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void print_usage(FILE *out)

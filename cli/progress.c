@@ -4,11 +4,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/text.h"
+
 static struct {
     int shown;          // whether to show anything
     int terminal;       // a line that is written over, else lines one below the other
     int on_line;        // there is a line to take away
     double start, last; // seconds
+    const char *task, *units;
 } progress;
 
 static double seconds(void)
@@ -29,6 +32,12 @@ void cli_progress_begin(const cli_talk *talk, int busy)
     progress.last = 0;
 }
 
+void cli_progress_name(const char *task, const char *units)
+{
+    progress.task = task;
+    progress.units = units;
+}
+
 void cli_progress_step(size_t done, size_t total)
 {
     if (!progress.shown)
@@ -38,8 +47,13 @@ void cli_progress_step(size_t done, size_t total)
         return;
     progress.last = now;
     const double rate = spent > 0 ? (double)done / spent : 0;
-    fprintf(
-        stderr, "%s%zu of %zu images", progress.terminal ? "\r\033[K" : "", done, total);
+    fputs(progress.terminal ? "\r\033[K" : "", stderr);
+    if (progress.task != NULL) {
+        cli_print_safe(stderr, progress.task);
+        fputs(": ", stderr);
+    }
+    fprintf(stderr, "%zu of %zu %s", done, total,
+        progress.units != NULL ? progress.units : "images");
     if (rate > 0)
         fprintf(
             stderr, ", %.1f a second, %.0f s left", rate, (double)(total - done) / rate);

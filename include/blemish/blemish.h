@@ -203,6 +203,8 @@ typedef struct blm_model_info { // texts live as long as the model
 } blm_model_info;
 
 BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
+// What it cost to fit, on this machine's cores, and what it costs to use.
+BLM_API void blm_model_cost(const blm_model *model, blm_cost *out);
 
 // The name of a good image, in the order of the images; NULL from their count on (of a
 // model that keeps the full covariance, that of those whose features were kept).

@@ -5,8 +5,8 @@
 #include "src/base/error.h"
 #include "src/detect/features.h"
 #include "src/detect/fitter.h"
+#include "src/detect/model.h"
 #include "src/detect/recipe.h"
-#include "src/detect/weights.h"
 #include "src/detect/work.h"
 
 // Bytes of a thread's working memory in the network.  Layer0 has a sixteenth of the
@@ -58,4 +58,10 @@ blm_status blm_fit_cost(
     *out = cost_of(
         &recipe, &config, o->threads > 0 ? o->threads : omp_get_max_threads(), images);
     return BLM_OK;
+}
+
+void blm_model_cost(const blm_model *model, blm_cost *out)
+{
+    *out = cost_of(
+        &model->recipe, &model->config, omp_get_max_threads(), model->gauss.images);
 }

@@ -24,8 +24,8 @@ blm_status blmi_extraction_new(
     const blmi_extractor *extractor, blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
 
-// features (P, D); NULL: only the stages are wanted.  prepare_ms and network_ms (NULL allowed) take the time of the two
-// halves.
+// features (P, D); NULL: only the stages are wanted.  prepare_ms and network_ms (NULL
+// allowed) take the time of the two halves.
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, float *features,
     double *prepare_ms, double *network_ms, blm_error *err);

@@ -23,8 +23,8 @@ blm_status blmi_recipe_prepare(const blm_recipe *recipe, const blm_image *image,
     uint8_t *resized, float *x, blm_error *err);
 
 // Brings a region of interest onto the input, by the nearest pixel of the mask: include
-// (height, width) 0 or 1.  What lies outside the crop rectangle is outside.  BLM_EUSAGE: sizes make no sense,
-// or nothing is left.
+// (height, width) 0 or 1.  What lies outside the crop rectangle is outside.  BLM_EUSAGE:
+// sizes make no sense, or nothing is left.
 blm_status blmi_recipe_region(
     const blm_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err);
 

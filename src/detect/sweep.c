@@ -1,0 +1,459 @@
+// Many recipes on one extraction of features.
+#include "blemish/sweep.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/detect/extractor.h"
+#include "src/detect/mapper.h"
+#include "src/detect/model.h"
+#include "src/detect/recipe.h"
+
+enum { BLOCK = 16 }; // images whose features are stacked at once
+
+typedef struct samples {
+    float **outputs; // (count) of an image: its stages one behind the other
+    size_t count;
+} samples;
+
+struct blm_sweep {
+    blm_recipe recipe; // complete
+    blm_decode_options decode;
+    int threads;
+    blmi_weights weights;
+    blmi_extractor *extractor;
+    samples of[2]; // by blm_sweep_role
+
+    // The last fit.  The recipe of the model is what it was fitted by.
+    blm_model model;
+    int32_t *chosen; // (D)
+    float *loo;      // (M, P) for another epsilon or shrinkage; NULL: as fitted
+    double *scores;  // (test images)
+};
+
+// ---- life -----------------------------------------------------------------------------
+
+static blm_status open_sweep(blm_sweep *sweep, const blm_sweep_options *o, blm_error *err)
+{
+    BLMI_TRY(blmi_recipe_complete(&o->recipe, &sweep->recipe, err));
+    if (o->threads < 0 || o->threads > 1024)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    sweep->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
+    sweep->recipe.channels = 0; // whatever is chosen is chosen from all
+    sweep->decode = o->decode;
+    sweep->decode.bits = sweep->recipe.bits;
+    BLMI_TRY(blmi_weights_open(o->weights, &sweep->weights, err));
+    return blmi_extractor_new(&sweep->weights.tensors, &sweep->weights.config,
+        &sweep->recipe, 1, &sweep->extractor, err);
+}
+
+blm_status blm_sweep_new(
+    const blm_sweep_options *options, blm_sweep **out, blm_error *err)
+{
+    const blm_sweep_options defaults = {0};
+    blm_sweep *sweep = blmi_alloc_zero(1, sizeof *sweep);
+    if (sweep == NULL)
+        return blmi_no_memory(err, "the sweep", 1, sizeof *sweep);
+    const blm_status status =
+        open_sweep(sweep, options != NULL ? options : &defaults, err);
+    if (status == BLM_OK)
+        *out = sweep;
+    else
+        blm_sweep_free(sweep);
+    return status;
+}
+
+static void forget_fit(blm_sweep *sweep)
+{
+    blmi_gauss_free(&sweep->model.gauss);
+    blmi_free(sweep->model.owned_scores);
+    blmi_free(sweep->loo);
+    blmi_free(sweep->chosen);
+    sweep->model = (blm_model){0};
+    sweep->loo = NULL;
+    sweep->chosen = NULL;
+}
+
+void blm_sweep_free(blm_sweep *sweep)
+{
+    if (sweep == NULL)
+        return;
+    forget_fit(sweep);
+    for (int role = 0; role < 2; role++) {
+        for (size_t i = 0; i < sweep->of[role].count; i++)
+            blmi_free(sweep->of[role].outputs[i]);
+        free(sweep->of[role].outputs);
+    }
+    blmi_free(sweep->scores);
+    blmi_extractor_free(sweep->extractor);
+    blmi_weights_close(&sweep->weights);
+    blmi_free(sweep);
+}
+
+// ---- extraction -----------------------------------------------------------------------
+
+// Where the stages lie in an image's outputs, NULL for those that are not there; the sum
+// of their numbers is returned.
+static size_t find_stages(
+    const blm_sweep *sweep, float *outputs, float *stage[BLMI_STAGES])
+{
+    size_t at = 0;
+    for (int k = 0; k < BLMI_STAGES; k++) {
+        const int there = sweep->recipe.stages >> k & 1;
+        stage[k] = there && outputs != NULL ? outputs + at : NULL;
+        if (there)
+            at += blmi_stage_count(&sweep->recipe, sweep->weights.config.variant, k);
+    }
+    return at;
+}
+
+// The stages of a file, in new memory.
+static blm_status take_file(const blm_sweep *sweep, blmi_extraction *extraction,
+    const char *path, float **out, blm_error *err)
+{
+    float *stage[BLMI_STAGES];
+    blm_image *image = NULL;
+    blm_error why;
+    const size_t size = find_stages(sweep, NULL, stage);
+    BLMI_TRY(blm_image_read(path, &sweep->decode, &image, err));
+    const blm_status status =
+        blmi_extractor_run(sweep->extractor, extraction, image, NULL, NULL, NULL, &why);
+    blm_image_free(image);
+    if (status != BLM_OK)
+        return blmi_fail(err, status, "%s: %s", path, why.text);
+    if ((*out = blmi_alloc(size, sizeof **out)) == NULL)
+        return blmi_no_memory(err, "features", size, sizeof **out);
+    find_stages(sweep, *out, stage);
+    for (int k = 0; k < BLMI_STAGES; k++)
+        if (stage[k] != NULL)
+            memcpy(stage[k], blmi_extraction_stage(extraction, k),
+                blmi_stage_count(&sweep->recipe, sweep->weights.config.variant, k) *
+                    sizeof(float));
+    return BLM_OK;
+}
+
+// What threads that take in files have in common.
+typedef struct intake {
+    const blm_sweep *sweep;
+    const char *const *paths;
+    size_t count, next, done;
+    float **outputs; // (count)
+    const blm_sweep_watch *watch;
+    blm_status status;
+    blm_error *err;
+} intake;
+
+// The next file's number; `count` when there is none or something went wrong.
+static size_t next_file(intake *all)
+{
+    size_t mine;
+#pragma omp critical(blmi_sweep_intake)
+    mine = all->status == BLM_OK && all->next < all->count ? all->next++ : all->count;
+    return mine;
+}
+
+static void end_file(intake *all, blm_status status, const blm_error *why)
+{
+#pragma omp critical(blmi_sweep_intake)
+    {
+        const blm_sweep_watch *w = all->watch;
+        all->done++;
+        if (all->status == BLM_OK && status != BLM_OK)
+            all->status = blmi_fail(all->err, status, "%s", why->text);
+        if (all->status == BLM_OK && w->progress != NULL &&
+            w->progress(w->context, all->done, all->count) != 0)
+            all->status = blmi_fail(all->err, BLM_ESYSTEM, "interrupted");
+    }
+}
+
+static void take_files(intake *all)
+{
+    blmi_extraction *extraction = NULL;
+    blm_error why;
+    blm_status status = blmi_extraction_new(all->sweep->extractor, &extraction, &why);
+    for (size_t i; (i = next_file(all)) < all->count;) {
+        if (status == BLM_OK)
+            status =
+                take_file(all->sweep, extraction, all->paths[i], &all->outputs[i], &why);
+        end_file(all, status, &why);
+    }
+    blmi_extraction_free(extraction);
+}
+
+blm_status blm_sweep_add_files(blm_sweep *sweep, blm_sweep_role role,
+    const char *const *paths, size_t count, const blm_sweep_watch *watch, blm_error *err)
+{
+    const blm_sweep_watch nobody = {0};
+    samples *to = &sweep->of[role];
+    float **outputs = realloc(to->outputs, (to->count + count + 1) * sizeof *outputs);
+    if (outputs == NULL)
+        return blmi_no_memory(err, "images", to->count + count, sizeof *outputs);
+    to->outputs = outputs;
+    memset(outputs + to->count, 0, count * sizeof *outputs);
+    intake all = {.sweep = sweep,
+        .paths = paths,
+        .count = count,
+        .outputs = outputs + to->count,
+        .watch = watch != NULL ? watch : &nobody,
+        .err = err};
+    forget_fit(sweep);
+#pragma omp parallel num_threads(sweep->threads)
+    take_files(&all);
+    to->count += count;
+    return all.status;
+}
+
+// ---- fitting --------------------------------------------------------------------------
+
+// Features (count, P, D) of images from number `first` on.
+static void stack(const blm_sweep *sweep, const blm_recipe *recipe, const samples *from,
+    size_t first, int count, float *features)
+{
+    const blmi_variant variant = sweep->weights.config.variant;
+    const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
+    const size_t size = (size_t)shape.positions * (size_t)shape.features;
+#pragma omp parallel for num_threads(sweep->threads)
+    for (int i = 0; i < count; i++) {
+        float *stage[BLMI_STAGES];
+        find_stages(sweep, from->outputs[first + (size_t)i], stage);
+        blmi_features_stack(
+            recipe, variant, sweep->chosen, stage, features + (size_t)i * size);
+    }
+}
+
+static int block_at(const samples *from, size_t first)
+{
+    const size_t left = from->count - first;
+    return left < BLOCK ? (int)left : BLOCK;
+}
+
+static blm_status accumulate(blm_sweep *sweep, const blm_recipe *recipe, float *features,
+    blmi_accumulator *accumulator, blm_error *err)
+{
+    const samples *good = &sweep->of[BLM_SWEEP_GOOD];
+    for (size_t i = 0; i < good->count; i += BLOCK) {
+        const int count = block_at(good, i);
+        stack(sweep, recipe, good, i, count, features);
+        BLMI_TRY(blmi_accumulator_add(accumulator, features, count, err));
+    }
+    return blmi_accumulator_finish(accumulator, &sweep->model.gauss, err);
+}
+
+// Fits anew.  features (BLOCK, P, D) is scratch.
+static blm_status fit(
+    blm_sweep *sweep, const blm_recipe *recipe, float *features, blm_error *err)
+{
+    const blmi_variant variant = sweep->weights.config.variant;
+    const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
+    const blmi_gauss_rule rule = blmi_recipe_rule(recipe);
+    blmi_accumulator *accumulator = NULL;
+    forget_fit(sweep);
+    BLMI_TRY(blmi_features_choose(recipe, variant, &sweep->chosen, err));
+    BLMI_TRY(blmi_accumulator_new(
+        shape.positions, shape.features, &rule, NULL, &accumulator, err));
+    const blm_status status = accumulate(sweep, recipe, features, accumulator, err);
+    blmi_accumulator_free(accumulator);
+    return status;
+}
+
+// Whether the last fit's eigenpairs serve a recipe too, and all that changes is what is
+// added to them.
+static int serves(const blm_sweep *sweep, const blm_recipe *recipe)
+{
+    const blm_recipe *last = &sweep->model.recipe;
+    return sweep->model.gauss.owned != NULL &&
+           sweep->model.gauss.form == BLMI_EIGENPAIRS && last->stages == recipe->stages &&
+           last->channels == recipe->channels && last->seed == recipe->seed &&
+           last->unit_variance == recipe->unit_variance;
+}
+
+// Another epsilon and shrinkage for the eigenpairs.
+static blm_status refit(blm_sweep *sweep, const blm_recipe *recipe, blm_error *err)
+{
+    blmi_gauss *gauss = &sweep->model.gauss;
+    const size_t images = (size_t)gauss->images;
+    const size_t count = images * (size_t)gauss->positions;
+    if (gauss->epsilon == recipe->epsilon && gauss->shrinkage == recipe->shrinkage)
+        return BLM_OK;
+    if (sweep->loo == NULL && (sweep->loo = blmi_alloc(count, sizeof(float))) == NULL)
+        return blmi_no_memory(err, "distances", count, sizeof(float));
+    int32_t *each = blmi_alloc(images, sizeof *each);
+    if (each == NULL)
+        return blmi_no_memory(err, "groups", images, sizeof *each);
+    for (size_t i = 0; i < images; i++)
+        each[i] = (int32_t)i;
+    gauss->epsilon = recipe->epsilon;
+    gauss->shrinkage = recipe->shrinkage;
+    gauss->loo = sweep->loo;
+    const blm_status status = blmi_gauss_leave_group_out(gauss, each, sweep->loo, err);
+    blmi_free(each);
+    return status;
+}
+
+// ---- scoring --------------------------------------------------------------------------
+
+// Working memory of a run.
+typedef struct room {
+    float *features;  // (BLOCK, P, D)
+    float *distances; // (BLOCK, P)
+    float *maps;      // (BLOCK, height, width)
+    void *scratch;
+    blmi_mapper *mapper[BLOCK];
+} room;
+
+static void free_room(room *r)
+{
+    blmi_free(r->features);
+    blmi_free(r->distances);
+    blmi_free(r->maps);
+    blmi_free(r->scratch);
+    for (int i = 0; i < BLOCK; i++)
+        blmi_mapper_free(r->mapper[i]);
+}
+
+static blm_status make_features(
+    const blm_sweep *sweep, const blm_recipe *recipe, room *r, blm_error *err)
+{
+    const blmi_extractor_shape shape =
+        blmi_recipe_shape(recipe, sweep->weights.config.variant);
+    const size_t size = (size_t)shape.positions * (size_t)shape.features;
+    r->features = blmi_alloc(size, BLOCK * sizeof(float));
+    return r->features != NULL
+               ? BLM_OK
+               : blmi_no_memory(err, "features", size, BLOCK * sizeof(float));
+}
+
+static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
+{
+    const blmi_gauss *gauss = &sweep->model.gauss;
+    const blm_recipe *recipe = &sweep->model.recipe;
+    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    r->distances = blmi_alloc((size_t)gauss->positions, BLOCK * sizeof(float));
+    r->maps = blmi_alloc(pixels, BLOCK * sizeof(float));
+    r->scratch = blmi_alloc(blmi_gauss_scratch(gauss, BLOCK, 0), 1);
+    if (r->distances == NULL || r->maps == NULL || r->scratch == NULL)
+        return blmi_no_memory(err, "maps", pixels, BLOCK * sizeof(float));
+    for (int i = 0; i < BLOCK; i++)
+        BLMI_TRY(blmi_mapper_new(recipe, NULL, &r->mapper[i], err));
+    return BLM_OK;
+}
+
+static blm_status score_block(
+    const blm_sweep *sweep, const room *r, size_t first, int count, blm_error *err)
+{
+    const blm_recipe *recipe = &sweep->model.recipe;
+    const blmi_gauss *gauss = &sweep->model.gauss;
+    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    stack(sweep, recipe, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
+    blmi_gauss_distances(gauss, r->features, count, NULL, 0, r->scratch, r->distances);
+    for (int i = 0; i < count * gauss->positions; i++)
+        if (!isfinite(r->distances[i]))
+            return blmi_fail(err, BLM_EINPUT, "a distance is no finite number");
+#pragma omp parallel for num_threads(sweep->threads)
+    for (int i = 0; i < count; i++)
+        sweep->scores[first + (size_t)i] = (double)blmi_mapper_run(r->mapper[i],
+            r->distances + i * gauss->positions, r->maps + (size_t)i * pixels);
+    return BLM_OK;
+}
+
+static blm_status score_test(
+    const blm_sweep *sweep, const room *r, const blm_sweep_watch *watch, blm_error *err)
+{
+    const samples *test = &sweep->of[BLM_SWEEP_TEST];
+    const blm_recipe *recipe = &sweep->model.recipe;
+    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    for (size_t first = 0; first < test->count; first += BLOCK) {
+        const int count = block_at(test, first);
+        BLMI_TRY(score_block(sweep, r, first, count, err));
+        for (int i = 0; i < count; i++)
+            if (watch->map != NULL && watch->map(watch->context, first + (size_t)i,
+                                          r->maps + (size_t)i * pixels) != 0)
+                return blmi_fail(err, BLM_ESYSTEM, "interrupted");
+    }
+    return BLM_OK;
+}
+
+// ---- a run ----------------------------------------------------------------------------
+
+static blm_status check_recipe(
+    const blm_sweep *sweep, const blm_recipe *r, blm_error *err)
+{
+    const blm_recipe *own = &sweep->recipe;
+    if (r->width != own->width || r->height != own->height ||
+        r->resize_width != own->resize_width || r->resize_height != own->resize_height ||
+        memcmp(&r->crop, &own->crop, sizeof r->crop) != 0 || r->filter != own->filter ||
+        r->bits != own->bits)
+        return blmi_fail(err, BLM_EUSAGE,
+            "sweep: size, resize, crop, filter and bits must be those of the extraction");
+    if ((r->stages & ~own->stages) != 0)
+        return blmi_fail(err, BLM_EUSAGE,
+            "sweep: stages %#x are not among those of the extraction, %#x", r->stages,
+            own->stages);
+    return BLM_OK;
+}
+
+// Makes sweep->model that of the recipe, calibrated.
+static blm_status make_model(blm_sweep *sweep, const blm_recipe *recipe,
+    const blm_calibration *calibration, float *features, blm_error *err)
+{
+    const blm_calibration c = {.false_alarm = calibration->false_alarm,
+        .review = calibration->review,
+        .min_area = calibration->min_area};
+    if (!serves(sweep, recipe))
+        BLMI_TRY(fit(sweep, recipe, features, err));
+    BLMI_TRY(refit(sweep, recipe, err));
+    sweep->model.recipe = *recipe;
+    return blm_model_calibrate(&sweep->model, &c, err);
+}
+
+static blm_status run(blm_sweep *sweep, const blm_recipe *recipe,
+    const blm_calibration *calibration, const blm_sweep_watch *watch, room *r,
+    blm_sweep_result *out, blm_error *err)
+{
+    const double start = blmi_clock_ms();
+    const size_t count = sweep->of[BLM_SWEEP_TEST].count;
+    BLMI_TRY(make_features(sweep, recipe, r, err));
+    BLMI_TRY(make_model(sweep, recipe, calibration, r->features, err));
+    BLMI_TRY(make_maps(sweep, r, err));
+    blmi_free(sweep->scores);
+    if ((sweep->scores = blmi_alloc(count, sizeof *sweep->scores)) == NULL)
+        return blmi_no_memory(err, "scores", count, sizeof *sweep->scores);
+    const double fitted = blmi_clock_ms();
+    BLMI_TRY(score_test(sweep, r, watch, err));
+    *out = (blm_sweep_result){.recipe = sweep->model.recipe,
+        .positions = sweep->model.gauss.positions,
+        .features = sweep->model.gauss.features,
+        .good = sweep->model.good_scores,
+        .good_count = (size_t)sweep->model.good_count,
+        .good_median = sweep->model.good_median,
+        .threshold = sweep->model.threshold,
+        .scores = sweep->scores,
+        .score_count = count,
+        .fit_ms = fitted - start,
+        .score_ms = blmi_clock_ms() - fitted};
+    return BLM_OK;
+}
+
+blm_status blm_sweep_run(blm_sweep *sweep, const blm_recipe *recipe,
+    const blm_calibration *calibration, const blm_sweep_watch *watch,
+    blm_sweep_result *out, blm_error *err)
+{
+    const blm_sweep_watch nobody = {0};
+    const blm_calibration defaults = {0};
+    blm_recipe complete;
+    room r = {0};
+    BLMI_TRY(blmi_recipe_complete(recipe, &complete, err));
+    BLMI_TRY(check_recipe(sweep, &complete, err));
+    const blm_status status =
+        run(sweep, &complete, calibration != NULL ? calibration : &defaults,
+            watch != NULL ? watch : &nobody, &r, out, err);
+    free_room(&r);
+    if (status != BLM_OK)
+        forget_fit(sweep); // it may be half of another one
+    return status;
+}
