@@ -8,6 +8,7 @@
 
 #include "src/base/error.h"
 #include "src/nn/contnet.h"
+#include "src/nn/winograd.h"
 #include "src/nn/workspace.h"
 
 // The same rows, to be read.  (C has no implicit conversion for this.)
@@ -33,18 +34,18 @@ typedef struct pass {
 } pass;
 
 // Rows for a task: all threads get the same number of tasks, if that is possible.
-static int rows_for_task(const pass *p, int rows)
+static int rows_for_task(const pass *p, int rows, int most)
 {
     const int unit = 14; // of the widest tile
     const int share = (rows + p->ws->threads - 1) / p->ws->threads;
-    const int parts = (share + BLMI_BLOCK_ROWS - 1) / BLMI_BLOCK_ROWS;
+    const int parts = (share + most - 1) / most;
     return (share + parts * unit - 1) / (parts * unit) * unit;
 }
 
-// Runs task for all of `rows` rows, p->rows at a time.
-static void for_rows(pass *p, int rows, blmi_task *task)
+// Runs task for all of `rows` rows, p->rows at a time, which are at most `most`.
+static void for_rows(pass *p, int rows, int most, blmi_task *task)
 {
-    p->rows = rows_for_task(p, rows);
+    p->rows = rows_for_task(p, rows, most);
     blmi_workspace_each(p->ws, (rows + p->rows - 1) / p->rows, task, p);
 }
 
@@ -302,9 +303,9 @@ static void encoder(pass *p, const blmi_encoder *ste)
         blmi_workspace_each(p->ws, tasks, encode, p);
         return;
     }
-    for_rows(p, tokens, encode_in);
+    for_rows(p, tokens, BLMI_BLOCK_ROWS, encode_in);
     blmi_workspace_each(p->ws, tokens / window * ste->heads, encode_head, p);
-    for_rows(p, tokens, encode_out);
+    for_rows(p, tokens, BLMI_BLOCK_ROWS, encode_out);
 }
 
 // ---- the block: batch norm and ReLU, two encoders, a convolution, a shortcut around all
@@ -357,14 +358,41 @@ static void convolve(pass *p, const blmi_matrix *conv, int window, float *out, b
     p->stride = p->block->stride;
     p->out = out;
     p->onto = onto;
-    for_rows(p, tokens_of(p) / (p->stride * p->stride), convolve_rows);
+    for_rows(p, tokens_of(p) / (p->stride * p->stride), BLMI_BLOCK_ROWS, convolve_rows);
+}
+
+// The same for a 3x3 convolution of stride 1, by tiles of 2 x 2 outputs.
+static void winograd_tiles(const void *context, int i, float *scratch)
+{
+    const pass *p = context;
+    const blmi_grid *g = &p->grid;
+    const int across = g->width / 2, tiles = task_rows(p, i, tokens_of(p) / 4);
+    const int pixel = g->channels + BLMI_APART, columns = p->block->out;
+    const float *x[BLMI_WINOGRAD_TILES];
+    float *y[BLMI_WINOGRAD_TILES];
+    for (int t = 0; t < tiles; t++) {
+        const int tile = i * p->rows + t;
+        const int m = (tile / across * g->width + tile % across) * 2;
+        x[t] = token(p, places(p)->by_row, m) - (g->width + 3) * pixel;
+        y[t] = p->out + (size_t)m * (size_t)columns;
+    }
+    blmi_winograd(p->net->kernels,
+        &(blmi_winograd_job){&p->block->conv, tiles, x, (g->width + 2) * pixel, pixel, y,
+            g->width * columns, columns},
+        scratch);
+}
+
+static void convolve_by_winograd(pass *p, float *out)
+{
+    p->out = out;
+    for_rows(p, tokens_of(p) / 4, blmi_winograd_tiles(p->grid.channels), winograd_tiles);
 }
 
 // x -> out; out may be x where the block keeps the size.
 static void block(pass *p, int index, float *out)
 {
     const blmi_block *b = p->block = &p->net->stage[p->stage].block[index];
-    for_rows(p, tokens_of(p), enter);
+    for_rows(p, tokens_of(p), BLMI_BLOCK_ROWS, enter);
     show_tokens(p, index, "bn");
     if (b->shortcut_window)
         convolve(p, &b->shortcut, b->shortcut_window, out, false);
@@ -372,7 +400,10 @@ static void block(pass *p, int index, float *out)
         encoder(p, &b->ste[i]);
         show_tokens(p, index, i == 0 ? "ste1" : "ste2");
     }
-    convolve(p, &b->conv, b->conv_window, out, true);
+    if (b->winograd)
+        convolve_by_winograd(p, out);
+    else
+        convolve(p, &b->conv, b->conv_window, out, true);
 }
 
 // layer<stage + 1>: x (images, h, w, C) -> (images, h / 2, w / 2, 2 C)

@@ -39,7 +39,7 @@ typedef struct blmi_product {
 typedef struct blmi_kernels {
     const char *name;
     void (*product)(const blmi_product *product);
-    // The next three take counts that are multiples of BLMI_LANES.
+    // Counts are multiples of BLMI_LANES but for softmax and largest.
     // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift for (rows) rows of (count)
     // numbers, the variance being divided by count; scale and shift (count) may both be
     // NULL.  y may be x.
@@ -53,6 +53,11 @@ typedef struct blmi_kernels {
     void (*softmax)(float *const *x, int rows, int count);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
+    // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4), and
+    // y (2, 2) += A' m A of m (4, 4), with B' = {1 0 -1 0, 0 1 1 0, 0 -1 1 0, 0 1 0 -1} and
+    // A' = {1 1 1 0, 0 1 -1 -1}; each element is a pointer to (count) numbers.
+    void (*winograd_in)(float *const *v, const float *const *x, int count);
+    void (*winograd_out)(float *const *y, const float *const *m, int count);
     // (rows) pointers to (depth) numbers become the packed values of a matrix of one tap
     // with these rows as its columns: (rows / 16, depth, 16), zeros in the last panel.
     // depth is a multiple of BLMI_LANES.

@@ -91,6 +91,32 @@ static void largest(float *y, const float *const *x, int rows, int count)
             y[i] = x[m][i] > y[i] ? x[m][i] : y[i];
 }
 
+static void winograd_in(float *const *v, const float *const *x, int count)
+{
+    static const int b[4][4] = {
+        {1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+    for (int n = 0; n < count; n++) {
+        for (int i = 0; i < 4; i++) {
+            for (int j = 0; j < 4; j++) {
+                float sum = 0;
+                for (int k = 0; k < 16; k++)
+                    sum += (float)(b[i][k / 4] * b[j][k % 4]) * x[k][n];
+                v[4 * i + j][n] = sum;
+            }
+        }
+    }
+}
+
+static void winograd_out(float *const *y, const float *const *m, int count)
+{
+    static const int a[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+    for (int n = 0; n < count; n++)
+        for (int i = 0; i < 2; i++)
+            for (int j = 0; j < 2; j++)
+                for (int k = 0; k < 16; k++)
+                    y[2 * i + j][n] += (float)(a[i][k / 4] * a[j][k % 4]) * m[k][n];
+}
+
 static void pack_columns(float *values, const float *const *x, int rows, int depth)
 {
     for (int n = 0; n < blmi_pad(rows); n++) {
@@ -101,5 +127,5 @@ static void pack_columns(float *values, const float *const *x, int rows, int dep
     }
 }
 
-const blmi_kernels blmi_kernels_plain = {
-    "plain", product, layer_norm, scale_relu, add, softmax, largest, pack_columns};
+const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, scale_relu, add,
+    softmax, largest, winograd_in, winograd_out, pack_columns};

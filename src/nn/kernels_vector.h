@@ -203,6 +203,44 @@ static void largest(float *y, const float *const *x, int rows, int count)
     }
 }
 
+static void winograd_in(float *const *v, const float *const *x, int count)
+{
+    for (int n = 0; n < count; n += WIDTH) {
+        vec half[4][4]; // B' x
+        for (int j = 0; j < 4; j++) {
+            const vec x0 = load(x[j] + n), x1 = load(x[4 + j] + n);
+            const vec x2 = load(x[8 + j] + n), x3 = load(x[12 + j] + n);
+            half[0][j] = x0 - x2;
+            half[1][j] = x1 + x2;
+            half[2][j] = x2 - x1;
+            half[3][j] = x1 - x3;
+        }
+        for (int i = 0; i < 4; i++) {
+            store(v[4 * i] + n, half[i][0] - half[i][2]);
+            store(v[4 * i + 1] + n, half[i][1] + half[i][2]);
+            store(v[4 * i + 2] + n, half[i][2] - half[i][1]);
+            store(v[4 * i + 3] + n, half[i][1] - half[i][3]);
+        }
+    }
+}
+
+static void winograd_out(float *const *y, const float *const *m, int count)
+{
+    for (int n = 0; n < count; n += WIDTH) {
+        vec half[2][4]; // A' m
+        for (int j = 0; j < 4; j++) {
+            const vec m1 = load(m[4 + j] + n), m2 = load(m[8 + j] + n);
+            half[0][j] = load(m[j] + n) + m1 + m2;
+            half[1][j] = m1 - m2 - load(m[12 + j] + n);
+        }
+        for (int i = 0; i < 2; i++) {
+            float *left = y[2 * i] + n, *right = y[2 * i + 1] + n;
+            store(left, load(left) + (half[i][0] + half[i][1] + half[i][2]));
+            store(right, load(right) + (half[i][1] - half[i][2] - half[i][3]));
+        }
+    }
+}
+
 static void pack_columns(float *values, const float *const *x, int rows, int depth)
 {
     for (int n = 0; n < blmi_pad(rows); n += WIDTH) {
@@ -221,5 +259,5 @@ static void pack_columns(float *values, const float *const *x, int rows, int dep
     }
 }
 
-const blmi_kernels KERNELS = {
-    KERNELS_NAME, product, layer_norm, scale_relu, add, softmax, largest, pack_columns};
+const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, scale_relu, add, softmax,
+    largest, winograd_in, winograd_out, pack_columns};

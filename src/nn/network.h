@@ -33,6 +33,7 @@ typedef struct blmi_block {
     const float *scale, *shift; // (channels): the batch norm
     blmi_encoder ste[BLMI_WINDOWS];
     int conv_window;     // 3 or 1
+    bool winograd;       // the convolution is done, and its weights packed, by winograd.c
     int shortcut_window; // 2: average pooling and 1x1; 1: strided 1x1; 0: the identity
     blmi_matrix conv, shortcut;
 } blmi_block;

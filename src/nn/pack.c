@@ -7,6 +7,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/nn/network.h"
+#include "src/nn/winograd.h"
 
 // Where the packing stands.  After the first fault status is not BLM_OK any more, and
 // every further step does nothing: the steps read as a list, and one look at the end
@@ -184,6 +185,24 @@ static void pack_conv(
                 values[at(m, t * depth + k, n)] = plain[(n * depth + k) * taps + t];
 }
 
+// A convolution (columns, depth, 3, 3) for winograd.c.
+static void pack_winograd(
+    packer *p, blmi_matrix *m, const char *leaf, int depth, int columns)
+{
+    float *values = new_matrix(p, m, 1, depth, 16 * columns);
+    const float *plain = get(p, leaf, 4, (int64_t[]){columns, depth, 3, 3});
+    if (!plain)
+        return;
+    for (int n = 0; n < columns; n++) {
+        for (int k = 0; k < depth; k++) {
+            double u[16];
+            blmi_winograd_weights(u, plain + (n * depth + k) * 9);
+            for (int i = 0; i < 16; i++)
+                values[at(m, k, blmi_winograd_column(i, n))] = (float)u[i];
+        }
+    }
+}
+
 // The stem (columns, 3, 7, 7): a row of the window lies together in the image, so it is
 // one tap of 7 x 3 numbers.
 static void pack_stem(packer *p, blmi_matrix *m, int columns)
@@ -313,11 +332,16 @@ static void pack_block(packer *p, blmi_block *b, int stage, int index)
     b->out = end ? 2 * b->channels : b->channels;
     b->stride = end && !last ? 2 : 1;
     b->conv_window = end && last ? 1 : 3;
+    b->winograd = !end && !last; // stride 1, and sides that two divides
     b->shortcut_window = !end ? 0 : p->net->config.avgdown && !last ? 2 : 1;
     snprintf(name, sizeof name, "layer%d.ConTBlock%d.", stage + 1, index);
     p->prefix = name;
     pack_batch_norm(p, b);
-    pack_conv(p, &b->conv, "out_conv.conv.weight", b->channels, b->out, b->conv_window);
+    if (b->winograd)
+        pack_winograd(p, &b->conv, "out_conv.conv.weight", b->channels, b->out);
+    else
+        pack_conv(
+            p, &b->conv, "out_conv.conv.weight", b->channels, b->out, b->conv_window);
     if (end)
         pack_shortcut(p, b);
     for (int i = 0; i < BLMI_WINDOWS; i++) {

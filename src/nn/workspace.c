@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/nn/winograd.h"
 
 static size_t larger(size_t a, size_t b)
 {
@@ -28,7 +29,7 @@ static size_t measure_scratch(const blmi_contnet *net)
                                     e[i].patch * e[i].patch, (int)channels / e[i].heads));
         // qkv and heads of a task that does all of an encoder for its windows
         part += BLMI_WINDOW_ROWS * (4 * channels + 2 * BLMI_APART);
-        size = larger(size, part);
+        size = larger(size, larger(part, blmi_winograd_scratch((int)channels)));
     }
     return (size_t)blmi_pad((int)size);
 }
