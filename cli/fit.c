@@ -96,20 +96,21 @@ static void print_summary(const settings *set, const blm_model *model, size_t sk
     cli_json_end_line(&json);
 }
 
+// The model comes last: after a failure there is none.
 static int save(const settings *set, const blm_model *model, size_t skipped)
 {
     blm_error err;
-    if (cli_interrupted() != 0)
-        return cli_interrupted();
+    int code = cli_interrupted();
+    if (code == CLI_EXIT_OK && set->report != NULL)
+        code = cli_report_fit(set->report, set->output, model, &set->decode,
+            (size_t)set->report_images);
+    if (code != CLI_EXIT_OK)
+        return code;
     const blm_status status = blm_model_save(model, set->output, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     print_summary(set, model, skipped);
-    const int code = cli_flush();
-    if (code != CLI_EXIT_OK || set->report == NULL)
-        return code;
-    return cli_report_fit(
-        set->report, set->output, model, &set->decode, (size_t)set->report_images);
+    return cli_flush();
 }
 
 static int fit_and_save(

@@ -1,8 +1,8 @@
 // The page around a report: its style and its script.
 //
 // Everything is well-formed XML too, so that simple tools can check it: void elements are
-// closed, and the script does without < and &.  The policy in the head has browsers refuse
-// whatever would be loaded from elsewhere.
+// closed, and the script does without < and &.  The policy in the head has browsers
+// refuse whatever would be loaded from elsewhere.
 #include "src/render/report.h"
 
 static const char *const style[] = {
