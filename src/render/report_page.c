@@ -151,6 +151,12 @@ static const char *const style[] = {
     "  .image, .plot, .tile, table { break-inside: avoid; }\n"
     "  .image { content-visibility: visible; }\n"
     "  h2, h3 { break-after: avoid; }\n"
+    "  .tiles { grid-template-columns: repeat(4, 1fr); }\n"
+    "  .plots { grid-template-columns: repeat(2, 1fr); }\n"
+    "  .wide { overflow: visible; }\n"
+    "  .wide table { font-size: 7.5pt; }\n"
+    "  .wide :is(th, td) { padding: .25rem .3rem; }\n"
+    "  td .soft { font-size: 6pt; }\n"
     "  .pictures { grid-template-columns: repeat(5, 1fr); } }\n",
 };
 
