@@ -63,9 +63,9 @@ typedef struct blm_recipe {
     int64_t min_area; // smallest defect, in pixels of the input; 0: 1
     int channels; // of the stages, drawn at random, as PaDiM does (Defard et al., ICPR
                   // workshops 2021): statistics become cheaper; 0: all
-    int unit_variance; // 1: features are divided by their standard deviations at the
-                       // position, before epsilon is added; none counts as less than a
-                       // tenth of their root mean square
+    int unit_variance; // 1: each channel is divided by the root of its variance, averaged
+                       // over the positions, before epsilon is added; none counts as less
+                       // than a tenth of their root mean square
     int64_t seed;      // of the draw of channels, 0 to 2^53
     double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
 } blm_recipe;

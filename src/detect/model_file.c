@@ -155,7 +155,7 @@ static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
     size_t count = 0;
     parts[count++] = (part){"gauss.mean", BLMI_F32, 2, {p, d}, &g->mean};
     if (m->recipe.unit_variance)
-        parts[count++] = (part){"gauss.scale", BLMI_F32, 2, {p, d}, &g->scale};
+        parts[count++] = (part){"gauss.scale", BLMI_F32, 1, {d}, &g->scale};
     if (g->form == BLMI_EIGENPAIRS) {
         parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
         parts[count++] = (part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};

@@ -54,6 +54,7 @@ void blmi_accumulator_free(blmi_accumulator *a)
     blmi_free(a->samples);
     blmi_free(a->triangles.memory);
     blmi_free(a->mean);
+    blmi_free(a->scale);
     blmi_free(a->scratch);
     blmi_free(a->where);
     blmi_free(a);
@@ -92,24 +93,12 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
     }
 }
 
-// Float as the model holds them, so that the samples are scaled as later images will be.
-void blmi_scales(double *variance, int features)
-{
-    double sum = 0.0;
-    for (int d = 0; d < features; d++)
-        sum += variance[d];
-    const double least = 0.01 * sum / features;
-    for (int d = 0; d < features; d++)
-        variance[d] =
-            sum > 0.0 ? (double)(float)(1.0 / sqrt(fmax(variance[d], least))) : 1.0;
-}
-
 // ---- many images: folding into the triangles ------------------------------------------
 
 size_t blmi_many_scratch(int features)
 {
     const size_t d = (size_t)features;
-    return d * d + BLMI_MOST_LEFT_OUT * d + d;
+    return d * d + BLMI_MOST_LEFT_OUT * d;
 }
 
 // Chan, Golub and LeVeque's update of mean and scatter by a block of images.  The

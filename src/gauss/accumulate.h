@@ -27,6 +27,7 @@ struct blmi_accumulator {
     int *where;  // (Q) the positions that count, rising
     int64_t images;
     bool used_up;
+    double *scale; // (D) with unit_variance, once it is being finished; else NULL
 
     blmi_sample *samples; // rising index
     size_t held, capacity;
@@ -41,9 +42,6 @@ struct blmi_accumulator {
     double *scratch; // (threads, blmi_many_scratch(D))
 };
 
-// The standard deviations of one position turned into scales, by the rule: variance (D),
-// of which the scales (D), rounded to float, take the place.
-void blmi_scales(double *variance, int features);
 // Doubles that a thread needs to fold and to factor in the many form.
 size_t blmi_many_scratch(int features);
 // Folds what is left.  Cannot fail.

@@ -46,9 +46,8 @@ static void centre(const blmi_gauss *gauss, const float *x, size_t p, float *y)
         y[d] = x[d] - mean[d];
     if (gauss->scale == NULL)
         return;
-    const float *scale = gauss->scale + p * (size_t)features;
     for (int d = 0; d < features; d++)
-        y[d] *= scale[d];
+        y[d] *= gauss->scale[d];
 }
 
 // |x|^2 in double, in four sums so that none waits for the one before.

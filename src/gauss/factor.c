@@ -9,13 +9,77 @@
 #include "src/gauss/leave_out.h"
 #include "src/gauss/linalg.h"
 
+// ---- unit variance --------------------------------------------------------------------
+
+// Each of rows (count, width) times scale (width).
+static void multiply_rows(double *rows, size_t count, size_t width, const double *scale)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < width; j++)
+            rows[i * width + j] *= scale[j];
+}
+
+// Adds the variances (D) at position number q to variance (D).
+static void add_variances_few(const blmi_accumulator *a, int q, double *variance)
+{
+    const size_t d = (size_t)a->features;
+    double *mean = variance + d, *row = mean + d;
+    blmi_gather_mean(a->samples, a->held, q, a->features, mean);
+    for (size_t i = 0; i < a->held; i++) {
+        blmi_gather_centred(a->samples + i, 1, q, a->features, mean, row);
+        for (size_t j = 0; j < d; j++)
+            variance[j] += row[j] * row[j] / (double)(a->images - 1);
+    }
+}
+
+static void add_variances_many(const blmi_accumulator *a, int q, double *variance)
+{
+    const float *packed =
+        a->triangles.factor + (size_t)a->where[q] * blmi_triangle(a->features);
+    for (size_t i = 0; i < (size_t)a->features; i++) {
+        packed += i;
+        variance[i] += (double)packed[i] / (double)(a->images - 1);
+    }
+}
+
+// Turns the variances (D), summed over positions, into scales.  Rounded to float, as the
+// model holds them, so that the samples are scaled as later images will be.
+static void scales_of(double *variance, int features, int counted)
+{
+    double sum = 0.0;
+    for (int j = 0; j < features; j++)
+        sum += variance[j] /= counted;
+    const double least = 0.01 * sum / features;
+    for (int j = 0; j < features; j++)
+        variance[j] =
+            sum > 0.0 ? (double)(float)(1.0 / sqrt(fmax(variance[j], least))) : 1.0;
+}
+
+// Finds the scales, from what the form of the accumulator has.
+static blm_status find_scales(blmi_accumulator *a, blmi_gauss_form form, blm_error *err)
+{
+    const size_t d = (size_t)a->features;
+    if (!a->rule.unit_variance)
+        return BLM_OK;
+    a->scale = blmi_alloc_zero(3 * d, sizeof(double)); // with a mean and a row
+    if (a->scale == NULL)
+        return blmi_no_memory(err, "scales", 3 * d, sizeof(double));
+    for (int q = 0; q < a->counted; q++) {
+        if (form == BLMI_EIGENPAIRS)
+            add_variances_few(a, q, a->scale);
+        else
+            add_variances_many(a, q, a->scale);
+    }
+    scales_of(a->scale, a->features, a->counted);
+    return BLM_OK;
+}
+
 // ---- few images: the eigenpairs -------------------------------------------------------
 
 // A thread's working memory, in doubles.
 typedef struct room {
     double *samples; // (N, D) centred
     double *mean;    // (D)
-    double *scale;   // (D)
     double *gram;    // (N, N), then the unit eigenvectors as rows, falling
     double *values;  // (N) the eigenvalues, falling
     double *axes;    // (N, D)
@@ -27,43 +91,15 @@ static size_t lay_out(room *r, int64_t images, int features, double *base)
 {
     const size_t n = (size_t)images, d = (size_t)features;
     const size_t sizes[] = {
-        n * d, d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
-    double *at[7] = {NULL};
+        n * d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
+    double *at[6] = {NULL};
     size_t total = 0;
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 6; i++) {
         at[i] = base == NULL ? NULL : base + total;
         total += (sizes[i] + 7) / 8 * 8;
     }
-    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
+    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5]};
     return total;
-}
-
-// Each of rows (count, width) times scale (width).
-static void multiply_rows(double *rows, size_t count, size_t width, const double *scale)
-{
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < width; j++)
-            rows[i * width + j] *= scale[j];
-}
-
-// Finds the scales (D) of the centred samples (N, D), and applies them.
-static void scale_samples(double *samples, int images, int features, double *scale)
-{
-    const size_t d = (size_t)features;
-    for (size_t j = 0; j < d; j++)
-        scale[j] = 0.0;
-    for (size_t i = 0; i < (size_t)images; i++)
-        for (size_t j = 0; j < d; j++)
-            scale[j] += samples[i * d + j] * samples[i * d + j] / (images - 1);
-    blmi_scales(scale, features);
-    multiply_rows(samples, (size_t)images, d, scale);
-}
-
-static void store_scale(const double *scale, size_t p, const blmi_storage *out)
-{
-    const size_t d = (size_t)out->features;
-    for (size_t j = 0; out->scale != NULL && j < d; j++)
-        out->scale[p * d + j] = (float)scale[j];
 }
 
 // Turns rows (count, width) upside down.
@@ -135,7 +171,7 @@ static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *
     blmi_gather_mean(a->samples, n, q, a->features, r->mean);
     blmi_gather_centred(a->samples, n, q, a->features, r->mean, r->samples);
     if (a->rule.unit_variance)
-        scale_samples(r->samples, images, a->features, r->scale);
+        multiply_rows(r->samples, n, (size_t)a->features, a->scale);
     blmi_gram_of_rows(images, a->features, r->samples, r->gram);
     if (!blmi_eigen(images, r->gram, r->values, r->work))
         return false;
@@ -144,7 +180,6 @@ static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *
     const int rank = rank_of(r->values, images);
     find_axes(r, images, rank, a->features);
     store_eigenpairs(r, p, images, rank, out);
-    store_scale(r->scale, (size_t)p, out);
     blmi_leave_one_out_few(images, rank, a->features, &a->rule, r->values, r->gram,
         out->loo + (size_t)p, (size_t)out->positions);
     return true;
@@ -196,17 +231,14 @@ static void unpack(const float *packed, int features, const double *scale, doubl
 }
 
 // The trace of the covariance that a packed scatter (T) says, with scales (D; NULL: 1).
-// With `variance` not NULL, its diagonal (D) too.
-static double diagonal(const float *packed, int features, double images,
-    const double *scale, double *variance)
+static double trace_of(
+    const float *packed, int features, double images, const double *scale)
 {
     double trace = 0.0;
     for (size_t i = 0; i < (size_t)features; i++) {
         packed += i;
         const double v = (double)packed[i] / (images - 1.0);
         trace += scale == NULL ? v : v * scale[i] * scale[i];
-        if (variance != NULL)
-            variance[i] = v;
     }
     return trace;
 }
@@ -227,15 +259,9 @@ static bool factor_many(const blmi_accumulator *a, int q, double *scratch)
     const double n = (double)a->images, *mean = a->mean + (size_t)q * d;
     float *packed = a->triangles.factor + p * blmi_triangle(a->features);
     double *triangle = scratch, *rows = scratch + d * d;
-    double *scale = NULL;
+    const double *scale = a->scale;
     const double keep = 1.0 - a->rule.shrinkage;
-    if (a->rule.unit_variance) {
-        scale = scratch + blmi_many_scratch(a->features) - d;
-        diagonal(packed, a->features, n, NULL, scale);
-        blmi_scales(scale, a->features);
-        store_scale(scale, p, &a->triangles);
-    }
-    const double trace = diagonal(packed, a->features, n, scale, NULL);
+    const double trace = trace_of(packed, a->features, n, scale);
     const double shift = a->rule.epsilon + a->rule.shrinkage * trace / a->features;
 
     unpack(packed, a->features, scale, 1.0, (n - 2.0) * shift / keep, triangle);
@@ -282,6 +308,8 @@ static blm_status factor_all_many(const blmi_accumulator *a, blm_error *err)
 static void publish(
     const blmi_accumulator *a, const blmi_storage *storage, int left_out, blmi_gauss *out)
 {
+    for (int j = 0; a->scale != NULL && j < a->features; j++)
+        storage->scale[j] = (float)a->scale[j];
     for (int p = 0, q = 0; p < a->positions; p++) {
         if (q < a->counted && a->where[q] == p)
             q++;
@@ -312,6 +340,7 @@ static void publish(
 static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_storage storage;
+    BLMI_TRY(find_scales(a, BLMI_EIGENPAIRS, err));
     BLMI_TRY(blmi_storage_new(BLMI_EIGENPAIRS, a->images, a->positions, a->features,
         a->rule.unit_variance, &storage, err));
     const blm_status status = factor_all_few(a, &storage, err);
@@ -325,6 +354,7 @@ static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *er
 static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_accumulator_flush(a);
+    BLMI_TRY(find_scales(a, BLMI_CHOLESKY, err));
     BLMI_TRY(factor_all_many(a, err));
     publish(a, &a->triangles, (int)a->held, out);
     a->triangles.memory = NULL;

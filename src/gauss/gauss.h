@@ -14,8 +14,8 @@
 //     (1 - shrinkage) S + (shrinkage tr(S) / D + epsilon) I
 // (Ledoit & Wolf, "A well-conditioned estimator for large-dimensional covariance
 // matrices", Journal of Multivariate Analysis 88, 2004, with a given shrinkage).  With
-// unit_variance, features are first divided by their standard deviations at the position,
-// of which none counts as less than a tenth of the root of their mean square.
+// unit_variance, each feature is first divided by the root of its variance, averaged over
+// the positions that count; none counts as less than a tenth of their root mean square.
 typedef struct blmi_gauss_rule {
     double epsilon;    // above 0
     double shrinkage;  // 0 up to, but not, 1
@@ -37,7 +37,7 @@ typedef struct blmi_gauss {
     double epsilon;          // of the rule
     double shrinkage;        // of the rule; already in the factor of CHOLESKY
     const float *mean;       // (P, D)
-    const float *scale;      // (P, D) what features are multiplied by; NULL: as they are
+    const float *scale;      // (D) what features are multiplied by; NULL: as they are
     // EIGENPAIRS.  Eigenvalues not above 16 N DBL_EPSILON times the largest are rounding
     // (duplicated images, constant features): a position of lower rank than R has zeros
     // from its rank on in all three.

@@ -68,10 +68,6 @@ static double mean_of_diagonal(const reference *g, size_t d)
 // The rule, applied to the lower triangle of a covariance.
 static void regularise(reference *g, size_t d, const blmi_gauss_rule *rule)
 {
-    const double least = 0.01 * mean_of_diagonal(g, d);
-    for (size_t j = 0; j < d; j++)
-        g->scale[j] =
-            rule->unit_variance ? 1.0 / sqrt(fmax(g->triangle[j * d + j], least)) : 1.0;
     for (size_t j = 0; j < d; j++)
         for (size_t k = 0; k <= j; k++)
             g->triangle[j * d + k] *= g->scale[j] * g->scale[k];
@@ -83,32 +79,63 @@ static void regularise(reference *g, size_t d, const blmi_gauss_rule *rule)
     }
 }
 
-reference reference_fit(const float *x, int images, int positions, int features, int p,
-    const int32_t *left_out, int32_t out, const blmi_gauss_rule *rule)
+// Mean (D) and lower triangle of the covariance (D, D), both zero before, of the images
+// that are not left out.
+static void moments(const float *x, int images, size_t step, size_t d,
+    const int32_t *left_out, int32_t out, double *mean, double *triangle)
 {
-    const size_t d = (size_t)features, step = (size_t)positions * d;
-    reference g = {features, calloc(d, sizeof(double)), calloc(d, sizeof(double)),
-        calloc(d * d, sizeof(double))};
     double count = 0.0;
-    x += (size_t)p * d;
     for (int i = 0; i < images; i++) {
         if (left_out != NULL && left_out[i] == out)
             continue;
         count += 1.0;
         for (size_t j = 0; j < d; j++)
-            g.mean[j] += (double)x[(size_t)i * step + j];
+            mean[j] += (double)x[(size_t)i * step + j];
     }
     for (size_t j = 0; j < d; j++)
-        g.mean[j] /= count;
+        mean[j] /= count;
     for (int i = 0; i < images; i++) {
         const float *row = x + (size_t)i * step;
         if (left_out != NULL && left_out[i] == out)
             continue;
         for (size_t j = 0; j < d; j++)
             for (size_t k = 0; k <= j; k++)
-                g.triangle[j * d + k] += ((double)row[j] - g.mean[j]) *
-                                         ((double)row[k] - g.mean[k]) / (count - 1.0);
+                triangle[j * d + k] += ((double)row[j] - mean[j]) *
+                                       ((double)row[k] - mean[k]) / (count - 1.0);
     }
+}
+
+// scale (D), zero before: by the variances of all positions.
+static void find_scales(const float *x, int images, int positions, size_t d,
+    const int32_t *left_out, int32_t out, double *scale)
+{
+    double sum = 0.0;
+    for (size_t p = 0; p < (size_t)positions; p++) {
+        double *mean = calloc(d, sizeof(double)), *all = calloc(d * d, sizeof(double));
+        moments(x + p * d, images, (size_t)positions * d, d, left_out, out, mean, all);
+        for (size_t j = 0; j < d; j++)
+            scale[j] += all[j * d + j] / positions;
+        free(mean);
+        free(all);
+    }
+    for (size_t j = 0; j < d; j++)
+        sum += scale[j];
+    for (size_t j = 0; j < d; j++)
+        scale[j] = 1.0 / sqrt(fmax(scale[j], 0.01 * sum / (double)d));
+}
+
+reference reference_fit(const float *x, int images, int positions, int features, int p,
+    const int32_t *left_out, int32_t out, const blmi_gauss_rule *rule)
+{
+    const size_t d = (size_t)features;
+    reference g = {features, calloc(d, sizeof(double)), calloc(d, sizeof(double)),
+        calloc(d * d, sizeof(double))};
+    moments(x + (size_t)p * d, images, (size_t)positions * d, d, left_out, out, g.mean,
+        g.triangle);
+    if (rule->unit_variance)
+        find_scales(x, images, positions, d, left_out, out, g.scale);
+    for (size_t j = 0; j < d && !rule->unit_variance; j++)
+        g.scale[j] = 1.0;
     regularise(&g, d, rule);
     factor(g.triangle, d);
     return g;

@@ -102,7 +102,8 @@ static void distances_follow_the_rule(void **state)
     }
 }
 
-// What the header says is exact is exact; what it says is not stays within a few percent.
+// What the header says is exact is exact; what it says is not stays within six percent,
+// with two positions and 20 or 60 images.
 static void left_out_images_follow_it_too(void **state)
 {
     (void)state;
@@ -113,7 +114,7 @@ static void left_out_images_follow_it_too(void **state)
             blmi_gauss gauss = fit(x, counts[c], &rules[r]);
             const int exact = !rules[r].unit_variance && c == 0;
             const double worst = worst_left_out(&gauss, x, counts[c], &rules[r]);
-            assert_true(worst < (exact ? 1e-5 : 0.15));
+            assert_true(worst < (exact ? 1e-6 : 0.06));
             blmi_gauss_free(&gauss);
         }
         free(x);
@@ -132,7 +133,7 @@ static void scales_are_those_of_all_images(void **state)
         for (int j = 0; j < P * D; j++)
             x[i * P * D + j] =
                 (float)(((double)x[i * P * D + j] - (double)scaled.mean[j]) *
-                        (double)scaled.scale[j]);
+                        (double)scaled.scale[j % D]);
     assert_true(worst_left_out(&scaled, x, FEW, &plain) < 1e-4);
     blmi_gauss_free(&scaled);
     free(x);

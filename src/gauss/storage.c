@@ -33,7 +33,7 @@ static size_t lay_out(blmi_storage *s, int64_t images, int scaled, void *base)
     const size_t r = (size_t)s->rank, n = few ? (size_t)images : BLMI_MOST_LEFT_OUT;
     size_t at = 0;
     s->mean = carve(base, &at, p * d);
-    s->scale = scaled ? carve(base, &at, p * d) : NULL;
+    s->scale = scaled ? carve(base, &at, d) : NULL;
     if (few) {
         s->axes = carve(base, &at, p * r * d);
         s->variances = carve(base, &at, p * r);
@@ -84,8 +84,6 @@ void blmi_storage_blank(const blmi_storage *s, int p, int images)
 {
     const size_t at = (size_t)p, d = (size_t)s->features, r = (size_t)s->rank;
     blank(s->mean, at, d);
-    if (s->scale != NULL)
-        blank(s->scale, at, d);
     if (s->form == BLMI_EIGENPAIRS) {
         blank(s->axes, at, r * d);
         blank(s->variances, at, r);

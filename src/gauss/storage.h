@@ -12,7 +12,7 @@ typedef struct blmi_storage {
     blmi_gauss_form form;
     int positions, features, rank;
     float *mean;        // (P, D)
-    float *scale;       // (P, D), or NULL
+    float *scale;       // (D), or NULL
     float *axes;        // EIGENPAIRS: (P, R, D)
     float *variances;   // EIGENPAIRS: (P, R)
     float *coordinates; // EIGENPAIRS: (P, N, R)
