@@ -35,8 +35,7 @@ typedef struct cli_recipe {
             offsetof(type, recipe.channels), 1, 16384, NULL},                            \
         {"seed", 0, CLI_SIZE, "N", "Of the draw of channels (0)",                        \
             offsetof(type, recipe.seed), 0, 9007199254740992.0, NULL},                   \
-        {"unit-variance", 0, CLI_FLAG, NULL,                                             \
-            "Divide features by their standard deviations",                              \
+        {"unit-variance", 0, CLI_FLAG, NULL, "Bring channels to unit variance",          \
             offsetof(type, recipe.unit_variance), 0, 0, NULL},                           \
         {"shrinkage", 0, CLI_REAL, "X", "Shrink covariances towards the identity (0)",   \
             offsetof(type, recipe.shrinkage), 0, 1, NULL},                               \

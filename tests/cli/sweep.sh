@@ -1,0 +1,57 @@
+# Many recipes on the same images.
+
+# A sweep says what fit and eval say, whatever the recipe.
+numbers() { grep -oE '"(image_auroc|pixel_auroc|au_pro_0.3|threshold)": [0-9.]{6}' | sort; }
+check() {
+    grid=$1
+    shift
+    expect 0 fit data/set/train/good -o model -q "$@"
+    expect 0 eval model data/set --json
+    head -c 4000 out | sed 's/"kinds".*//' | numbers >expected
+    # shellcheck disable=SC2086 # words
+    expect 0 sweep data/set --json -q $grid
+    numbers <out >found
+    diff expected found >out || fail "$grid: differs from fit $*"
+}
+check '--unit-variance no --epsilon 0.01'
+check '--unit-variance yes --epsilon 0.1 --channels 40 --seed 3' \
+    --unit-variance --epsilon 0.1 --channels 40 --seed 3
+check '--unit-variance no --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3' \
+    --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3
+
+# Recipes that share a fit, in any order, are what they are by themselves.
+expect 0 sweep data/set --csv -q --epsilon 0.01,0.1 --shrinkage 0,0.3 --unit-variance no
+out_lines 5
+cut -d, -f1-18 out | sort >together
+: >alone
+for epsilon in 0.01 0.1; do
+    for shrinkage in 0 0.3; do
+        expect 0 sweep data/set --csv -q --epsilon $epsilon --shrinkage $shrinkage \
+            --unit-variance no
+        cut -d, -f1-18 out >>alone
+    done
+done
+sort -u alone | cmp -s - together || { diff alone together; fail 'shared fits differ'; }
+
+# Best first, by what was asked for.
+expect 0 sweep data/set -q --rank spread
+awk 'NR > 2 && $1 < last { exit 1 } { last = $1 }' out || fail 'not sorted'
+out_lines 7
+expect 0 sweep data/set -q --intervals --epsilon 0.01 --unit-variance no
+out_has '\([0-9.]+-[0-9.]+\)'
+expect 0 sweep data/set -q --json --scores --epsilon 0.01 --unit-variance no
+out_is_json
+out_has '"test_scores": \['
+
+# Good images alone: their spread is all that is known.
+expect 0 sweep data/set/train/good -q --epsilon 0.01
+out_has '^ +[0-9.]+ +- +- +- +- +- +224x224'
+
+expect 2 sweep
+expect 2 sweep data/set --epsilon 0.1,x
+err_has 'Invalid value "x" for option --epsilon'
+expect 2 sweep data/set --stages 2,5
+expect 2 sweep data/set --size 200x224 -q
+err_has multiples
+expect 2 sweep data/set --channels 100000 -q
+expect 2 sweep data/set --scores

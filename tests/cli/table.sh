@@ -1,0 +1,59 @@
+# Every category of a root, beside what is published.
+
+mkdir root
+cp -r data/set root/bottle
+cp -r data/set root/flange
+mkdir -p root/notes root/.hidden # no categories
+expect 0 table root -o kept -q
+out_has '^image AUROC in percent; published: .*table 2$'
+out_has '98\.6 +100\.0 +94\.9 +98\.3 +100\.0  bottle$'
+out_has '97\.1 +98\.1 +98\.1 +97\.6 +96\.7  bottle$'
+out_has ' -  flange$'
+out_has 'average of objects \(1\)$'
+out_has '92\.1 +95\.0 +80\.7 +95\.2 +97\.9  average \(2\)$'
+out_lacks textures
+cp out first
+
+# The same numbers as eval has.
+expect 0 fit data/set/train/good -o model -q
+expect 0 eval model data/set
+auroc=$(awk '$NF == "all" { printf "%.1f", 100 * $2; exit }' out)
+grep -qE "^ *$auroc .* bottle" first || fail "eval says $auroc"
+
+# What is kept is used: its numbers, were they changed, come back.
+sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
+expect 0 table root -o kept -q
+out_has '^ *12\.5 .* bottle$'
+# Another recipe, changed images and damaged results are done anew.
+expect 0 table root -o kept -q --epsilon 0.02
+out_lacks '^ *12\.5 '
+expect 0 table root -o kept -q
+cmp -s out first || fail 'other numbers after another recipe'
+sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
+cp "$(good 2)" "root/bottle/train/good/$(basename "$(good 1)")"
+expect 0 table root -o kept -q
+out_lacks '^ *12\.5 '
+echo damaged >kept/flange.result
+expect 0 table root -o kept -q
+grep -q '^blemish table 1 key' kept/flange.result || fail 'kept what is damaged'
+
+expect 0 table root -o kept --format markdown
+out_has '^\| bottle \| [0-9.]+ \| 98\.6 \| 100\.0 \| 94\.9 \| 98\.3 \| 100\.0 \|$'
+expect 0 table root -o kept --format csv
+out_has '^3,pixel AUROC,"bottle",object,PaDiM,98\.1000$'
+out_has '^2,image AUROC,"average",all,paper,97\.9000$'
+expect 0 table root -o kept --format json
+out_lines 1
+out_is_json
+out_has '"average_of": 2'
+
+# A category that fails is told; the others are printed.
+rm -r root/flange/ground_truth/*
+expect 3 table root -o kept -q
+err_has 'no image in this folder'
+out_has bottle
+out_lacks flange
+expect 3 table data/set
+err_has 'no folder in it has train/good and test'
+expect 3 table absent
+expect 2 table
