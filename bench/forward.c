@@ -1,18 +1,19 @@
-// forward.c: how long the backbone takes, next to the time that its multiplications alone
-// would take at the best rate that oneDNN reaches here.
+// forward.c: how long each step of the backbone takes, with any table of kernels, next to
+// the time that its multiplications alone would take at the best rate that oneDNN reaches
+// here.  (`blemish bench` times the detector as it is used.)
 //
 //     bench_forward [threads [runs [kernels]]]
 //
 // ConTNet-B to layer3 on one 224 x 224 image (threads 0: all cores), weights by formula.
-// Prints ms of every step (median), of the whole, the floor and the ratio.  Other programs disturb:
-// compare numbers of one run.
+// Prints ms of every step (median and best), of the whole, the floor and the ratio.
+// Other programs disturb: compare numbers of one run.
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "bench/onednn.h"
+#include "src/nn/floor.h"
 #include "src/nn/network.h"
 #include "tests/formula.h"
 
@@ -60,20 +61,6 @@ static double median(double *ms, int count)
     return ms[count / 2];
 }
 
-static double best_rate(int threads)
-{
-    static const int shapes[][3] = {{1024, 1024, 1024}, {2048, 2048, 2048},
-        {3136, 192, 64}, {3136, 256, 64}, {784, 512, 128}, {784, 128, 512},
-        {196, 768, 256}, {196, 1024, 256}, {196, 256, 1024}};
-    double best = 0;
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        const double rate = onednn_rate(
-            shapes[i][0], shapes[i][1], shapes[i][2], 0, threads, i < 2 ? 6 : 60);
-        best = rate > best ? rate : best;
-    }
-    return best;
-}
-
 static const blmi_kernels *kernels_named(const char *name)
 {
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
@@ -91,6 +78,7 @@ int main(int argc, char **argv)
     const blmi_kernels *kernels = kernels_named(argc > 3 ? argv[3] : NULL);
     const int cores = threads ? threads : omp_get_max_threads();
     own_time = threads == 1;
+    omp_set_num_threads(cores); // of the floor, too
     if (runs < 1 || runs > MOST_RUNS)
         return 2;
     const blmi_contnet_config config = {
@@ -110,14 +98,15 @@ int main(int argc, char **argv)
         x[i] = (float)formula_noise("input", i) * 2;
     static timing t;
     static double whole[MOST_RUNS];
-    const double rate_before = best_rate(cores);
+    double rate = 0;
     blmi_contnet_run(net, ws, x, 1, stage, &err);
     for (int i = 0; i < runs; i++) {
         const double start = now_ms();
         blmi_contnet_run(net, ws, x, 1, stage, &err);
         whole[i] = now_ms() - start;
     }
-    const double rate_after = best_rate(cores);
+    if (blmi_floor_rate(net, &rate, &err))
+        fprintf(stderr, "%s\n", err.text);
     blmi_workspace_watch(ws, note, &t);
     for (t.run = 0; t.run < runs; t.run++) {
         t.step = 0;
@@ -130,7 +119,6 @@ int main(int argc, char **argv)
         least += t.ms[i][0];
         printf("%8.3f ms, best %7.3f  %s\n", middle, t.ms[i][0], t.name[i]);
     }
-    const double rate = rate_before > rate_after ? rate_before : rate_after;
     const double floor_ms = network_gflop / rate * 1e3;
     const double ms = median(whole, runs);
     printf("%s, %d threads: median %.2f ms, best %.2f ms; floor %.2f ms (%.0f GFLOP/s); "

@@ -1,8 +1,8 @@
 // contnet.c: the forward pass, from top to bottom as in figure 2 of the ConTNet paper.
 //
-// Activations are (image, row, column, channel).  A token is a pixel's vector of channels,
-// and kernels take pointers to tokens: windows are never cut out, their tokens are taken
-// in the windows' order.
+// Activations are (image, row, column, channel).  A token is a pixel's vector of
+// channels, and kernels take pointers to tokens: windows are never cut out, their tokens
+// are taken in the windows' order.
 #include <stdio.h>
 #include <string.h>
 

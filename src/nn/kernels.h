@@ -53,9 +53,9 @@ typedef struct blmi_kernels {
     void (*softmax)(float *const *x, int rows, int count);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
-    // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4), and
-    // y (2, 2) += A' m A of m (4, 4), with B' = {1 0 -1 0, 0 1 1 0, 0 -1 1 0, 0 1 0 -1} and
-    // A' = {1 1 1 0, 0 1 -1 -1}; each element is a pointer to (count) numbers.
+    // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4),
+    // and y (2, 2) += A' m A of m (4, 4), each element a pointer to (count) numbers.
+    //     B' = 1 0 -1 0, 0 1 1 0, 0 -1 1 0, 0 1 0 -1     A' = 1 1 1 0, 0 1 -1 -1
     void (*winograd_in)(float *const *v, const float *const *x, int count);
     void (*winograd_out)(float *const *y, const float *const *m, int count);
     // (rows) pointers to (depth) numbers become the packed values of a matrix of one tap

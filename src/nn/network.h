@@ -38,7 +38,7 @@ typedef struct blmi_block {
     blmi_matrix conv, shortcut;
 } blmi_block;
 
-// Where the tokens of one image stand among the rows of (h + 2, w + 2), inside a border of 1.
+// Where the tokens of one image stand among the rows of (h + 2, w + 2), inside a border.
 typedef struct blmi_places {
     int *by_row;                  // (h w)
     int *by_window[BLMI_WINDOWS]; // (h w): window after window of ste1, of ste2

@@ -1,6 +1,6 @@
-// winograd.c: a 3x3 convolution with 16 multiplications for 4 outputs instead of 36 (Lavin
-// and Gray 2015, arXiv:1509.09308, F(2x2, 3x3)): the numbers of a 4 x 4 patch are combined
-// by additions, multiplied by combined weights, and combined to 2 x 2 outputs.
+// winograd.c: a 3x3 convolution with 16 multiplications for 4 outputs instead of 36
+// (Lavin and Gray 2015, arXiv:1509.09308, F(2x2, 3x3)): the numbers of a 4 x 4 patch are
+// combined by additions, multiplied by combined weights, and combined to 2 x 2 outputs.
 #include "src/nn/winograd.h"
 
 enum { PATCH = 16, CHUNK = 2 * BLMI_LANES, MOST_CHANNELS_X_TILES = 56 * 128 };
