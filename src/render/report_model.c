@@ -99,6 +99,14 @@ static void put_method(blmi_text *html, const blm_recipe *r)
             blmi_text_put(html, "%s%d", comma, layer);
             comma = ", ";
         }
+    if (r->channels > 0)
+        blmi_text_put(html, "; %d channels drawn at random", r->channels);
+    if (r->unit_variance)
+        blmi_text_put(html, "; channels of unit variance");
+    if (r->shrinkage > 0) {
+        blmi_text_put(html, "; shrinkage ");
+        blmi_report_put_short(html, r->shrinkage, 6);
+    }
     blmi_text_put(html, "; epsilon ");
     blmi_report_put_short(html, r->epsilon, 6);
     blmi_text_put(html, "; blur of ");
