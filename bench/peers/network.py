@@ -187,7 +187,7 @@ def blemish_weights(program, weights, variant, folder):
     import torch
     checkpoint, out = (os.path.join(folder, n) for n in ("random.pth", "random.safetensors"))
     torch.save(network(variant, None).state_dict(), checkpoint)
-    subprocess.run([program, "import", checkpoint, "--norm", "pre", "-o", out], check=True,
+    subprocess.run([program, "import", checkpoint, "--pre-norm", "-o", out], check=True,
                    stdout=subprocess.DEVNULL)
     return out
 
