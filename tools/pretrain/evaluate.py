@@ -2,13 +2,14 @@
 """How well features find defects: the paper's pipeline (Dini & Rahtu 2023) in PyTorch.
 
     evaluate.py --data CATEGORY --backbone contnet=b.pt --stages 14,7
-    evaluate.py --data CATEGORY --backbone resnet18=FILE --stages 28,14 --eps 0.01,0.1
+    evaluate.py --data CATEGORY --backbone resnet18=FILE --backbone lite1=FILE \\
+                --stages 14,7 --standardise --eps 0.1,1
 
 CATEGORY is a folder in MVTec layout with masks.  Stages are named by the side of their
-grid: contnet has 28, 14, 7 (layer1 .. layer3), a teacher what teachers.py says.  They are
-joined at the finest grid by nearest upsampling.  --eps takes several values.  Prints for
-each, tab-separated: category, backbone, stages, channels, eps, image AUROC, pixel AUROC,
-AU-PRO (0.3), on 224 x 224.
+grid, 28, 14 or 7: layer1, layer2 or layer3 of ConTNet, or what teachers ask of it.  They
+are joined at the finest grid by nearest upsampling.  --eps takes several values.  Prints
+for each, tab-separated: category, backbone, stages, channels, eps, image AUROC, pixel
+AUROC, AU-PRO (0.3), on 224 x 224.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def load_contnet(path, post):
     )
     net.load_state_dict({k: w[k] for k in net.state_dict()})
     net.eval()
-    return lambda x: dict(zip(teachers.SIDES, net(x)))
+    return net
 
 
 def listing(folder):
@@ -83,7 +84,8 @@ def features(net, paths, stages):
                 torch.stack([read(p) for p in paths[i : i + 16]]).float() / 255
             )
         )
-        maps = [F.interpolate(maps[s], size=(side, side), mode="nearest") for s in stages]
+        maps = [maps[teachers.SIDES.index(s)] for s in stages]
+        maps = [F.interpolate(m, size=(side, side), mode="nearest") for m in maps]
         out.append(torch.cat(maps, 1).flatten(2).permute(2, 0, 1))
     return torch.cat(out, 1), side
 
@@ -156,8 +158,9 @@ def main():
     p.add_argument(
         "--backbone",
         required=True,
+        action="append",
         metavar="NAME=FILE",
-        help=f"contnet, or one of {', '.join(teachers.KINDS)}",
+        help=f"contnet, or one or several of {', '.join(teachers.KINDS)}",
     )
     p.add_argument("--post-norm", action="store_true")
     p.add_argument("--stages", default="14,7")
@@ -168,12 +171,11 @@ def main():
         help="bring every channel to mean 0 and variance 1, as targets are",
     )
     a = p.parse_args()
-    name, _, path = a.backbone.partition("=")
-    net = (
-        load_contnet(path, a.post_norm)
-        if name == "contnet"
-        else teachers.KINDS[name](path, "cpu")
-    )
+    name, _, path = a.backbone[0].partition("=")
+    if name == "contnet":
+        net = load_contnet(path, a.post_norm)
+    else:
+        net = teachers.Teachers(a.backbone, "cpu")
     stages = [int(s) for s in a.stages.split(",")]
     paths, bad, masks = test_set(a.data)
     train, side = features(net, listing(f"{a.data}/train/good"), stages)
@@ -191,7 +193,7 @@ def main():
         )
         print(
             os.path.basename(a.data.rstrip("/")),
-            a.backbone,
+            *a.backbone,
             a.stages,
             train.shape[2],
             eps,
