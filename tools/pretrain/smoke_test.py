@@ -14,6 +14,7 @@ import zipfile
 try:
     import numpy as np
     import torch
+    import torch.nn.functional as F
     from PIL import Image
 except ImportError as e:
     print(f"skipped: {e}")
@@ -100,6 +101,23 @@ def loss(state, folder):
         return sum(heads(net(x), t)).item()
 
 
+def check_folding():
+    """Folded into its convolution, a batch norm does what it did."""
+    torch.manual_seed(4)
+    conv, bn = (
+        torch.nn.Conv2d(3, 8, 3, bias=False),
+        torch.nn.BatchNorm2d(8, eps=1e-3).eval(),
+    )
+    for q in (bn.weight, bn.bias, bn.running_mean, bn.running_var):
+        torch.nn.init.uniform_(q, 0.5, 2)
+    w = {f"c.{k}": v for k, v in conv.state_dict().items()}
+    w.update({f"b.{k}": v for k, v in bn.state_dict().items()})
+    x = torch.randn(1, 3, 16, 16)
+    with torch.no_grad():
+        a, b = bn(conv(x)), F.conv2d(x, *teachers.folded(w, "c", "b", 1e-3))
+    assert (a - b).abs().max() <= 1e-5 * a.abs().max(), "a folded norm differs"
+
+
 def check_growth():
     """A deepened network computes what the shallow one does."""
     torch.manual_seed(2)
@@ -159,6 +177,7 @@ def main():
         ), "--from did not begin a new schedule"
         assert loss(anew, folder) < 0.9 * before, "--from lost the weights"
     check_growth()
+    check_folding()
     print("smoke_test: passed")
 
 
