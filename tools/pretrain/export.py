@@ -4,11 +4,11 @@
     export.py b_state.pt b.pt --photos FOLDER
 
 The averaged weights in half precision: layer0 .. layer3, no classifier.  The output of
-every stage is scaled to a mean variance over the photos: --variance at 14 x 14, four times
-that at 28 x 28 and a quarter at 7 x 7, where a value stands for that many fewer or more
-cells.  Scaling changes the unit of a stage alone, and the blocks that follow take it in;
-but to fitted covariances eps = 0.01 is added in that unit.  The default is about what
-ResNet-18's layer3 has, for which features that eps was chosen (PaDiM, Defard et al. 2020).
+every stage is scaled to a mean variance over the photos: --variance at 14 x 14, four
+times that at 28 x 28 and a quarter at 7 x 7, where a value stands for fewer or more of
+those cells.  That changes the unit of a stage alone, and the blocks that follow take it
+in; but to fitted covariances eps = 0.01 is added in that unit.  The default is about what
+ResNet-18's layer3 has, for which features that eps was chosen (PaDiM, Defard et al.).
 """
 
 import argparse
