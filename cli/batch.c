@@ -92,10 +92,15 @@ static blm_status new_scorers(const cli_batch *batch, const blm_model *model, in
     return status;
 }
 
-int cli_batch_run(const cli_batch *batch, const blm_model *model)
+int cli_batch_run(const cli_batch *wanted, const blm_model *model)
 {
-    if (batch->count == 0)
+    if (wanted->count == 0)
         return CLI_EXIT_OK;
+    blm_model_info info;
+    blm_model_describe(model, &info);
+    cli_batch as_fitted = *wanted;
+    as_fitted.decode.bits = info.recipe.bits;
+    const cli_batch *batch = &as_fitted;
     if (batch->threads > 0)
         omp_set_num_threads(batch->threads); // what the library calls all cores
     const int cores = omp_get_max_threads();

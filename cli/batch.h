@@ -20,9 +20,9 @@ typedef struct cli_outcome {
 typedef struct cli_batch {
     const char *const *paths; // (count)
     size_t count;
-    blm_decode_options decode;
-    int threads;      // 0: all cores
-    double threshold; // instead of the model's; 0: the model's
+    blm_decode_options decode; // limits; bits are the model's
+    int threads;               // 0: all cores
+    double threshold;          // instead of the model's; 0: the model's
     const cli_talk *talk;
     void *context; // handed to both
     // After the scoring, on any thread; may change the image.  NULL: nothing to do.
@@ -38,6 +38,6 @@ typedef struct cli_batch {
 // Scores all; a signal ends it early.  An image that fails is told on stderr, is
 // reported like the others, and does not end it.  Returns the exit code: 0, the worst of
 // the failures, or that of the signal.  With a single image all cores work on that.
-int cli_batch_run(const cli_batch *batch, const blm_model *model);
+int cli_batch_run(const cli_batch *wanted, const blm_model *model);
 
 #endif

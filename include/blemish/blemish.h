@@ -289,6 +289,8 @@ typedef struct blm_result {
     double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
 } blm_result;
 
+// An image of 16-bit samples must have been decoded with the recipe's bits, as those of the
+// fit were.
 BLM_API blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
 

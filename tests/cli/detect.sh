@@ -58,3 +58,14 @@ out_lacks '	NG$'
 # Progress is for terminals, unless it is asked for.
 expect 0 detect $m "$(good 1)" "$(good 2)" --progress
 err_has '^2 of 2 images, [0-9.]+ a second, 0 s left$'
+
+# A model of 12-bit images: an image that it was fitted on is no further away than any can be,
+# (N - 1) / sqrt(N), which only holds if it is decoded as it was for the fit.
+mkdir twelve
+for n in 1 2 3; do
+    awk -v seed=$n 'BEGIN { srand(seed); print "P2 64 64 65535"
+        for (i = 0; i < 4096; i++) print int(4095 * rand()) }' >twelve/$n.pgm
+done
+expect 0 fit twelve --bits 12 -o twelve.model -q
+expect 0 detect twelve.model twelve
+awk -F '\t' '$2 > 1.155 { exit 1 }' out || fail 'not decoded as in the fit'
