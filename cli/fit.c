@@ -102,8 +102,8 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
     blm_error err;
     int code = cli_interrupted();
     if (code == CLI_EXIT_OK && set->report != NULL)
-        code = cli_report_fit(set->report, set->output, model, &set->decode,
-            (size_t)set->report_images);
+        code = cli_report_fit(
+            set->report, set->output, model, &set->decode, (size_t)set->report_images);
     if (code != CLI_EXIT_OK)
         return code;
     const blm_status status = blm_model_save(model, set->output, &err);

@@ -250,7 +250,7 @@ typedef enum blm_verdict {
     BLM_VERDICT_REVIEW = 2, // between the two thresholds: somebody should look
 } blm_verdict;
 
-enum { // how an image differs from all that the model was fitted on, for blm_result.unseen
+enum { // how an image differs from all that the model was fitted on: blm_result.unseen
     BLM_UNSEEN_SIZE = 1,       // width or height, by more than a tenth
     BLM_UNSEEN_ASPECT = 2,     // width / height, by more than a twentieth
     BLM_UNSEEN_CHANNELS = 4,   // grey or colour
@@ -289,8 +289,8 @@ typedef struct blm_result {
     double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
 } blm_result;
 
-// An image of 16-bit samples must have been decoded with the recipe's bits, as those of the
-// fit were.
+// An image of 16-bit samples must have been decoded with the recipe's bits, as those of
+// the fit were.
 BLM_API blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
 

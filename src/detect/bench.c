@@ -140,9 +140,9 @@ static blm_status fit_noise(rig *r, int positions, int features, blm_error *err)
     uint64_t state = 1;
     float *x = blmi_alloc(ADDED_AT_ONCE * size, sizeof *x);
     blm_status status =
-        x != NULL ? blmi_accumulator_new(
-                        positions, features, &rule, NULL, &accumulator, err)
-                  : blmi_no_memory(err, "features", ADDED_AT_ONCE * size, sizeof *x);
+        x != NULL
+            ? blmi_accumulator_new(positions, features, &rule, NULL, &accumulator, err)
+            : blmi_no_memory(err, "features", ADDED_AT_ONCE * size, sizeof *x);
     for (int done = 0; status == BLM_OK && done < r->options.images;) {
         const int left = r->options.images - done;
         const int count = left < ADDED_AT_ONCE ? left : ADDED_AT_ONCE;
@@ -196,8 +196,8 @@ static blm_status allocate_stages(rig *r, float **stage, blm_error *err)
     for (int k = 0; k < BLMI_STAGES; k++) {
         if (!(r->recipe.stages >> k & 1))
             continue;
-        const size_t count = (size_t)r->options.batch *
-                             blmi_stage_count(&r->recipe, r->config.variant, k);
+        const size_t count =
+            (size_t)r->options.batch * blmi_stage_count(&r->recipe, r->config.variant, k);
         stage[k] = blmi_alloc(count, sizeof(float));
         if (stage[k] == NULL)
             return blmi_no_memory(err, "a stage's output", count, sizeof(float));

@@ -107,10 +107,10 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads);
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, int threads, void *scratch, float *out);
 
-// Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the Gaussians of all
-// images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group that leaves fewer
-// than 2 images is BLM_EUSAGE.  Positions that were not counted give 0.  out (N, P).
-// Uses all threads.
+// Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the
+// Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group
+// that leaves fewer than 2 images is BLM_EUSAGE.  Positions that were not counted give
+// 0.  out (N, P). Uses all threads.
 blm_status blmi_gauss_leave_group_out(
     const blmi_gauss *gauss, const int32_t *group, float *out, blm_error *err);
 

@@ -37,8 +37,9 @@ void blmi_leave_one_out_few(int images, int rank, int features,
     const blmi_gauss_rule *rule, const double *scatter, const double *w, float *out,
     size_t stride);
 
-// The many form, for the `count` kept images: factor (D, D) is the Cholesky factor of S +
-// (images - 2) epsilon I, with the epsilon above and keep = 1 - x, u (count, D) their centred samples, which are overwritten.
+// The many form, for the `count` kept images: factor (D, D) is the Cholesky factor of S
+// + (images - 2) epsilon I, with the epsilon above and keep = 1 - x, u (count, D) their
+// centred samples, which are overwritten.
 void blmi_leave_one_out_many(int64_t images, int count, int features, double keep,
     const double *factor, double *u, float *out, size_t stride);
 

@@ -121,8 +121,8 @@ static void left_out_images_follow_it_too(void **state)
     }
 }
 
-// Brought to unit variance beforehand, features need no rule to do it: then leaving out is
-// exact.
+// Brought to unit variance beforehand, features need no rule to do it: then leaving out
+// is exact.
 static void scales_are_those_of_all_images(void **state)
 {
     (void)state;
