@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 COLUMNS = ("date", "machine", "cores", "comparison", "case", "program", "quantity", "value",
@@ -30,6 +31,25 @@ def machine():
     vectors = [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]
     return " ".join([info.get("model name", platform.processor()), "family",
                      info.get("cpu family", "?"), "model", info.get("model", "?")] + vectors)
+
+
+def busy():
+    """Share of all cores that was in use during a third of a second."""
+    def ticks():
+        with open("/proc/stat", encoding="ascii") as f:
+            used = [int(n) for n in f.readline().split()[1:9]]
+        return sum(used), used[3] + used[4]
+    before = ticks()
+    time.sleep(0.33)
+    after = ticks()
+    return 1 - (after[1] - before[1]) / max(1, after[0] - before[0])
+
+
+def wait_for_quiet(seconds):
+    """Lets threads that still spin go to sleep, and other programs end, for so long at most."""
+    end = time.monotonic() + seconds
+    while busy() > 0.05 and time.monotonic() < end:
+        pass
 
 
 def commit():

@@ -14,12 +14,15 @@ import time
 
 import numpy as np
 
-from common import ROOT, Worker, append, commit, print_table, quantiles, serve
+from common import ROOT, Worker, append, commit, print_table, quantiles, serve, wait_for_quiet
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 AGREE = {"f32": 1e-3, "bf16": 0.2}  # largest difference / largest value of an output
 PEERS = ("torch", "torch.compile", "onnxruntime", "openvino")
-IN_FLOAT_ONLY = ("onnxruntime",)  # on x86: its float stands beside the others' bf16
+# ONNX Runtime has no bf16 on x86, and blemish none yet: their float stands beside the
+# others' bf16.
+IN_FLOAT_ONLY = ("onnxruntime",)
+OURS = "blemish f32"
 
 
 # ---- what is compared: weights, input, reference outputs ----------------------------------
@@ -145,10 +148,9 @@ def worker(folder, peer, kind, threads):
 class Blemish:
     """`blemish bench` as a peer: a new process for every turn, which warms up by itself."""
 
-    def __init__(self, program, weights, image, kind, threads, batch):
+    def __init__(self, program, weights, image, threads, batch):
         self.command = [program, "bench", "--json", "--weights", weights, "--images", "3",
                         "--batch", str(batch), "--threads", str(threads)]
-        self.command += [] if kind == "f32" else ["--type", kind]
         self.image = image
         self.floor = []
         said = self.run(3)
@@ -198,9 +200,9 @@ def compare(args, kind, batch, folder):
     image = os.path.join(folder, "x.png")
     Image.fromarray(picture()).save(image)
     prepare(folder, args.variant, args.weights, batch)
-    ours = Blemish(args.blemish, args.ours, image, kind, args.threads, batch)
+    ours = Blemish(args.blemish, args.ours, image, args.threads, batch)
     check_blemish(ours, folder)
-    peers = {f"blemish {kind}": ours}
+    peers = {OURS: ours}
     for name in args.peers:
         used = "f32" if name in IN_FLOAT_ONLY else kind
         print(f"{name} {used} batch {batch}: getting ready", file=sys.stderr)
@@ -209,7 +211,7 @@ def compare(args, kind, batch, folder):
     times = {name: [] for name in peers}
     for _ in range(args.rounds):
         for name, peer in peers.items():
-            time.sleep(0.2)  # threads that still spin go to sleep
+            wait_for_quiet(args.wait)
             times[name] += peer.ask(str(args.runs))
     for name, peer in peers.items():
         peer.close()
@@ -219,7 +221,7 @@ def compare(args, kind, batch, folder):
 
 
 def rows_of(kind, batch, variant, measured, floor):
-    base = quantiles(measured[f"blemish {kind}"][1])[0]
+    base = quantiles(measured[OURS][1])[0]
     case = f"ConTNet-{variant} {kind} batch {batch}"
     yield case, "floor", "ms an image", floor, floor, floor, floor / base
     for name, (about, times) in measured.items():
@@ -241,6 +243,7 @@ def main():
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--rounds", type=int, default=11)
     p.add_argument("--runs", type=int, default=10, help="runs a turn")
+    p.add_argument("--wait", type=float, default=60, help="seconds for a quiet machine")
     p.add_argument("--csv", default=os.path.join(ROOT, "bench/results.csv"))
     args = p.parse_args()
     args.peers = [n for n in args.peers.split(",") if n]

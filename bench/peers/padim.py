@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from common import ROOT, append, commit, print_table, quantiles
+from common import ROOT, append, commit, print_table, quantiles, wait_for_quiet
 
 SIDE = 224  # of the input, for both
 SHARED = os.path.join(ROOT, "..", "shared")
@@ -228,9 +228,10 @@ def compare(args, programs):
     for _ in range(args.rounds):
         for p in programs:
             print(p.name, file=sys.stderr)
-            taken[p.name]["fit"].append(p.fit()[:2])
-            taken[p.name]["score all"].append(p.score(every)[:2])
-            taken[p.name]["score one"].append(p.score(every[:1])[:2])
+            for case, work in (("fit", p.fit), ("score all", lambda p=p: p.score(every)),
+                               ("score one", lambda p=p: p.score(every[:1]))):
+                wait_for_quiet(args.wait)
+                taken[p.name][case].append(work()[:2])
     return taken, {p.name: p.accuracy() for p in programs}
 
 
@@ -256,6 +257,7 @@ def main():
     p.add_argument("--dataset", default=os.path.join(SHARED, "data/magnetic_tile"))
     p.add_argument("--resnet", default=os.path.join(SHARED, "pretrain/resnet18.npz"))
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--wait", type=float, default=60, help="seconds for a quiet machine")
     p.add_argument("--csv", default=os.path.join(ROOT, "bench/results.csv"))
     args = p.parse_args()
     from importlib.metadata import version
