@@ -43,6 +43,12 @@ static void nonsense_is_refused(void **state)
         {.epsilon = NAN},
         {.sigma = INFINITY},
         {.min_area = 224 * 224 + 1},
+        {.channels = -1},
+        {.channels = 1 << 15},
+        {.seed = -1},
+        {.unit_variance = 2},
+        {.shrinkage = 1},
+        {.shrinkage = NAN},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blm_error err = {""};
