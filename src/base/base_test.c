@@ -55,7 +55,7 @@ static void cursor_stops_at_the_end(void **state)
     assert_true(c.overrun);
     assert_int_equal(blmi_cursor_left(&c), 0);
     blmi_cursor_seek(&c, 0);
-    assert_int_equal(blmi_cursor_u64be(&c), 0x0102030405060708);
+    assert_int_equal(blmi_cursor_u64le(&c), 0x0807060504030201);
     assert_true(c.overrun);
     assert_null(blmi_cursor_take(&c, SIZE_MAX));
 }
@@ -74,13 +74,12 @@ static void files_appear_complete_or_not_at_all(void **state)
     blmi_writer_abandon(writer);
     assert_int_equal(blmi_writer_open(path, &writer, &err), BLM_OK);
     assert_int_equal(blmi_writer_put(writer, "hello", 5, &err), BLM_OK);
-    assert_int_equal(blmi_writer_patch(writer, 0, "J", 1, &err), BLM_OK);
     assert_int_equal(blmi_writer_commit(writer, &err), BLM_OK);
 
     blmi_file file;
     assert_int_equal(blmi_file_read(path, 5, &file, &err), BLM_OK);
     assert_int_equal(file.size, 5);
-    assert_memory_equal(file.bytes, "Jello", 5);
+    assert_memory_equal(file.bytes, "hello", 5);
     blmi_file_close(&file);
     assert_int_equal(blmi_file_read(path, 4, &file, &err), BLM_EINPUT);
     assert_int_equal(blmi_file_read(folder, 0, &file, &err), BLM_EINPUT);
@@ -92,26 +91,22 @@ static void files_appear_complete_or_not_at_all(void **state)
     assert_int_equal(blmi_file_write("/dev/full", "x", 1, &err), BLM_ESYSTEM);
 }
 
-static void half_precision_round_trips(void **state)
+static void half_precision_is_read_exactly(void **state)
 {
     (void)state;
     for (uint32_t bits = 0; bits < 65536; bits++) {
         const uint16_t half = (uint16_t)bits;
+        const int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
+        const double sign = bits & 0x8000 ? -1 : 1;
         float value;
-        uint16_t back;
         blmi_to_f32(&value, &half, BLMI_F16, 1);
-        blmi_to_f16(&back, &value, 1);
-        if (isnan(value))
-            assert_true((back & 0x7c00) == 0x7c00 && (back & 0x3ff) != 0);
+        if (exponent == 31)
+            assert_true(fraction != 0 ? isnan(value) : (double)value == sign * INFINITY);
+        else if (exponent == 0)
+            assert_true((double)value == sign * ldexp(fraction, -24));
         else
-            assert_int_equal(back, half);
+            assert_true((double)value == sign * ldexp(1024 + fraction, exponent - 25));
     }
-    const float in[] = {
-        1.0f + 0x1p-11f, 1.0f + 3 * 0x1p-11f, 65519.0f, 65520.0f, 0x1p-25f, 3e-8f};
-    const uint16_t want[] = {0x3c00, 0x3c02, 0x7bff, 0x7c00, 0x0000, 0x0001};
-    uint16_t out[6];
-    blmi_to_f16(out, in, 6);
-    assert_memory_equal(out, want, sizeof want);
 }
 
 static void tensors_are_found_by_name(void **state)
@@ -132,7 +127,7 @@ int main(void)
         cmocka_unit_test(allocation_refuses_overflow),
         cmocka_unit_test(cursor_stops_at_the_end),
         cmocka_unit_test(files_appear_complete_or_not_at_all),
-        cmocka_unit_test(half_precision_round_trips),
+        cmocka_unit_test(half_precision_is_read_exactly),
         cmocka_unit_test(tensors_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

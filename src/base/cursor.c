@@ -80,8 +80,3 @@ uint64_t blmi_cursor_u64le(blmi_cursor *cursor)
 {
     return little_endian(cursor, 8);
 }
-
-uint64_t blmi_cursor_u64be(blmi_cursor *cursor)
-{
-    return big_endian(cursor, 8);
-}

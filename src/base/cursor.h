@@ -29,6 +29,5 @@ uint16_t blmi_cursor_u16be(blmi_cursor *cursor);
 uint32_t blmi_cursor_u32le(blmi_cursor *cursor);
 uint32_t blmi_cursor_u32be(blmi_cursor *cursor);
 uint64_t blmi_cursor_u64le(blmi_cursor *cursor);
-uint64_t blmi_cursor_u64be(blmi_cursor *cursor);
 
 #endif

@@ -173,23 +173,6 @@ blm_status blmi_writer_put(
     return BLM_OK;
 }
 
-blm_status blmi_writer_patch(
-    blmi_writer *writer, uint64_t at, const void *bytes, size_t size, blm_error *err)
-{
-    const uint8_t *from = bytes;
-    while (size > 0) {
-        const ssize_t put = pwrite(writer->fd, from, size, (off_t)at);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return write_failed(writer->path, err);
-        from += put;
-        at += (uint64_t)put;
-        size -= (size_t)put;
-    }
-    return BLM_OK;
-}
-
 // Closes the file, removes it if it is a temporary one still, and frees the writer.
 static void end_writer(blmi_writer *writer)
 {

@@ -30,10 +30,6 @@ typedef struct blmi_writer blmi_writer;
 blm_status blmi_writer_open(const char *path, blmi_writer **out, blm_error *err);
 blm_status blmi_writer_put(
     blmi_writer *writer, const void *bytes, size_t size, blm_error *err);
-// Writes over bytes already put, at an absolute position; the end of the file stays where
-// it is.
-blm_status blmi_writer_patch(
-    blmi_writer *writer, uint64_t at, const void *bytes, size_t size, blm_error *err);
 blm_status blmi_writer_commit(blmi_writer *writer, blm_error *err);
 void blmi_writer_abandon(blmi_writer *writer); // NULL allowed
 

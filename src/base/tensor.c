@@ -56,13 +56,6 @@ static float f32_of_bits(uint32_t bits)
     return value;
 }
 
-static uint32_t bits_of_f32(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
 // IEEE 754 binary16 -> binary32.  Subnormals come from a float multiplication, which is
 // exact.
 static float f32_of_f16(uint16_t half)
@@ -76,23 +69,6 @@ static float f32_of_f16(uint16_t half)
         return sign ? -magnitude : magnitude;
     }
     return f32_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
-}
-
-static uint16_t f16_of_f32(float value)
-{
-    const uint32_t bits = bits_of_f32(value), magnitude = bits & 0x7fffffff;
-    const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    if (magnitude > 0x7f800000)
-        return sign | 0x7e00; // not a number
-    if (magnitude >= 0x477ff000)
-        return sign | 0x7c00; // 65520 and above round to infinity
-    if (magnitude <
-        0x38800000) { // below 2^-14: the sum with 0.5 rounds to a multiple of 2^-24
-        const float shifted = f32_of_bits(magnitude) + 0.5f;
-        return sign | (uint16_t)(bits_of_f32(shifted) - 0x3f000000);
-    }
-    const uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
-    return sign | (uint16_t)((rounded - 0x38000000) >> 13);
 }
 
 void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count)
@@ -118,10 +94,4 @@ void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count)
     default: // the caller asks for a float type; integers have no weights
         memset(out, 0, count * sizeof *out);
     }
-}
-
-void blmi_to_f16(uint16_t *out, const float *in, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = f16_of_f32(in[i]);
 }

@@ -45,7 +45,5 @@ const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name);
 // Converts count items of a float type (F32, F16, BF16, F64) to float; f16 and bf16
 // exactly.
 void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count);
-// Rounds count floats to half precision, ties to even; beyond the range gives infinities.
-void blmi_to_f16(uint16_t *out, const float *in, size_t count);
 
 #endif

@@ -30,11 +30,6 @@ size_t blmi_resampler_scratch(const blmi_resampler *resampler); // bytes
 void blmi_resampler_run(
     const blmi_resampler *resampler, const float *grid, void *scratch, float *map);
 
-// map (height, width) of finite values to out (out_height, out_width): bilinear with
-// half-pixel centres, no antialiasing.
-void blmi_resize_map(
-    const float *map, int width, int height, float *out, int out_width, int out_height);
-
 // ---- opening.c: grey-scale area opening -----------------------------------------------
 
 // The area opening of map by `area` pixels (at least 1): every pixel takes the highest

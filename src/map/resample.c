@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -153,21 +152,4 @@ void blmi_resampler_run(
     float *const wide = scratch; // (grid_height, width)
     weigh_rows(wide, grid, r->grid_height, r->across, r->grid_width, r->width);
     weigh_rows(map, r->down, r->height, wide, r->grid_height, r->width);
-}
-
-void blmi_resize_map(
-    const float *map, int width, int height, float *out, int out_width, int out_height)
-{
-    assert(width > 0 && height > 0 && out_width > 0 && out_height > 0);
-    for (int y = 0; y < out_height; y++) {
-        const taps v = bilinear_taps(y, height, out_height);
-        const float *const upper = map + (size_t)v.low * (size_t)width;
-        const float *const lower = map + (size_t)v.high * (size_t)width;
-        for (int x = 0; x < out_width; x++) {
-            const taps h = bilinear_taps(x, width, out_width);
-            const double above = (1 - h.part) * upper[h.low] + h.part * upper[h.high];
-            const double below = (1 - h.part) * lower[h.low] + h.part * lower[h.high];
-            *out++ = (float)((1 - v.part) * above + v.part * below);
-        }
-    }
 }
