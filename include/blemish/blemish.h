@@ -40,6 +40,13 @@ typedef enum blm_filter {
     BLM_FILTER_BICUBIC = 2,
 } blm_filter;
 
+// Of the numbers that the network multiplies; sums, norms and features are always float.
+typedef enum blm_type {
+    BLM_TYPE_DEFAULT = 0, // float
+    BLM_TYPE_F32 = 1,
+    BLM_TYPE_BF16 = 2, // 8 significant bits; as fast as it can be with AVX512_BF16
+} blm_type;
+
 enum { // stages of the backbone, for blm_recipe.stages
     BLM_LAYER1 = 1,
     BLM_LAYER2 = 2,

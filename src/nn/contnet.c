@@ -2,7 +2,8 @@
 //
 // Activations are (image, row, column, channel).  A token is a pixel's vector of
 // channels, and kernels take pointers to tokens: windows are never cut out, their tokens
-// are taken in the windows' order.
+// are taken in the windows' order.  Tokens are floats; what products multiply may be
+// pairs of bf16 in the place of floats (kernels.h), in rows as far apart.
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,9 @@ typedef struct pass {
     blmi_grid grid; // of the tokens; (h, w, C) below
     const blmi_block *block;
     const blmi_encoder *ste;
-    const float *x; // (images, h, w, C): what goes into the block
-    float *y;       // (images, h + 2, w + 2, C + 16): its tokens
+    const float *x;       // (images, h, w, C): what goes into the block
+    float *y;             // (images, h + 2, w + 2, C + 16): its tokens
+    const float *operand; // the same as words that a product takes: y itself if floats
     // A convolution y -> out (images, h / stride, w / stride, out channels), whose values
     // are added to those of out if `onto`.
     const blmi_matrix *conv;
@@ -61,13 +63,18 @@ static int tokens_of(const pass *p)
     return p->images * p->grid.height * p->grid.width;
 }
 
-// The token that an image's place m is, m counting on through the images.
-static float *token(const pass *p, const int *places, int m)
+// Where in y the token is that is an image's place m, m counting on through the images.
+static size_t token_at(const pass *p, const int *places, int m)
 {
     const blmi_grid *g = &p->grid;
     const int tokens = g->height * g->width;
     const int at = m / tokens * (g->height + 2) * (g->width + 2) + places[m % tokens];
-    return p->y + (size_t)at * (size_t)(g->channels + BLMI_APART);
+    return (size_t)at * (size_t)(g->channels + BLMI_APART);
+}
+
+static float *token(const pass *p, const int *places, int m)
+{
+    return p->y + token_at(p, places, m);
 }
 
 static const blmi_places *places(const pass *p)
@@ -119,7 +126,8 @@ static void stem_rows(const pass *p, int image, int first, int count, float *out
                 a[tap * rows + r] =
                     start + (size_t)(row + tap) * row_size + (size_t)column * 3;
         }
-        p->net->kernels->product(&(blmi_product){&p->net->stem, rows, a, y, NULL, false});
+        p->net->kernels->product(
+            &(blmi_product){&p->net->stem, rows, a, y, NULL, false, BLMI_FLOATS});
     }
 }
 
@@ -180,6 +188,17 @@ static void rows_of(float *values, int columns, int rows, float **row)
         row[r] = values + (size_t)r * (size_t)(columns + BLMI_APART);
 }
 
+// y (rows, C) as rows that a product takes; in `room` if that is not y itself.
+static float *const *operands(
+    const pass *p, float *const *y, int rows, float *const *room)
+{
+    if (p->net->words == BLMI_FLOATS)
+        return y;
+    for (int r = 0; r < rows; r++)
+        p->net->kernels->pair(room[r], y[r], p->grid.channels);
+    return room;
+}
+
 // Tokens first .. -> qkv (rows, 3 C)
 static void project_in(const pass *p, int first, int rows, float *qkv, float *scratch)
 {
@@ -194,10 +213,15 @@ static void project_in(const pass *p, int first, int rows, float *qkv, float *sc
         const int inside = (first + r) % (ste->patch * ste->patch);
         kernels->add(y[r], ste->position + (size_t)(inside * channels), channels);
     }
-    if (p->net->config.pre_norm)
-        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL);
-    float *const *in = p->net->config.pre_norm ? normal : y;
-    kernels->product(&(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false});
+    const blmi_words words = p->net->words;
+    float *const *in = y;
+    if (p->net->config.pre_norm) {
+        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, words);
+        in = normal;
+    } else {
+        in = operands(p, y, rows, normal);
+    }
+    kernels->product(&(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false, words});
 }
 
 // Attention of one head in one window: qkv (tokens, 3 C) -> heads (tokens, C), of which
@@ -206,15 +230,16 @@ static void attend(
     const pass *p, int head, const float *qkv, float *heads, float *scratch)
 {
     const int tokens = p->ste->patch * p->ste->patch;
-    const size_t channels = (size_t)p->grid.channels;
-    const size_t depth = channels / (size_t)p->ste->heads;
-    const float *q = qkv + (size_t)head * depth, *bias = p->ste->bias;
+    const int channels = p->grid.channels, depth = channels / p->ste->heads;
+    const blmi_words words = p->net->words;
+    const int all = blmi_words_of(words, channels), mine = blmi_words_of(words, depth);
+    const float *q = qkv + head * mine, *bias = p->ste->bias;
     if (bias)
         bias += (size_t)(head * tokens * blmi_pad(tokens));
     blmi_attend(p->net->kernels,
-        &(blmi_attention){tokens, (int)depth, q, q + channels, q + 2 * channels,
-            3 * channels + BLMI_APART, bias, heads + (size_t)head * depth,
-            channels + BLMI_APART},
+        &(blmi_attention){words, tokens, depth, q, q + all, q + 2 * all,
+            (size_t)(3 * channels + BLMI_APART), bias, heads + head * mine,
+            (size_t)(channels + BLMI_APART)},
         scratch);
 }
 
@@ -232,14 +257,24 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
     rows_of(heads, channels, rows, attended);
     rows_of(scratch, width, rows, hidden);
     rows_of(scratch + BLMI_BLOCK_ROWS * (width + BLMI_APART), channels, rows, normal);
-    float *const *in = p->net->config.pre_norm ? normal : y;
+    const blmi_words words = p->net->words;
+    float *const *in = normal;
+    kernels->product(&(blmi_product){
+        &ste->proj, rows, READ(attended), y, READ(y), false, BLMI_FLOATS});
+    if (p->net->config.pre_norm) {
+        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, words);
+    } else {
+        kernels->layer_norm(
+            y, READ(y), rows, channels, ste->scale[0], ste->shift[0], BLMI_FLOATS);
+        in = operands(p, y, rows, normal);
+    }
     kernels->product(
-        &(blmi_product){&ste->proj, rows, READ(attended), y, READ(y), false});
-    kernels->layer_norm(in, READ(y), rows, channels, ste->scale[0], ste->shift[0]);
-    kernels->product(&(blmi_product){&ste->fc1, rows, READ(in), hidden, NULL, true});
-    kernels->product(&(blmi_product){&ste->fc2, rows, READ(hidden), y, READ(y), false});
+        &(blmi_product){&ste->fc1, rows, READ(in), hidden, NULL, true, words});
+    kernels->product(
+        &(blmi_product){&ste->fc2, rows, READ(hidden), y, READ(y), false, BLMI_FLOATS});
     if (!p->net->config.pre_norm)
-        kernels->layer_norm(y, READ(y), rows, channels, ste->scale[1], ste->shift[1]);
+        kernels->layer_norm(
+            y, READ(y), rows, channels, ste->scale[1], ste->shift[1], BLMI_FLOATS);
 }
 
 // The whole encoder for p->rows tokens, which are whole windows: what stands between its
@@ -323,6 +358,17 @@ static void enter(const void *context, int i, float *scratch)
     }
 }
 
+static void pair_rows(const void *context, int i, float *scratch)
+{
+    (void)scratch;
+    const pass *p = context;
+    const int rows = task_rows(p, i, tokens_of(p));
+    for (int r = 0; r < rows; r++) {
+        const size_t at = token_at(p, places(p)->by_row, i * p->rows + r);
+        p->net->kernels->pair(p->ws->pairs[p->stage] + at, p->y + at, p->grid.channels);
+    }
+}
+
 static void convolve_rows(const void *context, int i, float *scratch)
 {
     (void)scratch;
@@ -338,15 +384,15 @@ static void convolve_rows(const void *context, int i, float *scratch)
         const int m = i * p->rows + r; // (image, row, column) of the output
         out[r] = p->out + (size_t)m * (size_t)p->conv->columns;
         const int centre = (m / width * g->width + m % width) * p->stride;
-        const float *y = token(p, places(p)->by_row, centre);
+        const float *y = p->operand + token_at(p, places(p)->by_row, centre);
         for (int tap = 0; tap < p->conv->taps; tap++) {
             const int down = tap / p->window - before, right = tap % p->window - before;
             a[tap * rows + r] = y + (ptrdiff_t)(down * (g->width + 2) + right) *
                                         (g->channels + BLMI_APART);
         }
     }
-    p->net->kernels->product(
-        &(blmi_product){p->conv, rows, a, out, p->onto ? READ(out) : NULL, false});
+    p->net->kernels->product(&(blmi_product){
+        p->conv, rows, a, out, p->onto ? READ(out) : NULL, false, BLMI_FLOATS});
 }
 
 // The tokens y (images, h, w, C) -> out (images, h / stride, w / stride, conv->columns),
@@ -358,6 +404,11 @@ static void convolve(pass *p, const blmi_matrix *conv, int window, float *out, b
     p->stride = p->block->stride;
     p->out = out;
     p->onto = onto;
+    p->operand = p->y;
+    if (p->net->words == BLMI_PAIRS) {
+        for_rows(p, tokens_of(p), BLMI_BLOCK_ROWS, pair_rows);
+        p->operand = p->ws->pairs[p->stage];
+    }
     for_rows(p, tokens_of(p) / (p->stride * p->stride), BLMI_BLOCK_ROWS, convolve_rows);
 }
 

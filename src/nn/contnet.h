@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "blemish/status.h"
+#include "blemish/blemish.h"
 #include "src/base/tensor.h"
 
 enum { BLMI_STAGES = 4 }; // layer1 .. layer4
@@ -37,6 +37,7 @@ typedef struct blmi_contnet_options {
     int stages;        // compute layer1 .. layer<stages>
     int batch;         // images a run at the most
     int threads;       // inside a run: 1 for one image a thread, 0 for all cores
+    blm_type type;     // of what products multiply; all else is float
 } blmi_contnet_options;
 
 // Packed weights and compiled products: immutable, shared by any number of threads.

@@ -114,7 +114,7 @@ static void other_configurations(void **state)
             what, sizeof what, "case %d (%s)", i, blmi_variant_name(config->variant));
         fixture f = open_net(blmi_kernels_best(), config,
             (blmi_contnet_options){
-                cases[i].width, cases[i].height, config->stages, 1, 0});
+                cases[i].width, cases[i].height, config->stages, 1, 0, BLM_TYPE_F32});
         float *x = pictures(1, cases[i].height, cases[i].width);
         run(&f, x, 1);
         check_case(what, &f, config->stages,
@@ -145,7 +145,7 @@ static void tables_agree_for_all_flags(void **state)
     for (int flags = 0; flags < 16; flags++) {
         const blmi_contnet_config config = {
             BLMI_TI, flags & 1, flags & 2, flags & 4, flags & 8, .stages = 1};
-        const blmi_contnet_options options = {224, 224, 1, 1, 1};
+        const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
         fixture plain = open_net(tables[0], &config, options);
         run(&plain, x, 1);
         for (int t = 1; t < table_count; t++) {
@@ -161,21 +161,73 @@ static void tables_agree_for_all_flags(void **state)
     free(x);
 }
 
+// Root of the mean square of the differences, relative to that of the numbers.
+static double mean_distance(const float *a, const float *b, size_t count)
+{
+    double errors = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        errors += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        squares += (double)b[i] * (double)b[i];
+    }
+    return sqrt(errors / squares);
+}
+
+// bf16 has 8 significant bits, floats 24: what that makes of the outputs, and that every
+// table gives the same, as near as roundings that fall differently allow.
+static void bf16_comes_near_float(void **state)
+{
+    (void)state;
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    float *x = pictures(1, 224, 224);
+    for (int flags = 0; flags < 16; flags += 5) {
+        const blmi_contnet_config config = {flags % 3 == 0 ? BLMI_TI : BLMI_S, flags & 1,
+            flags & 2, flags & 4, flags & 8, .stages = 3};
+        blmi_contnet_options options = {224, 224, 3, 1, 0, BLM_TYPE_F32};
+        fixture exact = open_net(blmi_kernels_best(), &config, options);
+        options.type = BLM_TYPE_BF16;
+        fixture first = open_net(tables[1], &config, options);
+        run(&exact, x, 1);
+        run(&first, x, 1);
+        for (int stage = 0; stage < 3; stage++) {
+            const double error =
+                mean_distance(first.stage[stage], exact.stage[stage], exact.count[stage]);
+            if (flags == 15)
+                printf("bf16, layer%d: error %.4f of the root mean square\n", stage + 1,
+                    error);
+            if (!(error <= 0.006) || error < 1e-5)
+                fail_msg("flags %d, layer%d: bf16 differs from float by %g", flags,
+                    stage + 1, error);
+        }
+        for (int t = 2; t < table_count; t++) {
+            fixture f = open_net(tables[t], &config, options);
+            run(&f, x, 1);
+            const double error = mean_distance(f.stage[2], first.stage[2], f.count[2]);
+            if (!(error <= 0.004))
+                fail_msg("flags %d: %s differs from %s by %g", flags, tables[t]->name,
+                    tables[1]->name, error);
+            close_net(&f);
+        }
+        close_net(&exact);
+        close_net(&first);
+    }
+    free(x);
+}
+
 // ---- independence
 
 enum { IMAGES = 3, PICTURE = 224 * 224 * 3 };
 
-static void company_and_threads_change_no_bit(void **state)
+static void company_and_threads_change_nothing(blm_type type)
 {
-    (void)state;
     blmi_contnet_config config = usual;
     config.stages = 3;
     float *x = pictures(IMAGES, 224, 224);
-    fixture one =
-        open_net(blmi_kernels_best(), &config, (blmi_contnet_options){224, 224, 3, 1, 1});
+    fixture one = open_net(
+        blmi_kernels_best(), &config, (blmi_contnet_options){224, 224, 3, 1, 1, type});
     for (int threads = 1; threads <= 4; threads++) {
         fixture f = open_net(blmi_kernels_best(), &config,
-            (blmi_contnet_options){224, 224, 3, IMAGES, threads});
+            (blmi_contnet_options){224, 224, 3, IMAGES, threads, type});
         for (int images = IMAGES; images >= 1; images--) {
             run(&f, x + (IMAGES - images) * PICTURE, images);
             for (int i = 0; i < images; i++) {
@@ -190,6 +242,13 @@ static void company_and_threads_change_no_bit(void **state)
     }
     close_net(&one);
     free(x);
+}
+
+static void company_and_threads_change_no_bit(void **state)
+{
+    (void)state;
+    company_and_threads_change_nothing(BLM_TYPE_F32);
+    company_and_threads_change_nothing(BLM_TYPE_BF16);
 }
 
 typedef struct runner {
@@ -221,8 +280,8 @@ static void one_network_serves_many_threads(void **state)
     (void)state;
     float *x = pictures(1, 224, 224);
     for (int threads = 0; threads <= 1; threads++) {
-        fixture f = open_net(
-            blmi_kernels_best(), &usual, (blmi_contnet_options){224, 224, 1, 1, threads});
+        fixture f = open_net(blmi_kernels_best(), &usual,
+            (blmi_contnet_options){224, 224, 1, 1, threads, BLM_TYPE_F32});
         run(&f, x, 1);
         pthread_t thread[4];
         runner runners[4];
@@ -256,8 +315,8 @@ static void weights_in_double_are_read(void **state)
     (void)state;
     formula_weights w = formula_weights_new(&usual);
     float *x = pictures(1, 224, 224);
-    fixture f =
-        open_net(blmi_kernels_best(), &usual, (blmi_contnet_options){224, 224, 1, 1, 1});
+    fixture f = open_net(blmi_kernels_best(), &usual,
+        (blmi_contnet_options){224, 224, 1, 1, 1, BLM_TYPE_F32});
     run(&f, x, 1);
     double **copies = malloc(w.set.count * sizeof *copies);
     for (size_t i = 0; i < w.set.count; i++) {
@@ -273,7 +332,7 @@ static void weights_in_double_are_read(void **state)
     blm_error err;
     blmi_contnet *net;
     blmi_workspace *workspace;
-    const blmi_contnet_options options = {224, 224, 1, 1, 1};
+    const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
     float *stage[BLMI_STAGES] = {malloc(f.count[0] * sizeof(float))};
     assert_ok(blmi_contnet_new(&w.set, &usual, &options, &net, &err), err);
     assert_ok(blmi_workspace_new(net, &workspace, &err), err);
@@ -304,7 +363,7 @@ static void expect_refusal(const formula_weights *w, const blmi_contnet_config *
 static void faults_of_weights_are_named(void **state)
 {
     (void)state;
-    const blmi_contnet_options options = {224, 224, 1, 1, 1};
+    const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
     formula_weights w = formula_weights_new(&usual);
     blmi_tensor *t = tensor(&w, "layer1.ConTBlock0.ste2.mlp.fc1.weight"), whole = *t;
     t->shape[1] = 63;
@@ -340,16 +399,20 @@ static void options_out_of_range_are_refused(void **state)
     static const struct {
         blmi_contnet_options options;
         const char *text;
-    } cases[] = {{{223, 224, 1, 1, 1}, "223 x 224"}, {{224, 0, 1, 1, 1}, "224 x 0"},
-        {{224, -224, 1, 1, 1}, "224 x -224"}, {{224 * 64, 224, 1, 1, 1}, "14336 x 224"},
-        {{224, 224, 0, 1, 1}, "layer0"}, {{224, 224, 2, 1, 1}, "layer2"},
-        {{224, 224, 1, 0, 1}, "0 images"}, {{224, 224, 1, 1, -1}, "-1 threads"}};
+    } cases[] = {{{223, 224, 1, 1, 1, BLM_TYPE_F32}, "223 x 224"},
+        {{224, 0, 1, 1, 1, BLM_TYPE_F32}, "224 x 0"},
+        {{224, -224, 1, 1, 1, BLM_TYPE_F32}, "224 x -224"},
+        {{224 * 64, 224, 1, 1, 1, BLM_TYPE_F32}, "14336 x 224"},
+        {{224, 224, 0, 1, 1, BLM_TYPE_F32}, "layer0"},
+        {{224, 224, 2, 1, 1, BLM_TYPE_F32}, "layer2"},
+        {{224, 224, 1, 0, 1, BLM_TYPE_F32}, "0 images"},
+        {{224, 224, 1, 1, -1, BLM_TYPE_F32}, "-1 threads"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_refusal(&w, &usual, cases[i].options, BLM_EUSAGE, cases[i].text);
     formula_weights_free(&w);
 
-    fixture f =
-        open_net(blmi_kernels_best(), &usual, (blmi_contnet_options){224, 224, 1, 1, 1});
+    fixture f = open_net(blmi_kernels_best(), &usual,
+        (blmi_contnet_options){224, 224, 1, 1, 1, BLM_TYPE_F32});
     float *x = pictures(1, 224, 224), *second = x;
     blm_error err;
     assert_int_equal(
@@ -402,6 +465,7 @@ int main(void)
         cmocka_unit_test(weights_in_double_are_read),
         cmocka_unit_test(other_configurations),
         cmocka_unit_test(tables_agree_for_all_flags),
+        cmocka_unit_test(bf16_comes_near_float),
         cmocka_unit_test(company_and_threads_change_no_bit),
         cmocka_unit_test(one_network_serves_many_threads),
     };

@@ -25,7 +25,8 @@ typedef struct product {
 typedef struct gauge {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    float *a, *y; // (LARGEST, LARGEST), ones
+    dnnl_data_type_t type; // of a and b
+    float *a, *y;          // (LARGEST, LARGEST), ones (as bf16: zeros and ones)
 } gauge;
 
 static blm_status check(dnnl_status_t status, blm_error *err)
@@ -50,12 +51,11 @@ static blm_status describe(const gauge *g, product *p, blm_error *err)
     dnnl_memory_desc_t a, b, y;
     dnnl_matmul_desc_t matmul;
     BLMI_TRY(check(dnnl_memory_desc_init_by_tag(
-                       &a, 2, (dnnl_dims_t){p->rows, p->depth}, dnnl_f32, dnnl_ab),
+                       &a, 2, (dnnl_dims_t){p->rows, p->depth}, g->type, dnnl_ab),
         err));
-    BLMI_TRY(
-        check(dnnl_memory_desc_init_by_tag(&b, 2, (dnnl_dims_t){p->depth, p->columns},
-                  dnnl_f32, dnnl_format_tag_any),
-            err));
+    BLMI_TRY(check(dnnl_memory_desc_init_by_tag(&b, 2,
+                       (dnnl_dims_t){p->depth, p->columns}, g->type, dnnl_format_tag_any),
+        err));
     BLMI_TRY(check(dnnl_memory_desc_init_by_tag(
                        &y, 2, (dnnl_dims_t){p->rows, p->columns}, dnnl_f32, dnnl_ab),
         err));
@@ -124,9 +124,11 @@ static blm_status measure_stage(
         &block->ste[0].qkv, &block->ste[0].fc1, &block->ste[0].fc2, &block->conv};
     const blmi_grid grid = blmi_stage_grid(net, stage);
     const int tokens = at_most(net->options.batch * grid.height * grid.width, LARGEST);
-    for (int i = 0; i < 4; i++)
-        BLMI_TRY(measure(g, tokens, at_most(matrix[i]->taps * matrix[i]->depth, LARGEST),
+    for (int i = 0; i < 4; i++) {
+        const int depth = matrix[i]->taps * matrix[i]->depth * (int)matrix[i]->words;
+        BLMI_TRY(measure(g, tokens, at_most(depth, LARGEST),
             at_most(matrix[i]->columns, LARGEST), gflops, err));
+    }
     return BLM_OK;
 }
 
@@ -144,7 +146,9 @@ static blm_status measure_all(
 blm_status blmi_floor_rate(const blmi_contnet *net, double *gflops, blm_error *err)
 {
     const size_t count = (size_t)LARGEST * LARGEST;
-    gauge g = {.a = ones(count), .y = ones(count)};
+    gauge g = {.type = net->words == BLMI_PAIRS ? dnnl_bf16 : dnnl_f32,
+        .a = ones(count),
+        .y = ones(count)};
     blm_status status = g.a != NULL && g.y != NULL
                             ? check(dnnl_engine_create(&g.engine, dnnl_cpu, 0), err)
                             : blmi_no_memory(err, "products", count, sizeof(float));

@@ -3,6 +3,10 @@
 // The plain table (kernels_plain.c) defines what is right; the others must agree with it
 // (kernels_test.c).  A row of numbers is `blmi_pad(count)` floats long, so that whole
 // vectors can be read and written: what stands behind the last number is undefined.
+//
+// What products multiply, their operands, are rows of 32-bit words.  A word is a float,
+// or a pair of bf16 (the first in its lower half): two multiplications in one instruction
+// where the processor has AVX512_BF16, the same sums in float where it has not.
 #ifndef BLMI_NN_KERNELS_H
 #define BLMI_NN_KERNELS_H
 
@@ -16,63 +20,93 @@ static inline int blmi_pad(int count)
     return (count + BLMI_LANES - 1) / BLMI_LANES * BLMI_LANES;
 }
 
+// What a word holds; the value is how many numbers.
+typedef enum blmi_words { BLMI_FLOATS = 1, BLMI_PAIRS = 2 } blmi_words;
+
+// The words that `count` numbers take.
+static inline int blmi_words_of(blmi_words words, int count)
+{
+    return (count + (int)words - 1) / (int)words;
+}
+
 // The right side of a product.  A convolution has a tap per position of its window (or
-// per row of it), a linear layer has one.  Columns stand in panels of BLMI_LANES: number
-// (tap t, depth k, column n) is at n / 16 * panel + (t * depth + k) * row + n % 16.
+// per row of it), a linear layer has one.  Columns stand in panels of BLMI_LANES: the
+// word of tap t, depth k, column n is at n / 16 * panel + (t * depth + k) * row + n % 16.
 typedef struct blmi_matrix {
-    int taps, depth, columns;
-    size_t panel, row;   // floats from panel to panel, from row to row
-    const float *values; // packed: (columns / 16, taps * depth, 16)
-    const float *bias;   // (columns) or NULL
+    int taps, depth, columns; // depth: words; the last pair of an odd number ends in 0
+    size_t panel, row;        // words from panel to panel, from row to row
+    const float *values;      // words, packed: (columns / 16, taps * depth, 16)
+    const float *bias;        // (columns) or NULL
+    blmi_words words;
 } blmi_matrix;
+
+// A matrix of one tap whose values lie close together.
+static inline blmi_matrix blmi_panels(
+    blmi_words words, int depth, int columns, const float *values)
+{
+    const int rows = blmi_words_of(words, depth);
+    return (blmi_matrix){
+        1, rows, columns, (size_t)rows * BLMI_LANES, BLMI_LANES, values, NULL, words};
+}
 
 // y[m][n] = f(bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n] + add[m][n])
 typedef struct blmi_product {
     const blmi_matrix *b;
     int rows;
-    const float *const *a;   // (taps, rows) pointers to (depth) numbers
+    const float *const *a;   // (taps, rows) pointers to (depth) words, as b's
     float *const *y;         // (rows) pointers to (columns) numbers
-    const float *const *add; // the same, or NULL; may be y
+    const float *const *add; // (rows) pointers to (columns) floats, or NULL; may be y
     bool gelu;               // f is x/2 (1 + erf(x / sqrt 2)), else the identity
+    blmi_words y_words;      // of y: pairs if another product takes them
 } blmi_product;
 
 typedef struct blmi_kernels {
     const char *name;
     void (*product)(const blmi_product *product);
-    // Counts are multiples of BLMI_LANES but for softmax and largest.
+    // Counts are multiples of BLMI_LANES but for softmax and largest.  `words` are those
+    // of the result, for another product; all other numbers are floats.
     // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift for (rows) rows of (count)
     // numbers, the variance being divided by count; scale and shift (count) may both be
     // NULL.  y may be x.
     void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
-        const float *scale, const float *shift);
+        const float *scale, const float *shift, blmi_words words);
+    // y = x in pairs of bf16, rounded to nearest, ties to even; y may be x.
+    void (*pair)(float *y, const float *x, int count);
     // y = max(0, x * scale + shift), all (count).
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
     void (*add)(float *y, const float *x, int count); // y += x, both (count)
     // Of any count: x = exp(x - max) / sum of these, for (rows) rows of (count) numbers.
-    void (*softmax)(float *const *x, int rows, int count);
+    // The last pair of an odd count ends in a number next to 0.
+    void (*softmax)(float *const *x, int rows, int count, blmi_words words);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
     // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4),
     // and y (2, 2) += A' m A of m (4, 4), each element a pointer to (count) numbers.
     //     B' = 1 0 -1 0, 0 1 1 0, 0 -1 1 0, 0 1 0 -1     A' = 1 1 1 0, 0 1 -1 -1
-    void (*winograd_in)(float *const *v, const float *const *x, int count);
+    void (*winograd_in)(
+        float *const *v, const float *const *x, int count, blmi_words words);
     void (*winograd_out)(float *const *y, const float *const *m, int count);
-    // (rows) pointers to (depth) numbers become the packed values of a matrix of one tap
+    // (rows) pointers to (depth) words become the packed values of a matrix of one tap
     // with these rows as its columns: (rows / 16, depth, 16), zeros in the last panel.
-    // depth is a multiple of BLMI_LANES.
+    // depth is a multiple of 8.
     void (*pack_columns)(float *values, const float *const *x, int rows, int depth);
+    // (rows) pointers to (columns) numbers become the packed values of a matrix of one
+    // tap with these rows: (columns / 16, words of rows, 16).
+    void (*pack_rows)(
+        float *values, const float *const *x, int rows, int columns, blmi_words words);
 } blmi_kernels;
 
 extern const blmi_kernels blmi_kernels_plain;  // C, one number at a time
 extern const blmi_kernels blmi_kernels_vector; // what every processor of the target has
 #ifdef __x86_64__
 extern const blmi_kernels blmi_kernels_avx2;   // AVX2 and FMA
-extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F
+extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F and DQ
+extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16
 #endif
 
 // The tables that this processor can run, slowest first; the count is returned.
-enum { BLMI_KERNEL_TABLES = 4 };
+enum { BLMI_KERNEL_TABLES = 5 };
 int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES]);
 const blmi_kernels *blmi_kernels_best(void);
 

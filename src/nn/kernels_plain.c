@@ -1,12 +1,42 @@
 // kernels_plain.c: what the kernels compute, in plain C.
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "src/nn/kernels.h"
 
+// The bf16 whose bits are the upper half of a float's, rounded to nearest, ties to even.
+static uint16_t bf16(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+// Number i of a row of words.
+static float get(const float *row, int i, blmi_words words)
+{
+    if (words == BLMI_FLOATS)
+        return row[i];
+    uint16_t half;
+    float x;
+    memcpy(&half, (const char *)row + 2 * (size_t)i, sizeof half);
+    memcpy(&x, &(uint32_t){(uint32_t)half << 16}, sizeof x);
+    return x;
+}
+
+static void put(float *row, int i, float x, blmi_words words)
+{
+    if (words == BLMI_FLOATS)
+        row[i] = x;
+    else
+        memcpy((char *)row + 2 * (size_t)i, &(uint16_t){bf16(x)}, sizeof(uint16_t));
+}
+
 static void product(const blmi_product *p)
 {
     const blmi_matrix *b = p->b;
+    const int words = (int)b->words;
     for (int m = 0; m < p->rows; m++) {
         for (int n = 0; n < b->columns; n++) {
             const float *w =
@@ -15,19 +45,20 @@ static void product(const blmi_product *p)
             for (int t = 0; t < b->taps; t++) {
                 const float *a = p->a[t * p->rows + m];
                 for (int k = 0; k < b->depth; k++, w += b->row)
-                    sum += a[k] * *w;
+                    for (int i = 0; i < words; i++)
+                        sum += get(a, k * words + i, b->words) * get(w, i, b->words);
             }
             if (p->add)
                 sum += p->add[m][n];
             if (p->gelu)
                 sum = 0.5f * sum * (1 + erff(sum * (float)M_SQRT1_2));
-            p->y[m][n] = sum;
+            put(p->y[m], n, sum, p->y_words);
         }
     }
 }
 
-static void layer_norm_row(
-    float *y, const float *x, int count, const float *scale, const float *shift)
+static void layer_norm_row(float *y, const float *x, int count, const float *scale,
+    const float *shift, blmi_words words)
 {
     double mean = 0, variance = 0;
     for (int i = 0; i < count; i++)
@@ -38,15 +69,21 @@ static void layer_norm_row(
     const double factor = 1 / sqrt(variance / count + 1e-5);
     for (int i = 0; i < count; i++) {
         const float normal = (float)((x[i] - mean) * factor);
-        y[i] = scale ? normal * scale[i] + shift[i] : normal;
+        put(y, i, scale ? normal * scale[i] + shift[i] : normal, words);
     }
 }
 
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
-    const float *scale, const float *shift)
+    const float *scale, const float *shift, blmi_words words)
 {
     for (int m = 0; m < rows; m++)
-        layer_norm_row(y[m], x[m], count, scale, shift);
+        layer_norm_row(y[m], x[m], count, scale, shift, words);
+}
+
+static void pair(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        put(y, i, x[i], BLMI_PAIRS);
 }
 
 static void scale_relu(
@@ -64,7 +101,7 @@ static void add(float *y, const float *x, int count)
         y[i] += x[i];
 }
 
-static void softmax_row(float *x, int count)
+static void softmax_row(float *x, int count, blmi_words words)
 {
     float top = x[0], sum = 0;
     for (int i = 1; i < count; i++)
@@ -74,13 +111,15 @@ static void softmax_row(float *x, int count)
         sum += x[i];
     }
     for (int i = 0; i < count; i++)
-        x[i] /= sum;
+        put(x, i, x[i] / sum, words);
+    if (count % (int)words)
+        put(x, count, 0, words);
 }
 
-static void softmax(float *const *x, int rows, int count)
+static void softmax(float *const *x, int rows, int count, blmi_words words)
 {
     for (int m = 0; m < rows; m++)
-        softmax_row(x[m], count);
+        softmax_row(x[m], count, words);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)
@@ -91,7 +130,8 @@ static void largest(float *y, const float *const *x, int rows, int count)
             y[i] = x[m][i] > y[i] ? x[m][i] : y[i];
 }
 
-static void winograd_in(float *const *v, const float *const *x, int count)
+static void winograd_in(
+    float *const *v, const float *const *x, int count, blmi_words words)
 {
     static const int b[4][4] = {
         {1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
@@ -101,7 +141,7 @@ static void winograd_in(float *const *v, const float *const *x, int count)
                 float sum = 0;
                 for (int k = 0; k < 16; k++)
                     sum += (float)(b[i][k / 4] * b[j][k % 4]) * x[k][n];
-                v[4 * i + j][n] = sum;
+                put(v[4 * i + j], n, sum, words);
             }
         }
     }
@@ -127,5 +167,18 @@ static void pack_columns(float *values, const float *const *x, int rows, int dep
     }
 }
 
-const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, scale_relu, add,
-    softmax, largest, winograd_in, winograd_out, pack_columns};
+static void pack_rows(
+    float *values, const float *const *x, int rows, int columns, blmi_words words)
+{
+    const int depth = blmi_words_of(words, rows);
+    for (int n = 0; n < columns; n++) {
+        float *column = values + (size_t)(n / BLMI_LANES) * (size_t)depth * BLMI_LANES +
+                        n % BLMI_LANES;
+        for (int j = 0; j < depth * (int)words; j++)
+            put(column + (size_t)(j / (int)words) * BLMI_LANES, j % (int)words,
+                j < rows ? get(x[j], n, words) : 0, words);
+    }
+}
+
+const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, pair, scale_relu,
+    add, softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};

@@ -47,29 +47,54 @@ typedef struct product_case {
     bool bias, add, gelu;
     double size;
     int kind;
+    blmi_words words, y_words;
 } product_case;
+
+// Number i of a row of words.
+static float number(const float *row, int i, blmi_words words)
+{
+    if (words == BLMI_FLOATS)
+        return row[i];
+    uint32_t bits;
+    memcpy(&bits, row + i / 2, sizeof bits);
+    bits = i % 2 ? bits & 0xffff0000 : bits << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+// `count` words of noise: the pairs of twice as many numbers.
+static array noise_in_words(
+    const char *seed, size_t count, double size, int kind, blmi_words words)
+{
+    array a = noise(seed, count * (size_t)words, size, kind);
+    if (words == BLMI_PAIRS)
+        blmi_kernels_plain.pair(a.values, a.values, (int)count * 2);
+    return a;
+}
 
 // The rows of y, `stride` apart, filled for a case.
 static void run_product(const blmi_kernels *kernels, const product_case *c, float *y)
 {
     const size_t inner = (size_t)(c->taps * c->depth);
     const size_t padded = (size_t)blmi_pad(c->columns), stride = padded + BEHIND;
-    array a = noise("a", inner * (size_t)c->rows, c->size, c->kind);
-    array w = noise("w", inner * padded, 1 / sqrt((double)inner), 0);
+    array a = noise_in_words("a", inner * (size_t)c->rows, c->size, c->kind, c->words);
+    array w = noise_in_words("w", inner * padded, 1 / sqrt((double)inner), 0, c->words);
     array bias = noise("bias", padded, 1, 0);
     const float **rows = malloc(sizeof *rows * (size_t)(c->taps * c->rows));
     float **out = malloc(sizeof *out * (size_t)c->rows);
     for (int i = 0; i < c->taps * c->rows; i++) // any order will do: backwards here
         rows[c->taps * c->rows - 1 - i] = a.values + (size_t)(i * c->depth);
+    const float *const *add = (const float *const *)out;
     for (int m = 0; m < c->rows; m++) {
         out[m] = y + (size_t)m * stride;
         for (size_t i = 0; i < stride; i++)
             out[m][i] = i < padded ? (float)formula_noise("y", i) : untouched;
     }
     const blmi_matrix b = {c->taps, c->depth, c->columns, inner * BLMI_LANES, BLMI_LANES,
-        w.values, c->bias ? bias.values : NULL};
+        w.values, c->bias ? bias.values : NULL, c->words};
     kernels->product(&(blmi_product){
-        &b, c->rows, rows, out, c->add ? (const float *const *)out : NULL, c->gelu});
+        &b, c->rows, rows, out, c->add ? add : NULL, c->gelu, c->y_words});
     free(a.values);
     free(w.values);
     free(bias.values);
@@ -88,21 +113,26 @@ static void check_product(const product_case *c)
         found[t] = malloc(size);
         run_product(tables[t], c, found[t]);
         char what[100];
-        snprintf(what, sizeof what, "product %d x (%d x %d) x %d%s%s%s", c->rows, c->taps,
-            c->depth, c->columns, c->bias ? ", bias" : "", c->add ? ", add" : "",
-            c->gelu ? ", gelu" : "");
+        snprintf(what, sizeof what, "product %d x (%d x %d) x %d%s%s%s, words %d to %d",
+            c->rows, c->taps, c->depth, c->columns, c->bias ? ", bias" : "",
+            c->add ? ", add" : "", c->gelu ? ", gelu" : "", (int)c->words,
+            (int)c->y_words);
         for (int m = 0; m < c->rows; m++) {
-            const float *row = found[t] + m * stride;
+            float *row = found[t] + m * stride;
+            for (int n = c->columns - 1; n >= 0; n--)
+                row[n] = number(row, n, c->y_words);
+            // A bf16 may be rounded up here and down there.
             assert_close(what, tables[t]->name, row, found[0] + m * stride, c->columns,
-                2e-6, c->size);
+                c->y_words == BLMI_PAIRS ? 0x1.01p-7 : 2e-6,
+                c->y_words == BLMI_PAIRS ? 3e-4 * c->size : c->size);
             for (int i = stride - BEHIND; i < stride; i++)
                 assert_true(row[i] == untouched);
         }
     }
     // With fused operations the width of the vectors does not change a single bit.
-    if (count == BLMI_KERNEL_TABLES)
+    for (int t = 3; t < count && c->words == BLMI_FLOATS; t++)
         for (int m = 0; m < c->rows; m++)
-            assert_memory_equal(found[2] + m * stride, found[3] + m * stride,
+            assert_memory_equal(found[2] + m * stride, found[t] + m * stride,
                 (size_t)c->columns * sizeof(float));
     for (int t = 0; t < count; t++)
         free(found[t]);
@@ -119,11 +149,19 @@ static void products_agree(void **state)
         for (size_t n = 0; n < sizeof columns / sizeof *columns; n++)
             for (size_t k = 0; k < sizeof depths / sizeof *depths; k++, flags++)
                 check_product(&(product_case){rows[r], 1 + flags % 3, depths[k],
-                    columns[n], flags & 1, flags & 2, flags & 4, 1, flags / 8 % 2});
-    check_product(&(product_case){14, 9, 256, 64, true, true, false, 1, 0});
-    check_product(&(product_case){98, 1, 1024, 48, true, true, true, 1, 0});
-    check_product(&(product_case){15, 7, 21, 48, false, false, true, 1e4, 0});
-    check_product(&(product_case){15, 1, 64, 48, true, false, true, 1e-30, 1});
+                    columns[n], flags & 1, flags & 2, flags & 4, 1, flags / 8 % 2,
+                    1 + flags / 2 % 2, 1 + flags / 4 % 2});
+    for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
+        const blmi_words w = words;
+        check_product(
+            &(product_case){14, 9, 256, 64, true, true, false, 1, 0, w, BLMI_FLOATS});
+        check_product(
+            &(product_case){98, 1, 1024, 48, true, true, true, 1, 0, w, BLMI_FLOATS});
+        check_product(
+            &(product_case){15, 7, 21, 48, false, false, true, 1e4, 0, w, BLMI_FLOATS});
+        check_product(
+            &(product_case){15, 1, 64, 48, true, false, true, 1e-30, 1, w, BLMI_FLOATS});
+    }
 }
 
 // The one place where the tables do not do the same thing: erf.
@@ -133,14 +171,15 @@ static void gelu_is_exact_enough_everywhere(void **state)
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int count = blmi_kernels_available(tables);
     const float one[BLMI_LANES] = {1};
-    const blmi_matrix identity = {1, 1, 1, BLMI_LANES, BLMI_LANES, one, NULL};
+    const blmi_matrix identity = blmi_panels(BLMI_FLOATS, 1, 1, one);
     for (int t = 0; t < count; t++) {
         for (int i = -200000; i <= 200000; i++) {
             const float x = (float)i * 5e-5f;
             float y[BLMI_LANES];
             const float *a = &x;
             float *out = y;
-            tables[t]->product(&(blmi_product){&identity, 1, &a, &out, NULL, true});
+            tables[t]->product(
+                &(blmi_product){&identity, 1, &a, &out, NULL, true, BLMI_FLOATS});
             const double exact = 0.5 * (double)x * (1 + erf((double)x / sqrt(2)));
             if (fabs((double)y[0] - exact) > 3e-7 * fabs((double)x))
                 fail_msg("gelu(%g) of %s is %.9g, expected %.9g", (double)x,
@@ -162,16 +201,16 @@ typedef enum row_kernel {
 } row_kernel;
 
 static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const float *x,
-    int count, const float *scale, const float *shift)
+    int count, const float *scale, const float *shift, blmi_words words)
 {
     const float *rows[3] = {x, scale, shift};
     memcpy(y, x, (size_t)count * sizeof *y);
     switch (kernel) {
     case LAYER_NORM:
-        k->layer_norm(&y, (const float *const *)&y, 1, count, NULL, NULL);
+        k->layer_norm(&y, (const float *const *)&y, 1, count, NULL, NULL, words);
         break;
     case SCALED_NORM:
-        k->layer_norm(&y, &x, 1, count, scale, shift);
+        k->layer_norm(&y, &x, 1, count, scale, shift, words);
         break;
     case SCALE_RELU:
         k->scale_relu(y, x, count, scale, shift);
@@ -180,7 +219,7 @@ static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const fl
         k->add(y, scale, count);
         break;
     case SOFTMAX:
-        k->softmax(&y, 1, count);
+        k->softmax(&y, 1, count, words);
         break;
     case LARGEST:
         k->largest(y, rows, 3, count);
@@ -188,7 +227,8 @@ static void run_row(const blmi_kernels *k, row_kernel kernel, float *y, const fl
     }
 }
 
-static void check_row(row_kernel kernel, int count, double size, double offset)
+static void check_row(
+    row_kernel kernel, int count, double size, double offset, blmi_words words)
 {
     static const char *const names[] = {
         "layer norm", "scaled norm", "scale relu", "add", "softmax", "largest"};
@@ -199,14 +239,24 @@ static void check_row(row_kernel kernel, int count, double size, double offset)
     float expected[MOST + BEHIND + BLMI_LANES], found[MOST + BEHIND + BLMI_LANES];
     for (int i = 0; i < MOST; i++)
         x.values[i] += (float)offset;
-    run_row(tables[0], kernel, expected, x.values, count, scale.values, shift.values);
+    run_row(
+        tables[0], kernel, expected, x.values, count, scale.values, shift.values, words);
+    for (int i = count - 1; i >= 0; i--)
+        expected[i] = number(expected, i, words);
     for (int t = 1; t < table_count; t++) {
         const int padded = blmi_pad(count);
         for (int i = count; i < padded + BEHIND; i++)
             found[i] = untouched;
-        run_row(tables[t], kernel, found, x.values, count, scale.values, shift.values);
-        assert_close(names[kernel], tables[t]->name, found, expected, count, 1e-5,
-            kernel == SOFTMAX ? 1e-12 : 1 + fabs(offset) / (size + 1e-3));
+        run_row(
+            tables[t], kernel, found, x.values, count, scale.values, shift.values, words);
+        if (words == BLMI_PAIRS && count % 2)
+            assert_true(fabsf(number(found, count, words)) < 1e-30f);
+        for (int i = count - 1; i >= 0; i--)
+            found[i] = number(found, i, words);
+        const double slack = kernel == SOFTMAX ? 1e-12 : 1 + fabs(offset) / (size + 1e-3);
+        assert_close(names[kernel], tables[t]->name, found, expected, count,
+            words == BLMI_PAIRS ? 0x1.01p-7 : 1e-5,
+            words == BLMI_PAIRS ? 1.3e-3 * slack : slack);
         for (int i = padded; i < padded + BEHIND; i++)
             assert_true(found[i] == untouched);
     }
@@ -221,17 +271,21 @@ static void rows_agree(void **state)
     static const int counts[] = {16, 48, 64, 96, 128, 192, 256};
     for (row_kernel kernel = LAYER_NORM; kernel <= ADD; kernel++) {
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-            check_row(kernel, counts[i], 1, 0);
-            check_row(kernel, counts[i], 100, 0);
-            check_row(kernel, counts[i], 1e-3, 3);
-            check_row(kernel, counts[i], 0, 1); // no variance at all
+            check_row(kernel, counts[i], 1, 0, BLMI_FLOATS);
+            check_row(kernel, counts[i], 100, 0, BLMI_FLOATS);
+            check_row(kernel, counts[i], 1e-3, 3, BLMI_FLOATS);
+            check_row(kernel, counts[i], 0, 1, BLMI_FLOATS); // no variance at all
+            if (kernel <= SCALED_NORM)
+                check_row(kernel, counts[i], 1, 0, BLMI_PAIRS);
         }
     }
     for (int count = 1; count <= 256; count++) {
-        check_row(SOFTMAX, count, 3, 0);
-        check_row(SOFTMAX, count, 300, 0); // all but one vanish
-        check_row(SOFTMAX, count, 0, -1e30);
-        check_row(LARGEST, count, 1, 0);
+        for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
+            check_row(SOFTMAX, count, 3, 0, words);
+            check_row(SOFTMAX, count, 300, 0, words); // all but one vanish
+            check_row(SOFTMAX, count, 0, -1e30, words);
+        }
+        check_row(LARGEST, count, 1, 0, BLMI_FLOATS);
     }
 }
 
@@ -252,14 +306,14 @@ static void rows_are_independent(void **state)
             y[r] = norm[r];
             z[r] = soft[r];
         }
-        tables[t]->layer_norm(y, in, ROWS, COUNT, NULL, NULL);
-        tables[t]->softmax(z, ROWS, COUNT);
+        tables[t]->layer_norm(y, in, ROWS, COUNT, NULL, NULL, BLMI_FLOATS);
+        tables[t]->softmax(z, ROWS, COUNT, BLMI_FLOATS);
         for (int r = 0; r < ROWS; r++) {
             float *row = alone;
-            tables[t]->layer_norm(&row, &in[r], 1, COUNT, NULL, NULL);
+            tables[t]->layer_norm(&row, &in[r], 1, COUNT, NULL, NULL, BLMI_FLOATS);
             assert_memory_equal(norm[r], alone, sizeof alone);
             memcpy(alone, in[r], sizeof alone);
-            tables[t]->softmax(&row, 1, COUNT);
+            tables[t]->softmax(&row, 1, COUNT, BLMI_FLOATS);
             assert_memory_equal(soft[r], alone, sizeof alone);
         }
     }
@@ -292,6 +346,38 @@ static void columns_are_packed(void **state)
     free(x.values);
 }
 
+static void rows_are_packed(void **state)
+{
+    (void)state;
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    enum { COLUMNS = 48, ROWS = 49 };
+    static float packed[(ROWS + 1) * COLUMNS + 1];
+    const float *rows[ROWS];
+    for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
+        array x = noise_in_words("x", ROWS * COLUMNS / (size_t)words, 1, 0, words);
+        for (int i = 0; i < ROWS; i++)
+            rows[i] = x.values + i * COLUMNS / (int)words;
+        for (int t = 0; t < table_count; t++) {
+            for (int count = 1; count <= ROWS; count++) {
+                const int depth = blmi_words_of(words, count);
+                packed[depth * COLUMNS] = untouched;
+                tables[t]->pack_rows(packed, rows, count, COLUMNS, words);
+                for (int n = 0; n < COLUMNS; n++) {
+                    for (int k = 0; k < depth * (int)words; k++) {
+                        const float *word =
+                            packed + (n / 16 * depth + k / (int)words) * 16 + n % 16;
+                        assert_true(number(word, k % (int)words, words) ==
+                                    (k < count ? number(rows[k], n, words) : 0));
+                    }
+                }
+                assert_true(packed[depth * COLUMNS] == untouched);
+            }
+        }
+        free(x.values);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +386,7 @@ int main(void)
         cmocka_unit_test(rows_agree),
         cmocka_unit_test(rows_are_independent),
         cmocka_unit_test(columns_are_packed),
+        cmocka_unit_test(rows_are_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

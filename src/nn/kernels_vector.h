@@ -22,7 +22,7 @@ typedef vec sums[TILE_ROWS][TILE_PANELS * PER_PANEL];
 // last is computed as the last once more.  The panels that come next are fetched on the
 // way: weights of a large network do not stay in the cache.
 static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
-    const int panels, const bool all_rows, sums sum)
+    const int panels, const bool all_rows, const blmi_words words, sums sum)
 {
     const blmi_matrix *b = p->b;
     const float *w = b->values + (size_t)panel * b->panel;
@@ -45,7 +45,7 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
             for (int r = 0; r < TILE_ROWS; r++)
 #pragma GCC unroll 4
                 for (int v = 0; v < vecs; v++)
-                    sum[r][v] += all(a[r][k]) * x[v];
+                    sum[r][v] = multiply_add(sum[r][v], a[r] + k, x[v], words);
         }
     }
 }
@@ -53,8 +53,8 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
 // Each sum is one chain over taps and depth, whatever the tile, so that results depend
 // neither on the tile's place nor on the vector's width.  All loops over sums are
 // unrolled: an index that is not constant would put the sums into memory.
-static ALWAYS_INLINE void tile(
-    const blmi_product *p, int m, int panel, const int panels, const bool all_rows)
+static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const int panels,
+    const bool all_rows, const blmi_words words)
 {
     const int vecs = panels * PER_PANEL, n = panel * BLMI_LANES;
     const int rows = all_rows ? TILE_ROWS : p->rows - m;
@@ -67,7 +67,7 @@ static ALWAYS_INLINE void tile(
         for (int r = 0; r < TILE_ROWS; r++)
             sum[r][v] = bias;
     }
-    multiply(p, m, panel, panels, all_rows, sum);
+    multiply(p, m, panel, panels, all_rows, words, sum);
     if (p->add) {
 #pragma GCC unroll 14
         for (int r = 0; r < TILE_ROWS; r++)
@@ -76,39 +76,59 @@ static ALWAYS_INLINE void tile(
                 if (all_rows || r < rows)
                     sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
     }
+    float further[TILE_ROWS][TILE_PANELS * BLMI_LANES]; // sums that are not yet y
+    const bool done = !p->gelu && p->y_words == BLMI_FLOATS;
 #pragma GCC unroll 14
     for (int r = 0; r < TILE_ROWS; r++)
 #pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
             if (all_rows || r < rows)
-                store(y[r] + n + v * WIDTH, sum[r][v]);
-    for (int r = 0; r < rows && p->gelu; r++)
-        for (int i = n; i < n + panels * BLMI_LANES; i += WIDTH)
-            store(y[r] + i, gelu(load(y[r] + i)));
+                store((done ? y[r] + n : further[r]) + v * WIDTH, sum[r][v]);
+    for (int r = 0; r < rows && !done; r++) {
+        for (int i = 0; i < panels * BLMI_LANES; i += WIDTH) {
+            const vec x = load(further[r] + i);
+            store_words(y[r], n + i, p->gelu ? gelu(x) : x, p->y_words);
+        }
+    }
 }
 
-static ALWAYS_INLINE void columns(const blmi_product *p, int panel, const int panels)
+static ALWAYS_INLINE void columns(
+    const blmi_product *p, int panel, const int panels, const blmi_words words)
 {
     int m = 0;
     for (; m + TILE_ROWS <= p->rows; m += TILE_ROWS)
-        tile(p, m, panel, panels, true);
+        tile(p, m, panel, panels, true, words);
     if (m < p->rows)
-        tile(p, m, panel, panels, false);
+        tile(p, m, panel, panels, false, words);
 }
 
-static void product(const blmi_product *p)
+static ALWAYS_INLINE void all_columns(const blmi_product *p, const blmi_words words)
 {
     const int panels = blmi_pad(p->b->columns) / BLMI_LANES;
     int panel = 0;
     for (; panel + TILE_PANELS <= panels; panel += TILE_PANELS)
-        columns(p, panel, TILE_PANELS);
+        columns(p, panel, TILE_PANELS, words);
     if (panel < panels)
-        columns(p, panel, 1);
+        columns(p, panel, 1, words);
+}
+
+static void product(const blmi_product *p)
+{
+    if (p->b->words == BLMI_FLOATS)
+        all_columns(p, BLMI_FLOATS);
+    else
+        all_columns(p, BLMI_PAIRS);
+}
+
+static void pair(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i += WIDTH)
+        store_words(y, i, load(x + i), BLMI_PAIRS);
 }
 
 // Some rows at a time, here and in softmax: each alone is a chain of waiting.
 static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x,
-    const int rows, int count, const float *scale, const float *shift)
+    const int rows, int count, const float *scale, const float *shift, blmi_words words)
 {
     vec sum[ROWS_AT_ONCE] = {{0}}, squares[ROWS_AT_ONCE] = {{0}};
     for (int i = 0; i < count; i += WIDTH)
@@ -129,19 +149,19 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
             vec normal = (load(x[r] + i) - sum[r]) * squares[r];
             if (scale)
                 normal = normal * load(scale + i) + load(shift + i);
-            store(y[r] + i, normal);
+            store_words(y[r], i, normal, words);
         }
     }
 }
 
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
-    const float *scale, const float *shift)
+    const float *scale, const float *shift, blmi_words words)
 {
     int m = 0;
     for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
-        layer_norm_rows(y + m, x + m, ROWS_AT_ONCE, count, scale, shift);
+        layer_norm_rows(y + m, x + m, ROWS_AT_ONCE, count, scale, shift, words);
     for (; m < rows; m++)
-        layer_norm_rows(y + m, x + m, 1, count, scale, shift);
+        layer_norm_rows(y + m, x + m, 1, count, scale, shift, words);
 }
 
 static void scale_relu(
@@ -157,7 +177,8 @@ static void add(float *y, const float *x, int count)
         store(y + i, load(y + i) + load(x + i));
 }
 
-static ALWAYS_INLINE void softmax_rows(float *const *x, const int rows, int count)
+static ALWAYS_INLINE void softmax_rows(
+    float *const *x, const int rows, int count, blmi_words words)
 {
     vec top[ROWS_AT_ONCE], sum[ROWS_AT_ONCE] = {{0}};
     for (int r = 0; r < rows; r++) {
@@ -181,16 +202,16 @@ static ALWAYS_INLINE void softmax_rows(float *const *x, const int rows, int coun
         sum[r] = all(1 / sum_of(sum[r]));
     for (int i = 0; i < count; i += WIDTH)
         for (int r = 0; r < rows; r++)
-            store(x[r] + i, load(x[r] + i) * sum[r]);
+            store_words(x[r], i, load(x[r] + i) * sum[r], words);
 }
 
-static void softmax(float *const *x, int rows, int count)
+static void softmax(float *const *x, int rows, int count, blmi_words words)
 {
     int m = 0;
     for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
-        softmax_rows(x + m, ROWS_AT_ONCE, count);
+        softmax_rows(x + m, ROWS_AT_ONCE, count, words);
     for (; m < rows; m++)
-        softmax_rows(x + m, 1, count);
+        softmax_rows(x + m, 1, count, words);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)
@@ -203,7 +224,8 @@ static void largest(float *y, const float *const *x, int rows, int count)
     }
 }
 
-static void winograd_in(float *const *v, const float *const *x, int count)
+static void winograd_in(
+    float *const *v, const float *const *x, int count, blmi_words words)
 {
     for (int n = 0; n < count; n += WIDTH) {
         vec half[4][4]; // B' x
@@ -216,10 +238,10 @@ static void winograd_in(float *const *v, const float *const *x, int count)
             half[3][j] = x1 - x3;
         }
         for (int i = 0; i < 4; i++) {
-            store(v[4 * i] + n, half[i][0] - half[i][2]);
-            store(v[4 * i + 1] + n, half[i][1] + half[i][2]);
-            store(v[4 * i + 2] + n, half[i][2] - half[i][1]);
-            store(v[4 * i + 3] + n, half[i][1] - half[i][3]);
+            store_words(v[4 * i], n, half[i][0] - half[i][2], words);
+            store_words(v[4 * i + 1], n, half[i][1] + half[i][2], words);
+            store_words(v[4 * i + 2], n, half[i][2] - half[i][1], words);
+            store_words(v[4 * i + 3], n, half[i][1] - half[i][3], words);
         }
     }
 }
@@ -254,10 +276,29 @@ static void pack_columns(float *values, const float *const *x, int rows, int dep
             transpose(block);
 #pragma GCC unroll 16
             for (int i = 0; i < WIDTH; i++)
-                store(out + (size_t)(k + i) * BLMI_LANES, block[i]);
+                if (k + i < depth) // a multiple of 8
+                    store(out + (size_t)(k + i) * BLMI_LANES, block[i]);
         }
     }
 }
 
-const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, scale_relu, add, softmax,
-    largest, winograd_in, winograd_out, pack_columns};
+static void pack_rows(
+    float *values, const float *const *x, int rows, int columns, blmi_words words)
+{
+    const int depth = blmi_words_of(words, rows);
+    for (int n = 0; n < columns; n += WIDTH) {
+        float *out =
+            values + (size_t)(n / BLMI_LANES * depth) * BLMI_LANES + n % BLMI_LANES;
+        for (int j = 0; j < rows; j += (int)words, out += BLMI_LANES) {
+            if (words == BLMI_FLOATS) {
+                store(out, load(x[j] + n));
+                continue;
+            }
+            const bits second = j + 1 < rows ? load_halves(x[j + 1], n) : (bits){0};
+            store(out, (vec)(load_halves(x[j], n) | second << 16));
+        }
+    }
+}
+
+const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, pair, scale_relu, add,
+    softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};

@@ -39,6 +39,16 @@ static float *keep(packer *p, size_t count)
     return memory;
 }
 
+static void let_go(packer *p, const float *memory)
+{
+    blmi_contnet *net = p->net;
+    size_t i = 0;
+    while (net->owned[i] != memory)
+        i++;
+    blmi_free(net->owned[i]);
+    net->owned[i] = net->owned[--net->owned_count];
+}
+
 static void shape_text(char *text, size_t size, int rank, const int64_t *shape)
 {
     size_t at = 0;
@@ -115,7 +125,8 @@ static float *new_matrix(packer *p, blmi_matrix *m, int taps, int depth, int col
 {
     const size_t rows = (size_t)taps * (size_t)depth;
     float *values = keep(p, rows * (size_t)blmi_pad(columns));
-    *m = (blmi_matrix){taps, depth, columns, rows * BLMI_LANES, BLMI_LANES, values, NULL};
+    *m = (blmi_matrix){
+        taps, depth, columns, rows * BLMI_LANES, BLMI_LANES, values, NULL, BLMI_FLOATS};
     return values;
 }
 
@@ -124,6 +135,31 @@ static size_t at(const blmi_matrix *m, int row, int column)
 {
     return (size_t)(column / BLMI_LANES) * m->panel + (size_t)row * m->row +
            (size_t)(column % BLMI_LANES);
+}
+
+// Turns a matrix of floats, whose depth is even, into one of the network's words, once
+// nothing is folded into it any more.
+static void use_words(packer *p, blmi_matrix *m)
+{
+    const blmi_kernels *kernels = p->net->kernels;
+    const int words = (int)p->net->words, panels = blmi_pad(m->columns) / BLMI_LANES;
+    if (p->net->words == BLMI_FLOATS || p->status != BLM_OK)
+        return;
+    float *row = (float *)(uintptr_t)m->values, *plain = row;
+    m->depth /= words;
+    m->panel /= (size_t)words;
+    m->words = p->net->words;
+    float *values = keep(p, (size_t)panels * m->panel);
+    m->values = values;
+    for (int k = 0; values && k < panels * m->taps * m->depth; k++) {
+        for (int i = 0; i < words; i++)
+            kernels->pair(row + i * BLMI_LANES, row + i * BLMI_LANES, BLMI_LANES);
+        kernels->pack_rows(values, (const float *[]){row, row + BLMI_LANES}, words,
+            BLMI_LANES, m->words);
+        values += m->row;
+        row += words * BLMI_LANES;
+    }
+    let_go(p, plain);
 }
 
 // A linear layer: weight (columns, depth), and bias if has_bias.
@@ -282,6 +318,8 @@ static void pack_encoder(packer *p, blmi_encoder *e, int channels, int width)
     }
     const float factor = 1 / sqrtf((float)(channels / e->heads));
     scale_columns(&e->qkv, channels, factor);
+    for (int i = 0; i < 4; i++)
+        use_words(p, (blmi_matrix *[]){&e->qkv, &e->proj, &e->fc1, &e->fc2}[i]);
 }
 
 static void pack_batch_norm(packer *p, blmi_block *b)
@@ -342,8 +380,11 @@ static void pack_block(packer *p, blmi_block *b, int stage, int index)
     else
         pack_conv(
             p, &b->conv, "out_conv.conv.weight", b->channels, b->out, b->conv_window);
-    if (end)
+    use_words(p, &b->conv);
+    if (end) {
         pack_shortcut(p, b);
+        use_words(p, &b->shortcut);
+    }
     for (int i = 0; i < BLMI_WINDOWS; i++) {
         snprintf(ste_name, sizeof ste_name, "%sste%d.", name, i + 1);
         p->prefix = ste_name;

@@ -41,6 +41,52 @@ static inline vec all(float x)
     return x - (vec){0};
 }
 
+// ---- pairs of bf16: the upper half of a float is one
+
+typedef unsigned short halves __attribute__((vector_size(WIDTH * 2)));
+typedef unsigned short halves_in_memory
+    __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
+
+// Numbers i .. of a row of pairs, in the lower halves.
+static inline bits load_halves(const float *row, int i)
+{
+    const halves_in_memory *p = (const void *)((const char *)row + 2 * (size_t)i);
+    return __builtin_convertvector((halves)*p, bits);
+}
+
+// x as numbers i .. of a row, i being a multiple of WIDTH.  A row may take the place of
+// one of floats that is read from left to right.
+static inline void store_words(float *row, int i, vec x, blmi_words words)
+{
+    if (words == BLMI_FLOATS) {
+        store(row + i, x);
+        return;
+    }
+    halves_in_memory *p = (void *)((char *)row + 2 * (size_t)i);
+#if defined(__AVX512BF16__)
+    *p = (halves)_mm512_cvtneps_pbh((__m512)x);
+#else
+    const bits odd = (bits)x >> 16 & 1;
+    *p = __builtin_convertvector(((bits)x + 0x7fff + odd) >> 16, halves);
+#endif
+}
+
+// sum + a x: of the one float of each word, or of both numbers of each pair.
+static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
+{
+    if (words == BLMI_FLOATS)
+        return sum + all(*a) * x;
+    const bits word = *(const unsigned *)(const void *)a - (bits){0};
+#if defined(__AVX512BF16__)
+    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)word, (__m512bh)x);
+#else
+    sum += (vec)(word << 16) * (vec)((bits)x << 16);
+    return sum + (vec)(word & 0xffff0000) * (vec)((bits)x & 0xffff0000);
+#endif
+}
+
+// ---- functions
+
 static inline vec larger(vec x, vec y)
 {
 #if defined(__AVX512F__)

@@ -39,7 +39,7 @@ int blmi_winograd_column(int position, int column)
 void blmi_winograd(
     const blmi_kernels *kernels, const blmi_winograd_job *job, float *scratch)
 {
-    const int tiles = job->tiles, depth = job->b->depth;
+    const int tiles = job->tiles, depth = job->b->depth * (int)job->b->words;
     const size_t row = (size_t)(depth + BLMI_APART);
     float *combined = scratch, *results = scratch + (size_t)(PATCH * tiles) * row;
     const float *a[PATCH * BLMI_WINOGRAD_TILES];
@@ -53,14 +53,14 @@ void blmi_winograd(
             a[i * tiles + t] = v[i];
             products[i * tiles + t] = results + (i * tiles + t) * CHUNK;
         }
-        kernels->winograd_in(v, x, depth);
+        kernels->winograd_in(v, x, depth, job->b->words);
     }
     blmi_matrix part = *job->b; // the columns of one position
     part.columns = CHUNK;
     for (int n = 0; n < job->b->columns / PATCH; n += CHUNK) {
         for (int i = 0; i < PATCH; i++, part.values += 2 * part.panel)
-            kernels->product(&(blmi_product){
-                &part, tiles, a + i * tiles, products + i * tiles, NULL, false});
+            kernels->product(&(blmi_product){&part, tiles, a + i * tiles,
+                products + i * tiles, NULL, false, BLMI_FLOATS});
         for (int t = 0; t < tiles; t++) {
             const float *m[PATCH];
             float *y[4];

@@ -10,9 +10,9 @@ enum { BLMI_WINOGRAD_TILES = 112 }; // that a task takes at the most
 
 // A tile is 2 x 2 outputs, which need 4 x 4 inputs.  Both are pixels of channels.
 typedef struct blmi_winograd_job {
-    const blmi_matrix *b; // (1, depth, 16 x columns), see blmi_winograd_column
+    const blmi_matrix *b; // one tap, 16 x columns, see blmi_winograd_column
     int tiles;
-    const float *const *x; // (tiles) the first pixel of the inputs, (depth) each
+    const float *const *x; // (tiles) the first pixel of the inputs, (depth) floats each
     ptrdiff_t row, column; // floats from row to row, from pixel to pixel
     float *const *y;       // (tiles) the first pixel of the outputs, which are added to
     ptrdiff_t y_row, y_column;

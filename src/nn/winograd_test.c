@@ -57,8 +57,8 @@ static void convolution_is_the_sum_that_defines_it(void **state)
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int table_count = blmi_kernels_available(tables);
     assert_true(blmi_winograd_scratch(DEPTH) <= sizeof scratch / sizeof *scratch);
-    const blmi_matrix b = {
-        1, DEPTH, 16 * COLUMNS, DEPTH * BLMI_LANES, BLMI_LANES, weights, NULL};
+    const blmi_matrix b = {1, DEPTH, 16 * COLUMNS, DEPTH * BLMI_LANES, BLMI_LANES,
+        weights, NULL, BLMI_FLOATS};
     enum { TILES = SIDE / 2 * SIDE / 2 };
     const float *in[TILES];
     float *out[TILES];

@@ -57,9 +57,11 @@ static size_t lay_out(blmi_workspace *w, float *memory)
         w->x[stage] = deal(memory, &used, tokens * (size_t)g.channels);
         if (stage == net->options.stages)
             break;
-        w->y[stage] = deal(memory, &used,
-            images * (size_t)(g.height + 2) * (size_t)(g.width + 2) *
-                (size_t)(g.channels + BLMI_APART));
+        const size_t y = images * (size_t)(g.height + 2) * (size_t)(g.width + 2) *
+                         (size_t)(g.channels + BLMI_APART);
+        w->y[stage] = deal(memory, &used, y);
+        if (net->words == BLMI_PAIRS)
+            w->pairs[stage] = deal(memory, &used, y);
         qkv = larger(qkv, tokens * (size_t)(3 * g.channels + BLMI_APART));
         heads = larger(heads, tokens * (size_t)(g.channels + BLMI_APART));
     }

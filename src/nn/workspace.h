@@ -19,6 +19,7 @@ struct blmi_workspace {
     float *image;              // (N, height + 6, width + 6, 3), border of 3
     float *x[BLMI_STAGES + 1]; // (N, h, w, C): [0] layer0's output, [k] layer<k>'s
     float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
+    float *pairs[BLMI_STAGES]; // the same in pairs, for convolutions; NULL for floats
     float *qkv;                // (N h w, 3 C + 16), window after window, of one encoder
     float *heads;              // (N h w, C + 16), in the same order: what attention gives
     float *scratch;            // (threads, scratch_size)
@@ -37,12 +38,13 @@ void blmi_workspace_each(
 // Attention of one window and head: out[i] = sum over j of p[i][j] v[j], p[i] being the
 // softmax over j of q[i].k[j] + bias[i][j].
 typedef struct blmi_attention {
+    blmi_words words;  // of q, k, v and out
     int tokens, depth; // depth: of a head
-    // (tokens) rows of q, k and v, (depth) numbers each, `stride` floats apart
+    // (tokens) rows of q, k and v, (depth) numbers each, `stride` words apart
     const float *q, *k, *v;
     size_t stride;
     const float *bias; // (tokens, padded tokens) or NULL
-    float *out;        // (tokens) rows of (depth), out_stride floats apart
+    float *out;        // (tokens) rows of (depth), out_stride words apart
     size_t out_stride;
 } blmi_attention;
 
