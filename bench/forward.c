@@ -2,7 +2,7 @@
 // the time that its multiplications alone would take at the best rate that oneDNN reaches
 // here.  (`blemish bench` times the detector as it is used.)
 //
-//     bench_forward [threads [runs [kernels [bf16]]]]
+//     bench_forward [threads [runs [kernels [bf16|int8]]]]
 //
 // ConTNet-B to layer3 on one 224 x 224 image (threads 0: all cores), weights by formula.
 // Prints ms of every step (median and best), of the whole, the floor and the ratio.
@@ -71,6 +71,13 @@ static const blmi_kernels *kernels_named(const char *name)
     return blmi_kernels_best();
 }
 
+static blm_type type_named(const char *name)
+{
+    return strcmp(name, "int8") == 0   ? BLM_TYPE_INT8
+           : strcmp(name, "bf16") == 0 ? BLM_TYPE_BF16
+                                       : BLM_TYPE_F32;
+}
+
 int main(int argc, char **argv)
 {
     const int threads = argc > 1 ? atoi(argv[1]) : 0,
@@ -83,8 +90,8 @@ int main(int argc, char **argv)
         return 2;
     const blmi_contnet_config config = {
         BLMI_B, .relative = true, .qkv_bias = true, .pre_norm = true, .stages = 3};
-    const blmi_contnet_options options = {SIDE, SIDE, 3, 1, threads,
-        argc > 4 && strcmp(argv[4], "bf16") == 0 ? BLM_TYPE_BF16 : BLM_TYPE_F32};
+    const blmi_contnet_options options = {
+        SIDE, SIDE, 3, 1, threads, type_named(argc > 4 ? argv[4] : "f32")};
     formula_weights weights = formula_weights_new(&config);
     blmi_contnet *net;
     blmi_workspace *ws;

@@ -44,7 +44,8 @@ typedef enum blm_filter {
 typedef enum blm_type {
     BLM_TYPE_DEFAULT = 0, // float
     BLM_TYPE_F32 = 1,
-    BLM_TYPE_BF16 = 2, // 8 significant bits; as fast as it can be with AVX512_BF16
+    BLM_TYPE_BF16 = 2, // 8 significant bits; made for AVX512_BF16
+    BLM_TYPE_INT8 = 3, // linear layers in int8, the rest in bf16; and for AVX512_VNNI
 } blm_type;
 
 enum { // stages of the backbone, for blm_recipe.stages

@@ -38,6 +38,6 @@ void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *sc
         kernels->product(&(blmi_product){
             &k, count, q, score, a->bias ? bias : NULL, false, BLMI_FLOATS});
         kernels->softmax(score, count, a->tokens, a->words);
-        kernels->product(&(blmi_product){&v, count, p, out, NULL, false, a->words});
+        kernels->product(&(blmi_product){&v, count, p, out, NULL, false, a->out_words});
     }
 }

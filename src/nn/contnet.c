@@ -188,15 +188,29 @@ static void rows_of(float *values, int columns, int rows, float **row)
         row[r] = values + (size_t)r * (size_t)(columns + BLMI_APART);
 }
 
-// y (rows, C) as rows that a product takes; in `room` if that is not y itself.
+// y (rows, C) as words; in `room` if they are not y itself.
 static float *const *operands(
-    const pass *p, float *const *y, int rows, float *const *room)
+    const pass *p, float *const *y, int rows, float *const *room, blmi_words words)
 {
-    if (p->net->words == BLMI_FLOATS)
+    if (words == BLMI_FLOATS)
         return y;
     for (int r = 0; r < rows; r++)
-        p->net->kernels->pair(room[r], y[r], p->grid.channels);
+        p->net->kernels->quantize(room[r], y[r], p->grid.channels, words);
     return room;
+}
+
+// What is made in parts for a layer whose words are quads, which need all of a row for its
+// scale, are floats, until the row is complete.
+static blmi_words partial(blmi_words words)
+{
+    return words == BLMI_QUADS ? BLMI_FLOATS : words;
+}
+
+static void complete(
+    const pass *p, float *const *x, int rows, int count, blmi_words words)
+{
+    for (int r = 0; r < rows && words == BLMI_QUADS; r++)
+        p->net->kernels->quantize(x[r], x[r], count, words);
 }
 
 // Tokens first .. -> qkv (rows, 3 C)
@@ -213,15 +227,13 @@ static void project_in(const pass *p, int first, int rows, float *qkv, float *sc
         const int inside = (first + r) % (ste->patch * ste->patch);
         kernels->add(y[r], ste->position + (size_t)(inside * channels), channels);
     }
-    const blmi_words words = p->net->words;
-    float *const *in = y;
-    if (p->net->config.pre_norm) {
-        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, words);
-        in = normal;
-    } else {
-        in = operands(p, y, rows, normal);
-    }
-    kernels->product(&(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false, words});
+    float *const *in = normal;
+    if (p->net->config.pre_norm)
+        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->qkv.words);
+    else
+        in = operands(p, y, rows, normal, ste->qkv.words);
+    kernels->product(
+        &(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false, p->net->words});
 }
 
 // Attention of one head in one window: qkv (tokens, 3 C) -> heads (tokens, C), of which
@@ -231,15 +243,15 @@ static void attend(
 {
     const int tokens = p->ste->patch * p->ste->patch;
     const int channels = p->grid.channels, depth = channels / p->ste->heads;
-    const blmi_words words = p->net->words;
-    const int all = blmi_words_of(words, channels), mine = blmi_words_of(words, depth);
-    const float *q = qkv + head * mine, *bias = p->ste->bias;
+    const blmi_words words = p->net->words, out = partial(p->ste->proj.words);
+    const int all = blmi_words_of(words, channels);
+    const float *q = qkv + head * blmi_words_of(words, depth), *bias = p->ste->bias;
     if (bias)
         bias += (size_t)(head * tokens * blmi_pad(tokens));
     blmi_attend(p->net->kernels,
-        &(blmi_attention){words, tokens, depth, q, q + all, q + 2 * all,
-            (size_t)(3 * channels + BLMI_APART), bias, heads + head * mine,
-            (size_t)(channels + BLMI_APART)},
+        &(blmi_attention){words, out, tokens, depth, q, q + all, q + 2 * all,
+            (size_t)(3 * channels + BLMI_APART), bias,
+            heads + head * blmi_words_of(out, depth), (size_t)(channels + BLMI_APART)},
         scratch);
 }
 
@@ -257,19 +269,20 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
     rows_of(heads, channels, rows, attended);
     rows_of(scratch, width, rows, hidden);
     rows_of(scratch + BLMI_BLOCK_ROWS * (width + BLMI_APART), channels, rows, normal);
-    const blmi_words words = p->net->words;
     float *const *in = normal;
+    complete(p, attended, rows, channels, ste->proj.words);
     kernels->product(&(blmi_product){
         &ste->proj, rows, READ(attended), y, READ(y), false, BLMI_FLOATS});
     if (p->net->config.pre_norm) {
-        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, words);
+        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->fc1.words);
     } else {
         kernels->layer_norm(
             y, READ(y), rows, channels, ste->scale[0], ste->shift[0], BLMI_FLOATS);
-        in = operands(p, y, rows, normal);
+        in = operands(p, y, rows, normal, ste->fc1.words);
     }
-    kernels->product(
-        &(blmi_product){&ste->fc1, rows, READ(in), hidden, NULL, true, words});
+    kernels->product(&(blmi_product){
+        &ste->fc1, rows, READ(in), hidden, NULL, true, partial(ste->fc2.words)});
+    complete(p, hidden, rows, width, ste->fc2.words);
     kernels->product(
         &(blmi_product){&ste->fc2, rows, READ(hidden), y, READ(y), false, BLMI_FLOATS});
     if (!p->net->config.pre_norm)
@@ -365,7 +378,8 @@ static void pair_rows(const void *context, int i, float *scratch)
     const int rows = task_rows(p, i, tokens_of(p));
     for (int r = 0; r < rows; r++) {
         const size_t at = token_at(p, places(p)->by_row, i * p->rows + r);
-        p->net->kernels->pair(p->ws->pairs[p->stage] + at, p->y + at, p->grid.channels);
+        p->net->kernels->quantize(
+            p->ws->pairs[p->stage] + at, p->y + at, p->grid.channels, BLMI_PAIRS);
     }
 }
 

@@ -172,45 +172,58 @@ static double mean_distance(const float *a, const float *b, size_t count)
     return sqrt(errors / squares);
 }
 
-// bf16 has 8 significant bits, floats 24: what that makes of the outputs, and that every
-// table gives the same, as near as roundings that fall differently allow.
-static void bf16_comes_near_float(void **state)
+typedef struct type_case {
+    const char *name;
+    blm_type type;
+    double error;   // from float, at the most
+    double between; // tables: roundings fall differently
+} type_case;
+
+// What few bits make of the outputs, and that every table gives about the same.
+static void check_type(const type_case *c, int flags, const float *x)
 {
-    (void)state;
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int table_count = blmi_kernels_available(tables);
-    float *x = pictures(1, 224, 224);
-    for (int flags = 0; flags < 16; flags += 5) {
-        const blmi_contnet_config config = {flags % 3 == 0 ? BLMI_TI : BLMI_S, flags & 1,
-            flags & 2, flags & 4, flags & 8, .stages = 3};
-        blmi_contnet_options options = {224, 224, 3, 1, 0, BLM_TYPE_F32};
-        fixture exact = open_net(blmi_kernels_best(), &config, options);
-        options.type = BLM_TYPE_BF16;
-        fixture first = open_net(tables[1], &config, options);
-        run(&exact, x, 1);
-        run(&first, x, 1);
-        for (int stage = 0; stage < 3; stage++) {
-            const double error =
-                mean_distance(first.stage[stage], exact.stage[stage], exact.count[stage]);
-            if (flags == 15)
-                printf("bf16, layer%d: error %.4f of the root mean square\n", stage + 1,
-                    error);
-            if (!(error <= 0.006) || error < 1e-5)
-                fail_msg("flags %d, layer%d: bf16 differs from float by %g", flags,
-                    stage + 1, error);
-        }
-        for (int t = 2; t < table_count; t++) {
-            fixture f = open_net(tables[t], &config, options);
-            run(&f, x, 1);
-            const double error = mean_distance(f.stage[2], first.stage[2], f.count[2]);
-            if (!(error <= 0.004))
-                fail_msg("flags %d: %s differs from %s by %g", flags, tables[t]->name,
-                    tables[1]->name, error);
-            close_net(&f);
-        }
-        close_net(&exact);
-        close_net(&first);
+    const blmi_contnet_config config = {flags % 3 == 0 ? BLMI_TI : BLMI_S, flags & 1,
+        flags & 2, flags & 4, flags & 8, .stages = 3};
+    blmi_contnet_options options = {224, 224, 3, 1, 0, BLM_TYPE_F32};
+    fixture exact = open_net(blmi_kernels_best(), &config, options);
+    options.type = c->type;
+    fixture first = open_net(tables[1], &config, options);
+    run(&exact, x, 1);
+    run(&first, x, 1);
+    for (int stage = 0; stage < 3; stage++) {
+        const double error =
+            mean_distance(first.stage[stage], exact.stage[stage], exact.count[stage]);
+        if (flags == 15)
+            printf("%s, layer%d: error %.4f of the root mean square\n", c->name,
+                stage + 1, error);
+        if (!(error <= c->error) || error < 1e-5)
+            fail_msg("flags %d, layer%d: %s differs from float by %g", flags, stage + 1,
+                c->name, error);
     }
+    for (int t = 2; t < table_count; t++) {
+        fixture f = open_net(tables[t], &config, options);
+        run(&f, x, 1);
+        const double error = mean_distance(f.stage[2], first.stage[2], f.count[2]);
+        if (!(error <= c->between))
+            fail_msg("flags %d: %s of %s differs from %s by %g", flags, c->name,
+                tables[t]->name, tables[1]->name, error);
+        close_net(&f);
+    }
+    close_net(&exact);
+    close_net(&first);
+}
+
+static void small_types_come_near_float(void **state)
+{
+    (void)state;
+    static const type_case cases[] = {
+        {"bf16", BLM_TYPE_BF16, 0.006, 0.004}, {"int8", BLM_TYPE_INT8, 0.012, 0.008}};
+    float *x = pictures(1, 224, 224);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int flags = 0; flags < 16; flags += 5)
+            check_type(&cases[i], flags, x);
     free(x);
 }
 
@@ -249,6 +262,7 @@ static void company_and_threads_change_no_bit(void **state)
     (void)state;
     company_and_threads_change_nothing(BLM_TYPE_F32);
     company_and_threads_change_nothing(BLM_TYPE_BF16);
+    company_and_threads_change_nothing(BLM_TYPE_INT8);
 }
 
 typedef struct runner {
@@ -465,7 +479,7 @@ int main(void)
         cmocka_unit_test(weights_in_double_are_read),
         cmocka_unit_test(other_configurations),
         cmocka_unit_test(tables_agree_for_all_flags),
-        cmocka_unit_test(bf16_comes_near_float),
+        cmocka_unit_test(small_types_come_near_float),
         cmocka_unit_test(company_and_threads_change_no_bit),
         cmocka_unit_test(one_network_serves_many_threads),
     };

@@ -22,11 +22,22 @@ typedef struct product {
     float *b_values;
 } product;
 
+typedef struct types {
+    dnnl_data_type_t a, b, y;
+} types;
+
+static const types type_of[] = {
+    [BLM_TYPE_DEFAULT] = {dnnl_f32, dnnl_f32, dnnl_f32},
+    [BLM_TYPE_F32] = {dnnl_f32, dnnl_f32, dnnl_f32},
+    [BLM_TYPE_BF16] = {dnnl_bf16, dnnl_bf16, dnnl_f32},
+    [BLM_TYPE_INT8] = {dnnl_u8, dnnl_s8, dnnl_s32},
+};
+
 typedef struct gauge {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    dnnl_data_type_t type; // of a and b
-    float *a, *y;          // (LARGEST, LARGEST), ones (as bf16: zeros and ones)
+    const types *type;
+    float *a, *y; // (LARGEST, LARGEST), ones (of smaller types: zeros among them)
 } gauge;
 
 static blm_status check(dnnl_status_t status, blm_error *err)
@@ -51,13 +62,14 @@ static blm_status describe(const gauge *g, product *p, blm_error *err)
     dnnl_memory_desc_t a, b, y;
     dnnl_matmul_desc_t matmul;
     BLMI_TRY(check(dnnl_memory_desc_init_by_tag(
-                       &a, 2, (dnnl_dims_t){p->rows, p->depth}, g->type, dnnl_ab),
+                       &a, 2, (dnnl_dims_t){p->rows, p->depth}, g->type->a, dnnl_ab),
         err));
-    BLMI_TRY(check(dnnl_memory_desc_init_by_tag(&b, 2,
-                       (dnnl_dims_t){p->depth, p->columns}, g->type, dnnl_format_tag_any),
-        err));
+    BLMI_TRY(
+        check(dnnl_memory_desc_init_by_tag(&b, 2, (dnnl_dims_t){p->depth, p->columns},
+                  g->type->b, dnnl_format_tag_any),
+            err));
     BLMI_TRY(check(dnnl_memory_desc_init_by_tag(
-                       &y, 2, (dnnl_dims_t){p->rows, p->columns}, dnnl_f32, dnnl_ab),
+                       &y, 2, (dnnl_dims_t){p->rows, p->columns}, g->type->y, dnnl_ab),
         err));
     BLMI_TRY(check(dnnl_matmul_desc_init(&matmul, &a, &b, NULL, &y), err));
     BLMI_TRY(check(
@@ -146,9 +158,7 @@ static blm_status measure_all(
 blm_status blmi_floor_rate(const blmi_contnet *net, double *gflops, blm_error *err)
 {
     const size_t count = (size_t)LARGEST * LARGEST;
-    gauge g = {.type = net->words == BLMI_PAIRS ? dnnl_bf16 : dnnl_f32,
-        .a = ones(count),
-        .y = ones(count)};
+    gauge g = {.type = &type_of[net->options.type], .a = ones(count), .y = ones(count)};
     blm_status status = g.a != NULL && g.y != NULL
                             ? check(dnnl_engine_create(&g.engine, dnnl_cpu, 0), err)
                             : blmi_no_memory(err, "products", count, sizeof(float));

@@ -11,7 +11,8 @@ int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES])
         tables[count++] = &blmi_kernels_avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
         tables[count++] = &blmi_kernels_avx512;
-    if (tables[count - 1] == &blmi_kernels_avx512 && __builtin_cpu_supports("avx512bf16"))
+    if (tables[count - 1] == &blmi_kernels_avx512 &&
+        __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni"))
         tables[count++] = &blmi_kernels_bf16;
 #endif
     return count;

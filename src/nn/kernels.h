@@ -5,8 +5,12 @@
 // vectors can be read and written: what stands behind the last number is undefined.
 //
 // What products multiply, their operands, are rows of 32-bit words.  A word is a float,
-// or a pair of bf16 (the first in its lower half): two multiplications in one instruction
-// where the processor has AVX512_BF16, the same sums in float where it has not.
+// a pair of bf16 (the first in its lower half), or four int8 (the first in its lowest
+// byte): two or four multiplications in one instruction where the processor has
+// AVX512_BF16 and AVX512_VNNI, the same sums in float where it has not.
+//
+// int8 are numbers q from -127 to 127 with a scale for all of a row or column.  A row of
+// them holds the bytes q + 128, and behind its last word its scale.
 #ifndef BLMI_NN_KERNELS_H
 #define BLMI_NN_KERNELS_H
 
@@ -21,7 +25,7 @@ static inline int blmi_pad(int count)
 }
 
 // What a word holds; the value is how many numbers.
-typedef enum blmi_words { BLMI_FLOATS = 1, BLMI_PAIRS = 2 } blmi_words;
+typedef enum blmi_words { BLMI_FLOATS = 1, BLMI_PAIRS = 2, BLMI_QUADS = 4 } blmi_words;
 
 // The words that `count` numbers take.
 static inline int blmi_words_of(blmi_words words, int count)
@@ -34,10 +38,13 @@ static inline int blmi_words_of(blmi_words words, int count)
 // word of tap t, depth k, column n is at n / 16 * panel + (t * depth + k) * row + n % 16.
 typedef struct blmi_matrix {
     int taps, depth, columns; // depth: words; the last pair of an odd number ends in 0
+                              // one tap if they are quads
     size_t panel, row;        // words from panel to panel, from row to row
     const float *values;      // words, packed: (columns / 16, taps * depth, 16)
     const float *bias;        // (columns) or NULL
     blmi_words words;
+    const float *scale; // (columns), of quads
+    const int *start;   // (columns), of quads: -128 times the sum of the column's q
 } blmi_matrix;
 
 // A matrix of one tap whose values lie close together.
@@ -45,8 +52,8 @@ static inline blmi_matrix blmi_panels(
     blmi_words words, int depth, int columns, const float *values)
 {
     const int rows = blmi_words_of(words, depth);
-    return (blmi_matrix){
-        1, rows, columns, (size_t)rows * BLMI_LANES, BLMI_LANES, values, NULL, words};
+    return (blmi_matrix){1, rows, columns, (size_t)rows * BLMI_LANES, BLMI_LANES, values,
+        NULL, words, NULL, NULL};
 }
 
 // y[m][n] = f(bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n] + add[m][n])
@@ -57,33 +64,36 @@ typedef struct blmi_product {
     float *const *y;         // (rows) pointers to (columns) numbers
     const float *const *add; // (rows) pointers to (columns) floats, or NULL; may be y
     bool gelu;               // f is x/2 (1 + erf(x / sqrt 2)), else the identity
-    blmi_words y_words;      // of y: pairs if another product takes them
+    blmi_words y_words;      // of y: floats, or pairs if another product takes them
 } blmi_product;
 
 typedef struct blmi_kernels {
     const char *name;
     void (*product)(const blmi_product *product);
     // Counts are multiples of BLMI_LANES but for softmax and largest.  `words` are those
-    // of the result, for another product; all other numbers are floats.
+    // of the result, for another product (quads where no restriction is given); all other
+    // numbers are floats.
     // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift for (rows) rows of (count)
     // numbers, the variance being divided by count; scale and shift (count) may both be
     // NULL.  y may be x.
     void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
         const float *scale, const float *shift, blmi_words words);
-    // y = x in pairs of bf16, rounded to nearest, ties to even; y may be x.
-    void (*pair)(float *y, const float *x, int count);
+    // y = x in pairs or quads, rounded to nearest, ties to even; y may be x.  The scale of
+    // quads is the largest |x| / 127.
+    void (*quantize)(float *y, const float *x, int count, blmi_words words);
     // y = max(0, x * scale + shift), all (count).
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
     void (*add)(float *y, const float *x, int count); // y += x, both (count)
     // Of any count: x = exp(x - max) / sum of these, for (rows) rows of (count) numbers.
-    // The last pair of an odd count ends in a number next to 0.
+    // No quads; the last pair of an odd count ends in a number next to 0.
     void (*softmax)(float *const *x, int rows, int count, blmi_words words);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
     // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4),
     // and y (2, 2) += A' m A of m (4, 4), each element a pointer to (count) numbers.
     //     B' = 1 0 -1 0, 0 1 1 0, 0 -1 1 0, 0 1 0 -1     A' = 1 1 1 0, 0 1 -1 -1
+    // No quads.
     void (*winograd_in)(
         float *const *v, const float *const *x, int count, blmi_words words);
     void (*winograd_out)(float *const *y, const float *const *m, int count);
@@ -92,7 +102,7 @@ typedef struct blmi_kernels {
     // depth is a multiple of 8.
     void (*pack_columns)(float *values, const float *const *x, int rows, int depth);
     // (rows) pointers to (columns) numbers become the packed values of a matrix of one
-    // tap with these rows: (columns / 16, words of rows, 16).
+    // tap with these rows: (columns / 16, words of rows, 16).  No quads.
     void (*pack_rows)(
         float *values, const float *const *x, int rows, int columns, blmi_words words);
 } blmi_kernels;
@@ -102,7 +112,7 @@ extern const blmi_kernels blmi_kernels_vector; // what every processor of the ta
 #ifdef __x86_64__
 extern const blmi_kernels blmi_kernels_avx2;   // AVX2 and FMA
 extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F and DQ
-extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16
+extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16 and VNNI
 #endif
 
 // The tables that this processor can run, slowest first; the count is returned.

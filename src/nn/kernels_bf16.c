@@ -1,4 +1,4 @@
-// kernels_bf16.c: the kernels on vectors for AVX-512 with products of bf16 (see
+// kernels_bf16.c: the kernels on vectors for AVX-512 with products of bf16 and int8 (see
 // CMakeLists.txt).
 #define KERNELS blmi_kernels_bf16
 #define KERNELS_NAME "avx512bf16"

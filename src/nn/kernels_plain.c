@@ -18,6 +18,8 @@ static float get(const float *row, int i, blmi_words words)
 {
     if (words == BLMI_FLOATS)
         return row[i];
+    if (words == BLMI_QUADS)
+        return (float)((const unsigned char *)row)[i] - 128;
     uint16_t half;
     float x;
     memcpy(&half, (const char *)row + 2 * (size_t)i, sizeof half);
@@ -33,21 +35,32 @@ static void put(float *row, int i, float x, blmi_words words)
         memcpy((char *)row + 2 * (size_t)i, &(uint16_t){bf16(x)}, sizeof(uint16_t));
 }
 
+// Number i of a column's word.
+static float int8(const float *word, int i)
+{
+    return ((const signed char *)word)[i];
+}
+
 static void product(const blmi_product *p)
 {
     const blmi_matrix *b = p->b;
     const int words = (int)b->words;
+    const bool quads = b->words == BLMI_QUADS;
     for (int m = 0; m < p->rows; m++) {
         for (int n = 0; n < b->columns; n++) {
             const float *w =
                 b->values + (size_t)(n / BLMI_LANES) * b->panel + n % BLMI_LANES;
-            float sum = b->bias ? b->bias[n] : 0;
+            const float bias = b->bias ? b->bias[n] : 0;
+            float sum = quads ? 0 : bias;
             for (int t = 0; t < b->taps; t++) {
                 const float *a = p->a[t * p->rows + m];
                 for (int k = 0; k < b->depth; k++, w += b->row)
                     for (int i = 0; i < words; i++)
-                        sum += get(a, k * words + i, b->words) * get(w, i, b->words);
+                        sum += get(a, k * words + i, b->words) *
+                               (quads ? int8(w, i) : get(w, i, b->words));
             }
+            if (quads)
+                sum = sum * p->a[m][b->depth] * b->scale[n] + bias;
             if (p->add)
                 sum += p->add[m][n];
             if (p->gelu)
@@ -55,6 +68,37 @@ static void product(const blmi_product *p)
             put(p->y[m], n, sum, p->y_words);
         }
     }
+}
+
+static void quantize(float *y, const float *x, int count, blmi_words words)
+{
+    float most = 0;
+    for (int i = 0; i < count; i++)
+        most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+    for (int i = 0; i < count; i++) {
+        if (words == BLMI_PAIRS)
+            put(y, i, x[i], words);
+        else
+            ((unsigned char *)y)[i] =
+                (unsigned char)(128 + (most > 0 ? lrintf(x[i] * (127 / most)) : 0));
+    }
+    if (words == BLMI_QUADS)
+        y[count / BLMI_QUADS] = most / 127;
+}
+
+static void scale_relu(
+    float *y, const float *x, int count, const float *scale, const float *shift)
+{
+    for (int i = 0; i < count; i++) {
+        const float value = x[i] * scale[i] + shift[i];
+        y[i] = value > 0 ? value : 0;
+    }
+}
+
+static void add(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        y[i] += x[i];
 }
 
 static void layer_norm_row(float *y, const float *x, int count, const float *scale,
@@ -76,29 +120,12 @@ static void layer_norm_row(float *y, const float *x, int count, const float *sca
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
     const float *scale, const float *shift, blmi_words words)
 {
-    for (int m = 0; m < rows; m++)
-        layer_norm_row(y[m], x[m], count, scale, shift, words);
-}
-
-static void pair(float *y, const float *x, int count)
-{
-    for (int i = 0; i < count; i++)
-        put(y, i, x[i], BLMI_PAIRS);
-}
-
-static void scale_relu(
-    float *y, const float *x, int count, const float *scale, const float *shift)
-{
-    for (int i = 0; i < count; i++) {
-        const float value = x[i] * scale[i] + shift[i];
-        y[i] = value > 0 ? value : 0;
+    for (int m = 0; m < rows; m++) {
+        const bool quads = words == BLMI_QUADS;
+        layer_norm_row(y[m], x[m], count, scale, shift, quads ? BLMI_FLOATS : words);
+        if (quads)
+            quantize(y[m], y[m], count, words);
     }
-}
-
-static void add(float *y, const float *x, int count)
-{
-    for (int i = 0; i < count; i++)
-        y[i] += x[i];
 }
 
 static void softmax_row(float *x, int count, blmi_words words)
@@ -180,5 +207,6 @@ static void pack_rows(
     }
 }
 
-const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, pair, scale_relu,
-    add, softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};
+const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, quantize,
+    scale_relu, add, softmax, largest, winograd_in, winograd_out, pack_columns,
+    pack_rows};

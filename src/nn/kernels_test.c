@@ -69,7 +69,7 @@ static array noise_in_words(
 {
     array a = noise(seed, count * (size_t)words, size, kind);
     if (words == BLMI_PAIRS)
-        blmi_kernels_plain.pair(a.values, a.values, (int)count * 2);
+        blmi_kernels_plain.quantize(a.values, a.values, (int)count * 2, words);
     return a;
 }
 
@@ -92,7 +92,7 @@ static void run_product(const blmi_kernels *kernels, const product_case *c, floa
             out[m][i] = i < padded ? (float)formula_noise("y", i) : untouched;
     }
     const blmi_matrix b = {c->taps, c->depth, c->columns, inner * BLMI_LANES, BLMI_LANES,
-        w.values, c->bias ? bias.values : NULL, c->words};
+        w.values, c->bias ? bias.values : NULL, c->words, NULL, NULL};
     kernels->product(&(blmi_product){
         &b, c->rows, rows, out, c->add ? add : NULL, c->gelu, c->y_words});
     free(a.values);
@@ -161,6 +161,75 @@ static void products_agree(void **state)
             &(product_case){15, 7, 21, 48, false, false, true, 1e4, 0, w, BLMI_FLOATS});
         check_product(
             &(product_case){15, 1, 64, 48, true, false, true, 1e-30, 1, w, BLMI_FLOATS});
+    }
+}
+
+// int8: sums are whole numbers and agree but for the last rounding.
+static void products_of_int8_agree(void **state)
+{
+    (void)state;
+    enum { ROWS = 17, DEPTH = 256, COLUMNS = 48, STRIDE = DEPTH + BLMI_LANES };
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int count = blmi_kernels_available(tables);
+    array x = noise("x", (size_t)ROWS * STRIDE, 3, 0), scale = noise("s", COLUMNS, 1, 0);
+    array bias = noise("bias", COLUMNS, 10, 0);
+    static signed char weights[COLUMNS * DEPTH]; // (COLUMNS / 16, DEPTH / 4, 16, 4)
+    static float y[BLMI_KERNEL_TABLES][ROWS][COLUMNS];
+    int start[COLUMNS] = {0};
+    const float *a[ROWS];
+    for (int i = 0; i < COLUMNS * DEPTH; i++) {
+        const int column = i / (16 * DEPTH) * 16 + i / 4 % 16;
+        weights[i] = (signed char)lrint(127 * formula_noise("w", (uint64_t)i));
+        start[column] -= 128 * weights[i];
+    }
+    for (int m = 0; m < ROWS; m++) {
+        float *row = x.values + (size_t)m * STRIDE;
+        blmi_kernels_plain.quantize(row, row, DEPTH, BLMI_QUADS);
+        a[m] = row;
+    }
+    blmi_matrix b =
+        blmi_panels(BLMI_QUADS, DEPTH, COLUMNS, (const float *)(const void *)weights);
+    b.bias = bias.values;
+    b.scale = scale.values;
+    b.start = start;
+    for (int t = 0; t < count; t++) {
+        float *out[ROWS];
+        for (int m = 0; m < ROWS; m++)
+            out[m] = y[t][m];
+        tables[t]->product(&(blmi_product){&b, ROWS, a, out, NULL, false, BLMI_FLOATS});
+        for (int m = 0; m < ROWS; m++)
+            assert_close(
+                "product of int8", tables[t]->name, y[t][m], y[0][m], COLUMNS, 1e-6, 10);
+    }
+    free(x.values);
+    free(scale.values);
+    free(bias.values);
+}
+
+// A row's largest number becomes 127; a tie may fall either way.
+static void rows_are_quantized(void **state)
+{
+    (void)state;
+    enum { COUNT = 96 };
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int count = blmi_kernels_available(tables);
+    static const double sizes[] = {0, 1e-20, 1, 1e20};
+    for (int t = 0; t < count; t++) {
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            array x = noise("x", COUNT, sizes[s], 0), y = noise("x", COUNT, sizes[s], 0);
+            tables[t]->quantize(y.values, y.values, COUNT, BLMI_QUADS);
+            const float scale = y.values[COUNT / 4];
+            float most = 0;
+            for (int i = 0; i < COUNT; i++) {
+                const int q = ((const unsigned char *)y.values)[i] - 128;
+                most = fmaxf(most, fabsf(x.values[i]));
+                assert_true(q >= -127 && q <= 127);
+                assert_true(fabsf((float)q * scale - x.values[i]) <= 0.5001f * scale);
+            }
+            assert_true(scale == most / 127);
+            free(x.values);
+            free(y.values);
+        }
     }
 }
 
@@ -382,6 +451,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_agree),
+        cmocka_unit_test(products_of_int8_agree),
+        cmocka_unit_test(rows_are_quantized),
         cmocka_unit_test(gelu_is_exact_enough_everywhere),
         cmocka_unit_test(rows_agree),
         cmocka_unit_test(rows_are_independent),

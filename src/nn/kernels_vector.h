@@ -62,12 +62,22 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
     sums sum;
 #pragma GCC unroll 4
     for (int v = 0; v < vecs; v++) {
-        const vec bias = p->b->bias ? load(p->b->bias + n + v * WIDTH) : (vec){0};
+        const vec first = sum_at_first(p->b, n + v * WIDTH, words);
 #pragma GCC unroll 14
         for (int r = 0; r < TILE_ROWS; r++)
-            sum[r][v] = bias;
+            sum[r][v] = first;
     }
     multiply(p, m, panel, panels, all_rows, words, sum);
+    if (words == BLMI_QUADS) {
+        float scale[TILE_ROWS];
+        for (int r = 0; r < TILE_ROWS; r++)
+            scale[r] = p->a[m + (all_rows || r < rows ? r : 0)][p->b->depth];
+#pragma GCC unroll 14
+        for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
+            for (int v = 0; v < vecs; v++)
+                sum[r][v] = sum_at_last(sum[r][v], p->b, n + v * WIDTH, scale[r], words);
+    }
     if (p->add) {
 #pragma GCC unroll 14
         for (int r = 0; r < TILE_ROWS; r++)
@@ -114,16 +124,41 @@ static ALWAYS_INLINE void all_columns(const blmi_product *p, const blmi_words wo
 
 static void product(const blmi_product *p)
 {
-    if (p->b->words == BLMI_FLOATS)
+    switch (p->b->words) {
+    case BLMI_FLOATS:
         all_columns(p, BLMI_FLOATS);
-    else
+        break;
+    case BLMI_PAIRS:
         all_columns(p, BLMI_PAIRS);
+        break;
+    case BLMI_QUADS:
+        all_columns(p, BLMI_QUADS);
+        break;
+    }
 }
 
-static void pair(float *y, const float *x, int count)
+static ALWAYS_INLINE void quads(float *y, const float *x, int count)
 {
+    vec top = {0};
     for (int i = 0; i < count; i += WIDTH)
-        store_words(y, i, load(x + i), BLMI_PAIRS);
+        top = larger(top, larger(load(x + i), -load(x + i)));
+    const float most = largest_of(top), scale = most / 127;
+    const vec factor = all(most > 0 ? 127 / most : 0);
+    const vec magic = all(0x1.8p23f + 128); // adding it rounds to an integer
+    for (int i = 0; i < count; i += WIDTH) {
+        const bits q = (bits)(load(x + i) * factor + magic);
+        *(bytes_in_memory *)(void *)((char *)y + i) = __builtin_convertvector(q, bytes);
+    }
+    y[count / BLMI_QUADS] = scale;
+}
+
+static void quantize(float *y, const float *x, int count, blmi_words words)
+{
+    if (words == BLMI_QUADS)
+        quads(y, x, count);
+    else
+        for (int i = 0; i < count; i += WIDTH)
+            store_words(y, i, load(x + i), words);
 }
 
 // Some rows at a time, here and in softmax: each alone is a chain of waiting.
@@ -149,9 +184,11 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
             vec normal = (load(x[r] + i) - sum[r]) * squares[r];
             if (scale)
                 normal = normal * load(scale + i) + load(shift + i);
-            store_words(y[r], i, normal, words);
+            store_words(y[r], i, normal, words == BLMI_QUADS ? BLMI_FLOATS : words);
         }
     }
+    for (int r = 0; r < rows && words == BLMI_QUADS; r++)
+        quads(y[r], y[r], count);
 }
 
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
@@ -300,5 +337,5 @@ static void pack_rows(
     }
 }
 
-const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, pair, scale_relu, add,
-    softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};
+const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, quantize, scale_relu,
+    add, softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};

@@ -48,7 +48,7 @@ blm_status blmi_contnet_new_with(const blmi_kernels *kernels, const blmi_tensors
     net->config = *config;
     net->options = *options;
     net->kernels = kernels;
-    net->words = options->type == BLM_TYPE_BF16 ? BLMI_PAIRS : BLMI_FLOATS;
+    net->words = options->type >= BLM_TYPE_BF16 ? BLMI_PAIRS : BLMI_FLOATS;
     status = blmi_contnet_pack(net, weights, err);
     if (status == BLM_OK)
         *out = net;

@@ -60,7 +60,7 @@ struct blmi_contnet {
     blmi_contnet_config config;
     blmi_contnet_options options;
     const blmi_kernels *kernels;
-    blmi_words words; // of all operands but the stem's, which are floats
+    blmi_words words; // of what convolutions and attention multiply; the stem: floats
     blmi_matrix stem; // 7 taps, the rows of the window: (7 columns x 3 colours) each
     blmi_stage stage[BLMI_STAGES];
     void **owned; // (owned_count) blocks of memory that all of the above points into

@@ -125,8 +125,8 @@ static float *new_matrix(packer *p, blmi_matrix *m, int taps, int depth, int col
 {
     const size_t rows = (size_t)taps * (size_t)depth;
     float *values = keep(p, rows * (size_t)blmi_pad(columns));
-    *m = (blmi_matrix){
-        taps, depth, columns, rows * BLMI_LANES, BLMI_LANES, values, NULL, BLMI_FLOATS};
+    *m = (blmi_matrix){taps, depth, columns, rows * BLMI_LANES, BLMI_LANES, values, NULL,
+        BLMI_FLOATS, NULL, NULL};
     return values;
 }
 
@@ -137,29 +137,58 @@ static size_t at(const blmi_matrix *m, int row, int column)
            (size_t)(column % BLMI_LANES);
 }
 
-// Turns a matrix of floats, whose depth is even, into one of the network's words, once
-// nothing is folded into it any more.
-static void use_words(packer *p, blmi_matrix *m)
+static void use_pairs(packer *p, blmi_matrix *m, float *row)
 {
     const blmi_kernels *kernels = p->net->kernels;
-    const int words = (int)p->net->words, panels = blmi_pad(m->columns) / BLMI_LANES;
-    if (p->net->words == BLMI_FLOATS || p->status != BLM_OK)
-        return;
-    float *row = (float *)(uintptr_t)m->values, *plain = row;
-    m->depth /= words;
-    m->panel /= (size_t)words;
-    m->words = p->net->words;
-    float *values = keep(p, (size_t)panels * m->panel);
+    float *values = keep(p, (size_t)blmi_pad(m->columns) / BLMI_LANES * m->panel);
     m->values = values;
-    for (int k = 0; values && k < panels * m->taps * m->depth; k++) {
-        for (int i = 0; i < words; i++)
-            kernels->pair(row + i * BLMI_LANES, row + i * BLMI_LANES, BLMI_LANES);
-        kernels->pack_rows(values, (const float *[]){row, row + BLMI_LANES}, words,
-            BLMI_LANES, m->words);
-        values += m->row;
-        row += words * BLMI_LANES;
+    const int rows = blmi_pad(m->columns) / BLMI_LANES * m->taps * m->depth;
+    for (int k = 0; values && k < rows; k++, values += m->row, row += 2 * m->row) {
+        float *pair[2] = {row, row + m->row};
+        for (int i = 0; i < 2; i++)
+            kernels->quantize(pair[i], pair[i], BLMI_LANES, BLMI_PAIRS);
+        kernels->pack_rows(values, (const float *const *)pair, 2, BLMI_LANES, BLMI_PAIRS);
     }
-    let_go(p, plain);
+}
+
+// A scale for each column: its largest number becomes 127.
+static void use_quads(packer *p, blmi_matrix *m, const blmi_matrix *plain)
+{
+    signed char *values =
+        (void *)keep(p, (size_t)blmi_pad(m->columns) / BLMI_LANES * m->panel);
+    float *scale = keep(p, (size_t)blmi_pad(m->columns));
+    int *start = (int *)(void *)keep(p, (size_t)blmi_pad(m->columns));
+    m->values = (const float *)(const void *)values;
+    m->scale = scale;
+    m->start = start;
+    for (int n = 0; start && n < m->columns; n++) {
+        float most = 0;
+        for (int k = 0; k < plain->depth; k++)
+            most = fmaxf(most, fabsf(plain->values[at(plain, k, n)]));
+        scale[n] = most / 127;
+        for (int k = 0; most > 0 && k < plain->depth; k++) {
+            const long q = lrintf(plain->values[at(plain, k, n)] * (127 / most));
+            values[4 * at(m, k / 4, n) + (size_t)(k % 4)] = (signed char)q;
+            start[n] -= 128 * (int)q;
+        }
+    }
+}
+
+// Turns a matrix of floats into one of other words, which its depth is a multiple of, once
+// nothing is folded into it any more.
+static void use_words(packer *p, blmi_matrix *m, blmi_words words)
+{
+    if (words == BLMI_FLOATS || p->status != BLM_OK)
+        return;
+    const blmi_matrix plain = *m;
+    m->depth /= (int)words;
+    m->panel /= (size_t)words;
+    m->words = words;
+    if (words == BLMI_PAIRS)
+        use_pairs(p, m, (float *)(uintptr_t)plain.values);
+    else
+        use_quads(p, m, &plain);
+    let_go(p, plain.values);
 }
 
 // A linear layer: weight (columns, depth), and bias if has_bias.
@@ -293,6 +322,13 @@ static const float *pack_bias(packer *p, int patch, int heads)
     return bias;
 }
 
+// int8 pays off where rows are long: each has its scale to be found and multiplied with.
+static blmi_words linear_words(const blmi_contnet *net, int channels)
+{
+    return net->options.type == BLM_TYPE_INT8 && channels >= 128 ? BLMI_QUADS
+                                                                 : net->words;
+}
+
 static void pack_encoder(packer *p, blmi_encoder *e, int channels, int width)
 {
     const blmi_contnet_config *config = &p->net->config;
@@ -319,7 +355,8 @@ static void pack_encoder(packer *p, blmi_encoder *e, int channels, int width)
     const float factor = 1 / sqrtf((float)(channels / e->heads));
     scale_columns(&e->qkv, channels, factor);
     for (int i = 0; i < 4; i++)
-        use_words(p, (blmi_matrix *[]){&e->qkv, &e->proj, &e->fc1, &e->fc2}[i]);
+        use_words(p, (blmi_matrix *[]){&e->qkv, &e->proj, &e->fc1, &e->fc2}[i],
+            linear_words(p->net, channels));
 }
 
 static void pack_batch_norm(packer *p, blmi_block *b)
@@ -380,10 +417,10 @@ static void pack_block(packer *p, blmi_block *b, int stage, int index)
     else
         pack_conv(
             p, &b->conv, "out_conv.conv.weight", b->channels, b->out, b->conv_window);
-    use_words(p, &b->conv);
+    use_words(p, &b->conv, p->net->words);
     if (end) {
         pack_shortcut(p, b);
-        use_words(p, &b->shortcut);
+        use_words(p, &b->shortcut, p->net->words);
     }
     for (int i = 0; i < BLMI_WINDOWS; i++) {
         snprintf(ste_name, sizeof ste_name, "%sste%d.", name, i + 1);
@@ -420,7 +457,7 @@ blm_status blmi_contnet_pack(
 {
     const blmi_variant_shape *shape = &blmi_variant_shapes[net->config.variant];
     packer p = {net, weights, "layer0.", NULL, 0, BLM_OK, err};
-    enum { A_BLOCK = 40 }; // more than the pieces of one
+    enum { A_BLOCK = 60 }; // more than the pieces of one
     net->owned_room = 1;
     for (int stage = 0; stage < net->options.stages; stage++)
         net->owned_room += (size_t)shape->blocks[stage] * A_BLOCK;

@@ -41,9 +41,12 @@ static inline vec all(float x)
     return x - (vec){0};
 }
 
-// ---- pairs of bf16: the upper half of a float is one
+// ---- words: pairs of bf16, each the upper half of a float; quads of int8
 
 typedef unsigned short halves __attribute__((vector_size(WIDTH * 2)));
+typedef unsigned char bytes __attribute__((vector_size(WIDTH)));
+typedef unsigned char bytes_in_memory
+    __attribute__((vector_size(WIDTH), aligned(1), may_alias));
 typedef unsigned short halves_in_memory
     __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
 
@@ -77,12 +80,52 @@ static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
     if (words == BLMI_FLOATS)
         return sum + all(*a) * x;
     const bits word = *(const unsigned *)(const void *)a - (bits){0};
+    if (words == BLMI_PAIRS) {
 #if defined(__AVX512BF16__)
-    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)word, (__m512bh)x);
+        return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)word, (__m512bh)x);
 #else
-    sum += (vec)(word << 16) * (vec)((bits)x << 16);
-    return sum + (vec)(word & 0xffff0000) * (vec)((bits)x & 0xffff0000);
+        sum += (vec)(word << 16) * (vec)((bits)x << 16);
+        return sum + (vec)(word & 0xffff0000) * (vec)((bits)x & 0xffff0000);
 #endif
+    }
+#if defined(__AVX512VNNI__)
+    // As an intrinsic it would have a sum of integers beside the one of this type, and
+    // GCC 12 keeps both, half of them in memory.
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(word), "v"(x));
+    return sum;
+#else
+    for (int i = 0; i < 32; i += 8) { // whole numbers, exact in float
+        const mask q = (mask)(word >> i & 0xff) - 128;
+        sum += __builtin_convertvector(q, vec) *
+               __builtin_convertvector((mask)((bits)x << (24 - i)) >> 24, vec);
+    }
+    return sum;
+#endif
+}
+
+// What multiply_add begins with for columns n ..
+static inline vec sum_at_first(const blmi_matrix *b, int n, blmi_words words)
+{
+    if (words != BLMI_QUADS)
+        return b->bias ? load(b->bias + n) : (vec){0};
+#if defined(__AVX512VNNI__)
+    return load((const float *)(const void *)(b->start + n)); // whole numbers
+#else
+    return (vec){0};
+#endif
+}
+
+// And what its result means.  scale: of the row.
+static inline vec sum_at_last(
+    vec sum, const blmi_matrix *b, int n, float scale, blmi_words words)
+{
+    if (words != BLMI_QUADS)
+        return sum;
+#if defined(__AVX512VNNI__)
+    sum = __builtin_convertvector((mask)sum, vec);
+#endif
+    const vec bias = b->bias ? load(b->bias + n) : (vec){0};
+    return sum * (all(scale) * load(b->scale + n)) + bias;
 }
 
 // ---- functions

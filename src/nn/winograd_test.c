@@ -58,7 +58,7 @@ static void convolution_is_the_sum_that_defines_it(void **state)
     const int table_count = blmi_kernels_available(tables);
     assert_true(blmi_winograd_scratch(DEPTH) <= sizeof scratch / sizeof *scratch);
     const blmi_matrix b = {1, DEPTH, 16 * COLUMNS, DEPTH * BLMI_LANES, BLMI_LANES,
-        weights, NULL, BLMI_FLOATS};
+        weights, NULL, BLMI_FLOATS, NULL, NULL};
     enum { TILES = SIDE / 2 * SIDE / 2 };
     const float *in[TILES];
     float *out[TILES];

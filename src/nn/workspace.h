@@ -38,8 +38,8 @@ void blmi_workspace_each(
 // Attention of one window and head: out[i] = sum over j of p[i][j] v[j], p[i] being the
 // softmax over j of q[i].k[j] + bias[i][j].
 typedef struct blmi_attention {
-    blmi_words words;  // of q, k, v and out
-    int tokens, depth; // depth: of a head
+    blmi_words words, out_words; // of q, k and v; of out
+    int tokens, depth;           // depth: of a head
     // (tokens) rows of q, k and v, (depth) numbers each, `stride` words apart
     const float *q, *k, *v;
     size_t stride;
