@@ -13,11 +13,12 @@
 #include "cli/exit.h"
 #include "cli/json.h"
 #include "cli/memory.h"
+#include "cli/recipe.h"
 #include "cli/verbs.h"
 
 typedef struct settings {
     const char *weights, *model;
-    int images, threads, batch, runs, throughput, json;
+    int images, threads, batch, runs, throughput, json, type;
     cli_pair size;
 } settings;
 
@@ -31,6 +32,8 @@ static const cli_option options[] = {
         2000, NULL},
     {"size", 0, CLI_PAIR, "WxH", "Size the network sees, multiples of 224 (224x224)",
         AT(size), 224, 14336, NULL},
+    {"type", 0, CLI_CHOICE, "NAME", "f32, bf16 or int8 products (f32)", AT(type), 0, 0,
+        CLI_TYPES},
     {"batch", 'b', CLI_INT, "N", "Images a run of the network (1)", AT(batch), 1, 64,
         NULL},
     {"throughput", 0, CLI_FLAG, NULL, "One image a thread, the network alone",
@@ -86,9 +89,9 @@ static int map_file(const char *path, void **out, size_t *size)
 
 static void print_text(const blm_bench_result *r)
 {
-    printf("%s, %d x %d pixels, %s, %d thread%s, batch %d, %d runs\n\n", r->backbone,
-        r->width, r->height, r->kernels, r->threads, r->threads == 1 ? "" : "s", r->batch,
-        r->runs);
+    printf("%s, %d x %d pixels, %s, %s, %d thread%s, batch %d, %d runs\n\n", r->backbone,
+        r->width, r->height, cli_type_text(r->type), r->kernels, r->threads,
+        r->threads == 1 ? "" : "s", r->batch, r->runs);
     printf("%-12s%10s%10s%10s%10s\n", "ms an image", "median", "p10", "p90", "GFLOP/s");
     for (size_t i = 0; i < r->phase_count; i++) {
         const blm_bench_phase *p = &r->phases[i];
@@ -122,6 +125,7 @@ static void print_json(const blm_bench_result *r)
     cli_json_text(&json, "version", blm_version());
     cli_json_text(&json, "backbone", r->backbone);
     cli_json_text(&json, "kernels", r->kernels);
+    cli_json_text(&json, "type", cli_type_text(r->type));
     cli_json_integer(&json, "width", r->width);
     cli_json_integer(&json, "height", r->height);
     cli_json_integer(&json, "threads", r->threads);
@@ -158,6 +162,7 @@ static int bench(const settings *set, const void *picture, size_t size)
         .images = set->images,
         .width = set->size.width,
         .height = set->size.height,
+        .type = (blm_type)set->type,
         .picture = picture,
         .picture_size = size,
         .threads = set->threads,

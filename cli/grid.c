@@ -7,6 +7,7 @@
 
 #include "cli/exit.h"
 #include "cli/memory.h"
+#include "cli/recipe.h"
 
 enum { MOST_POINTS = 10000 };
 
@@ -39,6 +40,14 @@ static int set_filter(const char *word, blm_recipe *r)
 {
     r->filter = strcmp(word, "bicubic") == 0 ? BLM_FILTER_BICUBIC : BLM_FILTER_BILINEAR;
     return strcmp(word, "bicubic") == 0 || strcmp(word, "bilinear") == 0;
+}
+
+static int set_type(const char *word, blm_recipe *r)
+{
+    r->type = BLM_TYPE_F32;
+    while (r->type <= BLM_TYPE_INT8 && strcmp(word, cli_type_text(r->type)) != 0)
+        r->type++;
+    return r->type <= BLM_TYPE_INT8;
 }
 
 static int set_stages(const char *word, blm_recipe *r)
@@ -93,6 +102,7 @@ static const struct {
 } dimensions[] = {
     {"size", offsetof(cli_grid, size), NULL, ",", set_size, "WxH"},
     {"filter", offsetof(cli_grid, filter), NULL, ",", set_filter, "bilinear or bicubic"},
+    {"type", offsetof(cli_grid, types), NULL, ",", set_type, "f32, bf16 or int8"},
     {"stages", offsetof(cli_grid, stages), NULL, "/", set_stages,
         "stages from 1 to 4, such as 2,3"},
     {"channels", offsetof(cli_grid, channels), NULL, ",", set_channels,

@@ -6,7 +6,7 @@
 
 // Values with commas between them; NULL: one, that of the base.
 typedef struct cli_grid {
-    const char *size, *filter;
+    const char *size, *filter, *types;
     const char *stages; // lists of stages with slashes between them: "2,3/1,2,3"
     const char *channels, *unit_variance, *epsilon, *shrinkage, *sigma;
 } cli_grid;
@@ -17,6 +17,8 @@ typedef struct cli_grid {
         offsetof(type, grid.size), 0, 0, NULL},                                          \
         {"filter", 0, CLI_TEXT, "LIST", "bilinear, bicubic (bilinear)",                  \
             offsetof(type, grid.filter), 0, 0, NULL},                                    \
+        {"type", 0, CLI_TEXT, "LIST", "f32, bf16, int8 (f32)",                           \
+            offsetof(type, grid.types), 0, 0, NULL},                                     \
         {"stages", 0, CLI_TEXT, "LISTS", "Stages, such as 2,3/1,2,3 (2,3)",              \
             offsetof(type, grid.stages), 0, 0, NULL},                                    \
         {"channels", 0, CLI_TEXT, "LIST", "all, or how many to draw (all)",              \

@@ -21,7 +21,13 @@ blm_recipe cli_recipe_of(const cli_recipe *set)
         .channels = set->channels,
         .unit_variance = set->unit_variance,
         .seed = set->seed,
-        .shrinkage = set->shrinkage};
+        .shrinkage = set->shrinkage,
+        .type = (blm_type)set->product_type};
+}
+
+const char *cli_type_text(blm_type type)
+{
+    return type == BLM_TYPE_BF16 ? "bf16" : type == BLM_TYPE_INT8 ? "int8" : "f32";
 }
 
 const char *cli_stages_text(unsigned stages, char text[8])
@@ -51,6 +57,8 @@ char *cli_recipe_text(const blm_recipe *r)
 {
     char stages[8];
     char *text = cli_format("stages %s", cli_stages_text(r->stages, stages));
+    if (r->type != BLM_TYPE_F32)
+        text = join(text, cli_format(", %s", cli_type_text(r->type)));
     if (r->channels > 0)
         text = join(text,
             cli_format(", %d channels (seed %lld)", r->channels, (long long)r->seed));

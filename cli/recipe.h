@@ -7,13 +7,16 @@
 typedef struct cli_recipe {
     cli_pair size, resize;
     blm_rect crop;
-    int filter; // index of bilinear, bicubic
+    int filter;       // index of bilinear, bicubic
+    int product_type; // blm_type
     int bits;
     unsigned stages;
     double epsilon, sigma, shrinkage;
     int64_t min_area, seed;
     int channels, unit_variance;
 } cli_recipe;
+
+#define CLI_TYPES "f32|bf16|int8" // in the order of blm_type
 
 // Rows for a struct whose member `recipe` is a cli_recipe.
 #define CLI_RECIPE_OPTIONS(type)                                                         \
@@ -29,6 +32,8 @@ typedef struct cli_recipe {
             offsetof(type, recipe.filter), 0, 0, "bilinear|bicubic"},                    \
         {"bits", 0, CLI_INT, "N", "Bits that 16-bit sensors fill, 9 to 16 (16)",         \
             offsetof(type, recipe.bits), 9, 16, NULL},                                   \
+        {"type", 0, CLI_CHOICE, "NAME", "f32, bf16 or int8 products (f32)",              \
+            offsetof(type, recipe.product_type), 0, 0, CLI_TYPES},                       \
         {"stages", 0, CLI_STAGES, "LIST", "Stages of the network, from 1 to 4 (2,3)",    \
             offsetof(type, recipe.stages), 0, 0, NULL},                                  \
         {"channels", 0, CLI_INT, "N", "Use N channels of the stages, drawn (all)",       \
@@ -53,6 +58,8 @@ blm_recipe cli_recipe_of(const cli_recipe *set);
 // In a few words, such as "stages 2,3, epsilon 0.01, sigma 4": what it says about
 // statistics and map.  The caller frees it.
 char *cli_recipe_text(const blm_recipe *recipe);
+// "f32", static text
+const char *cli_type_text(blm_type type);
 // "2,3"
 const char *cli_stages_text(unsigned stages, char text[8]);
 

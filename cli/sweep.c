@@ -262,7 +262,8 @@ static int show_progress(void *context, size_t done, size_t total)
 
 static int same_input(const blm_recipe *a, const blm_recipe *b)
 {
-    return a->width == b->width && a->height == b->height && a->filter == b->filter;
+    return a->width == b->width && a->height == b->height && a->filter == b->filter &&
+           a->type == b->type;
 }
 
 // The images through the network, once for `count` recipes of the same input.
@@ -404,18 +405,20 @@ static void print_csv_number(double number)
 static void print_csv(const settings *set, const point *points, size_t count)
 {
     char stages[8];
-    printf("width,height,filter,stages,channels,seed,unit_variance,shrinkage,epsilon,"
-           "sigma,features,spread,image_auroc,pixel_auroc,au_pro_0.3,found,false_alarms,"
-           "threshold,fit_ms,score_ms%s\n",
+    printf(
+        "width,height,filter,type,stages,channels,seed,unit_variance,shrinkage,epsilon,"
+        "sigma,features,spread,image_auroc,pixel_auroc,au_pro_0.3,found,false_alarms,"
+        "threshold,fit_ms,score_ms%s\n",
         set->intervals ? ",image_low,image_high,pixel_low,pixel_high,pro_low,pro_high"
                        : "");
     for (size_t i = 0; i < count; i++) {
         const point *p = &points[i];
         const blm_recipe *r = &p->recipe;
-        printf("%d,%d,%s,\"%s\",%d,%lld,%d,%g,%g,%g,%d", r->width, r->height,
+        printf("%d,%d,%s,%s,\"%s\",%d,%lld,%d,%g,%g,%g,%d", r->width, r->height,
             r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear",
-            cli_stages_text(r->stages, stages), r->channels, (long long)r->seed,
-            r->unit_variance, r->shrinkage, r->epsilon, r->sigma, p->features);
+            cli_type_text(r->type), cli_stages_text(r->stages, stages), r->channels,
+            (long long)r->seed, r->unit_variance, r->shrinkage, r->epsilon, r->sigma,
+            p->features);
         const double numbers[] = {p->spread, p->image.auroc, p->pixel.auroc,
             p->pixel.au_pro[0], p->found, p->false_alarms, p->threshold, p->fit_ms,
             p->score_ms, p->image_range.auroc.low, p->image_range.auroc.high,
@@ -452,6 +455,7 @@ static void point_json(const work *w, const point *p, cli_json *json)
     cli_json_integer(json, "height", r->height);
     cli_json_text(
         json, "filter", r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear");
+    cli_json_text(json, "type", cli_type_text(r->type));
     cli_json_text(json, "stages", cli_stages_text(r->stages, stages));
     cli_json_integer(json, "channels", r->channels);
     cli_json_integer(json, "seed", r->seed);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "blemish/status.h"
+#include "blemish/blemish.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +20,8 @@ typedef struct blm_bench_options {
     const char *weights; // a file or a name (blemish/weights.h); NULL: the default
     int images;          // 3 to 2000; 0: 240
     int width, height;   // of the network's input, multiples of 224; 0: 224, or the
+                         // model's
+    blm_type type;       // of the network's products, and of the floor; 0: float, or the
                          // model's
     const void *picture; // an image file in memory, to be decoded and resized
     size_t picture_size; // bytes
@@ -46,6 +48,7 @@ typedef struct blm_bench_result {
     const char *backbone; // "ConTNet-B"; static text
     const char *kernels;  // instruction set that the network uses; static text
     int width, height, threads, batch, runs;
+    blm_type type;
     // Where the time of an image goes, in order.  With `throughput` only what an image
     // costs on its thread while the others work.  The stages are timed in runs of their
     // own, which are slowed a little by being watched.

@@ -42,10 +42,9 @@ typedef enum blm_filter {
 
 // Of the numbers that the network multiplies; sums, norms and features are always float.
 typedef enum blm_type {
-    BLM_TYPE_DEFAULT = 0, // float
-    BLM_TYPE_F32 = 1,
-    BLM_TYPE_BF16 = 2, // 8 significant bits; made for AVX512_BF16
-    BLM_TYPE_INT8 = 3, // linear layers in int8, the rest in bf16; and for AVX512_VNNI
+    BLM_TYPE_F32 = 0,  // float
+    BLM_TYPE_BF16 = 1, // 8 significant bits; for processors with AVX512_BF16
+    BLM_TYPE_INT8 = 2, // linear layers in int8, the rest in bf16; and with AVX512_VNNI
 } blm_type;
 
 enum { // stages of the backbone, for blm_recipe.stages
@@ -76,6 +75,7 @@ typedef struct blm_recipe {
                        // than a tenth of their root mean square
     int64_t seed;      // of the draw of channels, 0 to 2^53
     double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
+    blm_type type;     // of the network's products, 0: float
 } blm_recipe;
 
 // ---- fitter ---------------------------------------------------------------------------

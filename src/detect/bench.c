@@ -118,9 +118,9 @@ static blm_status complete_options(blm_bench_options *o, blm_error *err)
     if (o->model != NULL && (o->weights != NULL || o->images != 0))
         return blmi_fail(err, BLM_EUSAGE,
             "a model has weights and statistics: no others can be given");
-    if (o->model != NULL && (o->width != 0 || o->height != 0))
-        return blmi_fail(
-            err, BLM_EUSAGE, "a model knows the size of its input: none can be given");
+    if (o->model != NULL && (o->width != 0 || o->height != 0 || o->type != BLM_TYPE_F32))
+        return blmi_fail(err, BLM_EUSAGE,
+            "a model knows the size of its input and its type: none can be given");
     BLMI_TRY(check_range("threads", &o->threads, omp_get_max_threads(), 1, 1024, err));
     BLMI_TRY(check_range("batch", &o->batch, 1, 1, 64, err));
     BLMI_TRY(check_range("runs", &o->runs, 50, 3, 100000, err));
@@ -171,7 +171,8 @@ static blm_status open_subject(rig *r, blm_error *err)
         r->config = r->model->config;
         r->gauss = &r->model->gauss;
     } else {
-        const blm_recipe recipe = {.width = o->width, .height = o->height};
+        const blm_recipe recipe = {
+            .width = o->width, .height = o->height, .type = o->type};
         BLMI_TRY(blmi_recipe_complete(&recipe, &r->recipe, err));
         BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
         r->config = r->weights.config;
@@ -181,7 +182,8 @@ static blm_status open_subject(rig *r, blm_error *err)
         .height = r->recipe.height,
         .stages = blmi_recipe_depth(&r->recipe),
         .batch = o->batch,
-        .threads = o->throughput || o->threads == 1 ? 1 : 0};
+        .threads = o->throughput || o->threads == 1 ? 1 : 0,
+        .type = r->recipe.type};
     BLMI_TRY(blmi_contnet_new(r->model != NULL ? &r->model->weights : &r->weights.tensors,
         &r->config, &options, &r->net, err));
     if (r->model != NULL)
@@ -484,6 +486,7 @@ static blm_bench_result result_of(rig *r)
 {
     blm_bench_result out = {.backbone = backbone_name(r->config.variant),
         .kernels = r->net->kernels->name,
+        .type = r->recipe.type,
         .width = r->recipe.width,
         .height = r->recipe.height,
         .threads = r->options.threads,

@@ -4,13 +4,14 @@
 
 #include "blemish/weights.h"
 #include "src/base/error.h"
+#include "src/detect/model.h"
 #include "src/detect/weights.h"
 #include "src/format/safetensors.h"
 
 blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *err)
 {
     blmi_safetensors file = {0};
-    BLMI_TRY(blmi_safetensors_open(path, NULL, &file, err));
+    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &file, err));
     const char *format = blmi_safetensors_meta(&file, "format");
     const int is_model = format != NULL && strcmp(format, "blemish-model") == 0;
     const int is_weights = format != NULL && strcmp(format, "blemish-weights") == 0;

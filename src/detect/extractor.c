@@ -43,7 +43,8 @@ blm_status blmi_extractor_new(const blmi_tensors *weights,
         .height = recipe->height,
         .stages = depth,
         .batch = 1,
-        .threads = threads};
+        .threads = threads,
+        .type = recipe->type};
     blm_status status =
         blmi_features_choose(recipe, config->variant, &extractor->chosen, err);
     if (status == BLM_OK)

@@ -40,6 +40,9 @@ struct blm_model {
     double *owned_scores;
 };
 
+// The metadata keys of model files that this program must understand, and does.
+extern const char *const blmi_model_understood[];
+
 // Fills model->name from names and names_size.  BLM_EINPUT unless there are exactly M of
 // them.
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err);

@@ -20,6 +20,10 @@
 #define SEED "!recipe.seed"
 #define UNIT_VARIANCE "!recipe.unit_variance"
 #define SHRINKAGE "!recipe.shrinkage"
+#define TYPE "!recipe.type"
+
+const char *const blmi_model_understood[] = {
+    REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, NULL};
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -82,6 +86,7 @@ static const field options[] = {
     {SEED, INT64, RECIPE(seed)},
     {UNIT_VARIANCE, INT, RECIPE(unit_variance)},
     {SHRINKAGE, DOUBLE, RECIPE(shrinkage)},
+    {TYPE, UNSIGNED, RECIPE(type)},
 };
 
 enum {
@@ -372,9 +377,7 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
-    static const char *const understood[] = {
-        REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, NULL};
-    BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
+    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
     BLMI_TRY(check_numbers(model, path, err));
     BLMI_TRY(find_parts(model, path, err));

@@ -84,6 +84,9 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_e
             err, BLM_EUSAGE, "filter %d: expected bilinear or bicubic", (int)r.filter);
     if (r.bits < 9 || r.bits > 16)
         return blmi_fail(err, BLM_EUSAGE, "bits %d: must be 9 to 16", r.bits);
+    if (r.type != BLM_TYPE_F32 && r.type != BLM_TYPE_BF16 && r.type != BLM_TYPE_INT8)
+        return blmi_fail(
+            err, BLM_EUSAGE, "type %d: expected f32, bf16 or int8", (int)r.type);
     if (r.stages > (BLM_LAYER1 | BLM_LAYER2 | BLM_LAYER3 | BLM_LAYER4))
         return blmi_fail(
             err, BLM_EUSAGE, "stages %#x: expected a sum of 1, 2, 4, 8", r.stages);

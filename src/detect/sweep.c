@@ -387,9 +387,10 @@ static blm_status check_recipe(
     if (r->width != own->width || r->height != own->height ||
         r->resize_width != own->resize_width || r->resize_height != own->resize_height ||
         memcmp(&r->crop, &own->crop, sizeof r->crop) != 0 || r->filter != own->filter ||
-        r->bits != own->bits)
+        r->bits != own->bits || r->type != own->type)
         return blmi_fail(err, BLM_EUSAGE,
-            "sweep: size, resize, crop, filter and bits must be those of the extraction");
+            "sweep: size, resize, crop, filter, bits and type must be those of the "
+            "extraction");
     if ((r->stages & ~own->stages) != 0)
         return blmi_fail(err, BLM_EUSAGE,
             "sweep: stages %#x are not among those of the extraction, %#x", r->stages,

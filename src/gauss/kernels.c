@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "src/base/tensor.h"
+
 static void plain_dot(
     const float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
 {
@@ -24,6 +26,11 @@ static void plain_subtract(
     }
 }
 
+static void plain_widen(const uint16_t *halves, int n, float *out)
+{
+    blmi_to_f32(out, halves, BLMI_F16, (size_t)n);
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -31,7 +38,7 @@ static void plain_subtract(
 
 enum { LANES = 8 };
 
-#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX2 __attribute__((target("avx2,fma,f16c")))
 
 AVX2 static float sum_of_lanes(__m256 v)
 {
@@ -92,10 +99,23 @@ AVX2 static void avx2_subtract(
     }
 }
 
+AVX2 static void avx2_widen(const uint16_t *halves, int n, float *out)
+{
+    int d = 0;
+    for (; d + LANES <= n; d += LANES) {
+        const __m128i eight = _mm_loadu_si128((const __m128i *)(halves + d));
+        _mm256_storeu_ps(out + d, _mm256_cvtph_ps(eight));
+    }
+    plain_widen(halves + d, n - d, out + d);
+}
+
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
 {
-    static const blmi_gauss_kernels avx2 = {"avx2", avx2_dot, avx2_subtract};
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+    static const blmi_gauss_kernels avx2 = {"avx2", avx2_dot, avx2_subtract, avx2_widen};
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                   __builtin_cpu_supports("f16c")
+               ? &avx2
+               : NULL;
 }
 
 #else
@@ -109,7 +129,8 @@ const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
 
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void)
 {
-    static const blmi_gauss_kernels plain = {"plain", plain_dot, plain_subtract};
+    static const blmi_gauss_kernels plain = {
+        "plain", plain_dot, plain_subtract, plain_widen};
     return &plain;
 }
 

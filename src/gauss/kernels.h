@@ -1,6 +1,8 @@
-// kernels.h: the two inner loops of a distance, once per instruction set.
+// kernels.h: the inner loops of a distance, once per instruction set.
 #ifndef BLMI_GAUSS_KERNELS_H
 #define BLMI_GAUSS_KERNELS_H
+
+#include <stdint.h>
 
 enum { BLMI_TILE = 4 }; // rows that a kernel takes at once
 
@@ -12,6 +14,8 @@ typedef struct blmi_gauss_kernels {
     // x -= sum over r of factors[r] rows[r], each row (n), x (n).
     void (*subtract)(const float *const rows[BLMI_TILE], const float factors[BLMI_TILE],
         int n, float *x);
+    // out (n) = halves (n), exactly.
+    void (*widen)(const uint16_t *halves, int n, float *out);
 } blmi_gauss_kernels;
 
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference

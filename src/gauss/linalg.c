@@ -21,6 +21,20 @@ void blmi_product(int m, int n, int k, const double *a, const double *b, double 
         CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0, a, k, b, n, 0.0, out, n);
 }
 
+void blmi_product_with_rows(
+    int m, int n, int k, const double *a, const double *b, double *out)
+{
+    cblas_dgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0, a, k, b, k, 0.0, out, n);
+}
+
+void blmi_subtract_product(
+    int m, int n, int k, const double *a, const double *b, double *out)
+{
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, -1.0, a, k, b, n, 1.0,
+        out, n);
+}
+
 // What dsyevd asks for, in items.
 static size_t eigen_doubles(size_t n)
 {

@@ -17,6 +17,13 @@ void blmi_gram_of_columns(int n, int k, const double *a, double *out);
 // out (m, n) = a b, a (m, k), b (k, n).
 void blmi_product(int m, int n, int k, const double *a, const double *b, double *out);
 
+// out (m, n) = a b', a (m, k), b (n, k).
+void blmi_product_with_rows(
+    int m, int n, int k, const double *a, const double *b, double *out);
+// out (m, n) -= a b, a (m, k), b (k, n).
+void blmi_subtract_product(
+    int m, int n, int k, const double *a, const double *b, double *out);
+
 // Eigenpairs of a symmetric matrix a (n, n), of which the lower triangle is read: its row
 // k becomes the unit eigenvector of values[k] (n), values rising.  work:
 // blmi_eigen_work(n) bytes.  false if LAPACK does not converge.

@@ -199,8 +199,8 @@ static float *const *operands(
     return room;
 }
 
-// What is made in parts for a layer whose words are quads, which need all of a row for its
-// scale, are floats, until the row is complete.
+// What is made in parts for a layer whose words are quads, which need all of a row for
+// its scale, are floats, until the row is complete.
 static blmi_words partial(blmi_words words)
 {
     return words == BLMI_QUADS ? BLMI_FLOATS : words;

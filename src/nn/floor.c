@@ -27,7 +27,6 @@ typedef struct types {
 } types;
 
 static const types type_of[] = {
-    [BLM_TYPE_DEFAULT] = {dnnl_f32, dnnl_f32, dnnl_f32},
     [BLM_TYPE_F32] = {dnnl_f32, dnnl_f32, dnnl_f32},
     [BLM_TYPE_BF16] = {dnnl_bf16, dnnl_bf16, dnnl_f32},
     [BLM_TYPE_INT8] = {dnnl_u8, dnnl_s8, dnnl_s32},

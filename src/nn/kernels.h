@@ -78,8 +78,8 @@ typedef struct blmi_kernels {
     // NULL.  y may be x.
     void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
         const float *scale, const float *shift, blmi_words words);
-    // y = x in pairs or quads, rounded to nearest, ties to even; y may be x.  The scale of
-    // quads is the largest |x| / 127.
+    // y = x in pairs or quads, rounded to nearest, ties to even; y may be x.  The scale
+    // of quads is the largest |x| / 127.
     void (*quantize)(float *y, const float *x, int count, blmi_words words);
     // y = max(0, x * scale + shift), all (count).
     void (*scale_relu)(

@@ -174,8 +174,8 @@ static void use_quads(packer *p, blmi_matrix *m, const blmi_matrix *plain)
     }
 }
 
-// Turns a matrix of floats into one of other words, which its depth is a multiple of, once
-// nothing is folded into it any more.
+// Turns a matrix of floats into one of other words, which its depth is a multiple of,
+// once nothing is folded into it any more.
 static void use_words(packer *p, blmi_matrix *m, blmi_words words)
 {
     if (words == BLMI_FLOATS || p->status != BLM_OK)

@@ -17,6 +17,13 @@ sed 's/"file": "[^"]*"//' out >second
 sed 's/"file": "[^"]*"//' first >third
 cmp second third || fail 'the same model is not the same elsewhere'
 
+# Whatever the recipe, a model is told from other files.
+for option in --unit-variance --shrinkage=0.1 --channels=40 '--include=0,0 90,0 90,90'; do
+    expect 0 fit data/set/train/good -o other -q -w ti "$option"
+    expect 0 info other
+    out_has '^method: '
+done
+
 for weights in "$root"/weights/*.safetensors; do
     [ -e "$weights" ] || fail 'there are no weights'
     expect 0 info "$weights"

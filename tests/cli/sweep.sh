@@ -16,19 +16,20 @@ check() {
 check '--unit-variance no --epsilon 0.01'
 check '--unit-variance yes --epsilon 0.1 --channels 40 --seed 3' \
     --unit-variance --epsilon 0.1 --channels 40 --seed 3
+check '--unit-variance no --epsilon 0.01 --type int8' --type int8
 check '--unit-variance no --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3' \
     --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3
 
 # Recipes that share a fit, in any order, are what they are by themselves.
 expect 0 sweep data/set --csv -q --epsilon 0.01,0.1 --shrinkage 0,0.3 --unit-variance no
 out_lines 5
-cut -d, -f1-18 out | sort >together
+cut -d, -f1-19 out | sort >together
 : >alone
 for epsilon in 0.01 0.1; do
     for shrinkage in 0 0.3; do
         expect 0 sweep data/set --csv -q --epsilon $epsilon --shrinkage $shrinkage \
             --unit-variance no
-        cut -d, -f1-18 out >>alone
+        cut -d, -f1-19 out >>alone
     done
 done
 sort -u alone | cmp -s - together || { diff alone together; fail 'shared fits differ'; }

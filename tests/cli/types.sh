@@ -1,0 +1,36 @@
+# bf16 and int8: how far scores move, printed, and that a model keeps to its type.
+
+scores() { sed 's/.*"score": \([^,]*\),.*/\1/'; }
+expect 0 detect data/model data/set/test --json
+scores <out >exact
+expect 0 info data/model
+out_lacks 'bf16|int8'
+for type in bf16 int8; do
+    expect 0 fit data/set/train/good -o model -q --type $type
+    expect 0 info model
+    out_has "^method: .*$type"
+    expect 0 info model --json
+    out_has "\"type\": \"$type\""
+    expect 0 detect model data/set/test --json
+    scores <out >found
+    paste exact found | awk -v type=$type '
+        { d = ($2 - $1) / $1; if (d < 0) d = -d; if (d > worst) worst = d }
+        END {
+            printf "%s: the score that moves most moves by %.4f of itself\n", type, worst
+            exit !(worst > 0 && worst < 0.03)
+        }' || fail "$type: scores are too far from those of float, or the same"
+    expect 0 eval model data/set
+    "$blemish" eval model data/set | sed -n "2s/^/$type: /p"
+    expect 0 bench --weights ti --type $type --images 3 --runs 3 --json
+    out_has "\"type\": \"$type\""
+done
+
+# Whatever the type, the same images give the same model.
+cp model first
+expect 0 fit data/set/train/good -o model -q --type int8 -t 1
+cmp -s model first || fail 'an int8 model depends on the number of threads'
+
+expect 2 fit data/set/train/good -o none --type f16
+err_has 'Invalid argument "f16" for option --type'
+expect 2 bench --model model --type bf16 --runs 3
+err_has 'a model knows'
