@@ -19,10 +19,8 @@ from common import ROOT, Worker, append, commit, print_table, quantiles, serve, 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 AGREE = {"f32": 1e-3, "bf16": 0.2}  # largest difference / largest value of an output
 PEERS = ("torch", "torch.compile", "onnxruntime", "openvino")
-# ONNX Runtime has no bf16 on x86, and blemish none yet: their float stands beside the
-# others' bf16.
+# ONNX Runtime has no bf16 on x86: its float stands beside the others' bf16.
 IN_FLOAT_ONLY = ("onnxruntime",)
-OURS = "blemish f32"
 
 
 # ---- what is compared: weights, input, reference outputs ----------------------------------
@@ -148,9 +146,9 @@ def worker(folder, peer, kind, threads):
 class Blemish:
     """`blemish bench` as a peer: a new process for every turn, which warms up by itself."""
 
-    def __init__(self, program, weights, image, threads, batch):
-        self.command = [program, "bench", "--json", "--weights", weights, "--images", "3",
-                        "--batch", str(batch), "--threads", str(threads)]
+    def __init__(self, args, kind, batch, image):
+        self.command = [args.blemish, "bench", "--json", "--weights", args.ours, "--images", "3",
+                        "--type", kind, "--batch", str(batch), "--threads", str(args.threads)]
         self.image = image
         self.floor = []
         said = self.run(3)
@@ -200,9 +198,9 @@ def compare(args, kind, batch, folder):
     image = os.path.join(folder, "x.png")
     Image.fromarray(picture()).save(image)
     prepare(folder, args.variant, args.weights, batch)
-    ours = Blemish(args.blemish, args.ours, image, args.threads, batch)
+    ours = Blemish(args, kind, batch, image)
     check_blemish(ours, folder)
-    peers = {OURS: ours}
+    peers = {f"blemish {kind}": ours}
     for name in args.peers:
         used = "f32" if name in IN_FLOAT_ONLY else kind
         print(f"{name} {used} batch {batch}: getting ready", file=sys.stderr)
@@ -221,7 +219,7 @@ def compare(args, kind, batch, folder):
 
 
 def rows_of(kind, batch, variant, measured, floor):
-    base = quantiles(measured[OURS][1])[0]
+    base = quantiles(measured[f"blemish {kind}"][1])[0]
     case = f"ConTNet-{variant} {kind} batch {batch}"
     yield case, "floor", "ms an image", floor, floor, floor, floor / base
     for name, (about, times) in measured.items():

@@ -219,7 +219,7 @@ class Blemish:
         said = measure([self.args.blemish, "eval", self.model, self.args.dataset, "--json",
                         "--quiet"])[2]
         said = json.loads(said)
-        return said["image"]["auroc"], said["pixel"]["auroc"]
+        return said["image_auroc"], said["pixel_auroc"]
 
 
 def compare(args, programs):
