@@ -47,6 +47,8 @@ static void nonsense_is_refused(void **state)
         {.channels = 1 << 15},
         {.seed = -1},
         {.unit_variance = 2},
+        {.type = (blm_type)3},
+        {.type = (blm_type)-1},
         {.shrinkage = 1},
         {.shrinkage = NAN},
     };
