@@ -18,7 +18,7 @@
 
 typedef struct settings {
     const char *weights, *model;
-    int images, threads, batch, runs, throughput, json, type;
+    int images, threads, batch, runs, throughput, json, type, half;
     cli_pair size;
 } settings;
 
@@ -34,6 +34,7 @@ static const cli_option options[] = {
         AT(size), 224, 14336, NULL},
     {"type", 0, CLI_CHOICE, "NAME", "f32, bf16 or int8 products (f32)", AT(type), 0, 0,
         CLI_TYPES},
+    {"half", 0, CLI_FLAG, NULL, "Statistics in half precision", AT(half), 0, 0, NULL},
     {"batch", 'b', CLI_INT, "N", "Images a run of the network (1)", AT(batch), 1, 64,
         NULL},
     {"throughput", 0, CLI_FLAG, NULL, "One image a thread, the network alone",
@@ -163,6 +164,7 @@ static int bench(const settings *set, const void *picture, size_t size)
         .width = set->size.width,
         .height = set->size.height,
         .type = (blm_type)set->type,
+        .half = set->half,
         .picture = picture,
         .picture_size = size,
         .threads = set->threads,

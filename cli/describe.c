@@ -170,6 +170,7 @@ static void recipe_json(const blm_recipe *r, cli_json *json)
     cli_json_bool(json, "unit_variance", r->unit_variance);
     cli_json_number(json, "shrinkage", r->shrinkage);
     cli_json_text(json, "type", cli_type_text(r->type));
+    cli_json_bool(json, "half", r->half);
     cli_json_close(json, '}');
 }
 

@@ -22,7 +22,8 @@ blm_recipe cli_recipe_of(const cli_recipe *set)
         .unit_variance = set->unit_variance,
         .seed = set->seed,
         .shrinkage = set->shrinkage,
-        .type = (blm_type)set->product_type};
+        .type = (blm_type)set->product_type,
+        .half = set->half};
 }
 
 const char *cli_type_text(blm_type type)
@@ -66,6 +67,8 @@ char *cli_recipe_text(const blm_recipe *r)
         text = join(text, cli_format(", unit variance"));
     if (r->shrinkage > 0)
         text = join(text, cli_format(", shrinkage %g", r->shrinkage));
+    if (r->half)
+        text = join(text, cli_format(", half precision"));
     text = join(text, cli_format(", epsilon %g, sigma %g", r->epsilon, r->sigma));
     if (r->min_area > 1)
         text = join(

@@ -13,7 +13,7 @@ typedef struct cli_recipe {
     unsigned stages;
     double epsilon, sigma, shrinkage;
     int64_t min_area, seed;
-    int channels, unit_variance;
+    int channels, unit_variance, half;
 } cli_recipe;
 
 #define CLI_TYPES "f32|bf16|int8" // in the order of blm_type
@@ -44,6 +44,8 @@ typedef struct cli_recipe {
             offsetof(type, recipe.unit_variance), 0, 0, NULL},                           \
         {"shrinkage", 0, CLI_REAL, "X", "Shrink covariances towards the identity (0)",   \
             offsetof(type, recipe.shrinkage), 0, 1, NULL},                               \
+        {"half", 0, CLI_FLAG, NULL, "Keep the Gaussians in half precision",              \
+            offsetof(type, recipe.half), 0, 0, NULL},                                    \
         {"epsilon", 0, CLI_REAL, "X", "Added to the variances (0.01)",                   \
             offsetof(type, recipe.epsilon), 0, INFINITY, NULL},                          \
         {"sigma", 0, CLI_REAL, "X", "Blur of the map, in pixels of --size (4)",          \

@@ -23,6 +23,7 @@ typedef struct blm_bench_options {
                          // model's
     blm_type type;       // of the network's products, and of the floor; 0: float, or the
                          // model's
+    int half;            // 1: statistics in half precision; 0: float, or the model's
     const void *picture; // an image file in memory, to be decoded and resized
     size_t picture_size; // bytes
     int threads;         // 0: as many as there are cores

@@ -76,6 +76,7 @@ typedef struct blm_recipe {
     int64_t seed;      // of the draw of channels, 0 to 2^53
     double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
     blm_type type;     // of the network's products, 0: float
+    int half; // 1: axes or factors of the Gaussians in half precision: half the memory
 } blm_recipe;
 
 // ---- fitter ---------------------------------------------------------------------------

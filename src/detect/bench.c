@@ -118,9 +118,10 @@ static blm_status complete_options(blm_bench_options *o, blm_error *err)
     if (o->model != NULL && (o->weights != NULL || o->images != 0))
         return blmi_fail(err, BLM_EUSAGE,
             "a model has weights and statistics: no others can be given");
-    if (o->model != NULL && (o->width != 0 || o->height != 0 || o->type != BLM_TYPE_F32))
+    if (o->model != NULL &&
+        (o->width != 0 || o->height != 0 || o->type != BLM_TYPE_F32 || o->half != 0))
         return blmi_fail(err, BLM_EUSAGE,
-            "a model knows the size of its input and its type: none can be given");
+            "a model knows the size of its input and its types: none can be given");
     BLMI_TRY(check_range("threads", &o->threads, omp_get_max_threads(), 1, 1024, err));
     BLMI_TRY(check_range("batch", &o->batch, 1, 1, 64, err));
     BLMI_TRY(check_range("runs", &o->runs, 50, 3, 100000, err));
@@ -172,7 +173,7 @@ static blm_status open_subject(rig *r, blm_error *err)
         r->gauss = &r->model->gauss;
     } else {
         const blm_recipe recipe = {
-            .width = o->width, .height = o->height, .type = o->type};
+            .width = o->width, .height = o->height, .type = o->type, .half = o->half};
         BLMI_TRY(blmi_recipe_complete(&recipe, &r->recipe, err));
         BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
         r->config = r->weights.config;

@@ -25,7 +25,7 @@ static blm_cost cost_of(const blm_recipe *recipe, const blmi_contnet_config *con
 {
     const blmi_extractor_shape shape = blmi_recipe_shape(recipe, config->variant);
     const blmi_gauss_bytes bytes =
-        blmi_gauss_cost(images, shape.positions, shape.features);
+        blmi_gauss_cost(images, shape.positions, shape.features, recipe->half);
     const blmi_gauss_gflop work =
         blmi_gauss_work(images, shape.positions, shape.features);
     const uint64_t features = (uint64_t)shape.positions * (uint64_t)shape.features;

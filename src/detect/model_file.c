@@ -21,9 +21,10 @@
 #define UNIT_VARIANCE "!recipe.unit_variance"
 #define SHRINKAGE "!recipe.shrinkage"
 #define TYPE "!recipe.type"
+#define HALF "!recipe.half"
 
 const char *const blmi_model_understood[] = {
-    REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, NULL};
+    REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, HALF, NULL};
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -87,6 +88,7 @@ static const field options[] = {
     {UNIT_VARIANCE, INT, RECIPE(unit_variance)},
     {SHRINKAGE, DOUBLE, RECIPE(shrinkage)},
     {TYPE, UNSIGNED, RECIPE(type)},
+    {HALF, INT, RECIPE(half)},
 };
 
 enum {
@@ -150,7 +152,7 @@ typedef struct part {
     void *at; // of the pointer to the array, whatever its type
 } part;
 
-enum { MOST_PARTS = 10 };
+enum { MOST_PARTS = 12 };
 
 // Lists the parts that a model of these dimensions has.
 static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
@@ -162,10 +164,19 @@ static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
     if (m->recipe.unit_variance)
         parts[count++] = (part){"gauss.scale", BLMI_F32, 1, {d}, &g->scale};
     if (g->form == BLMI_EIGENPAIRS) {
-        parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
+        if (g->half) {
+            parts[count++] = (part){"gauss.axes", BLMI_F16, 3, {p, r, d}, &g->half_axes};
+            parts[count++] = (part){"gauss.rounding", BLMI_F32, 2, {n, p}, &g->rounding};
+        } else
+            parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
         parts[count++] = (part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};
         parts[count++] =
             (part){"gauss.coordinates", BLMI_F32, 3, {p, n, r}, &g->coordinates};
+    } else if (g->half) {
+        parts[count++] =
+            (part){"gauss.factor", BLMI_F16, 2, {p, d * (d - 1) / 2}, &g->half_factor};
+        parts[count++] = (part){"gauss.row_scale", BLMI_F32, 2, {p, d}, &g->row_scale};
+        parts[count++] = (part){"gauss.diagonal", BLMI_F32, 2, {p, d}, &g->diagonal};
     } else
         parts[count++] =
             (part){"gauss.factor", BLMI_F32, 2, {p, d * (d + 1) / 2}, &g->factor};
@@ -304,6 +315,7 @@ static blm_status check_numbers(blm_model *model, const char *path, blm_error *e
     model->recipe = recipe;
     const blmi_extractor_shape shape = blmi_recipe_shape(&recipe, model->config.variant);
     model->gauss.shrinkage = recipe.shrinkage;
+    model->gauss.half = recipe.half;
     if (g->positions != shape.positions || g->features != shape.features ||
         recipe.channels > blmi_recipe_channels(&recipe, model->config.variant))
         return blmi_fail(err, BLM_EINPUT,

@@ -55,6 +55,8 @@ static blm_status check_statistics(const blm_recipe *r, blm_error *err)
     if (r->unit_variance != 0 && r->unit_variance != 1)
         return blmi_fail(
             err, BLM_EUSAGE, "unit_variance %d: must be 0 or 1", r->unit_variance);
+    if (r->half != 0 && r->half != 1)
+        return blmi_fail(err, BLM_EUSAGE, "half %d: must be 0 or 1", r->half);
     if (!(r->shrinkage >= 0 && r->shrinkage <= 0.999))
         return blmi_fail(
             err, BLM_EUSAGE, "shrinkage %g: must be 0 to 0.999", r->shrinkage);
@@ -105,7 +107,8 @@ blmi_gauss_rule blmi_recipe_rule(const blm_recipe *recipe)
 {
     return (blmi_gauss_rule){.epsilon = recipe->epsilon,
         .shrinkage = recipe->shrinkage,
-        .unit_variance = recipe->unit_variance};
+        .unit_variance = recipe->unit_variance,
+        .half = recipe->half};
 }
 
 void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_height)

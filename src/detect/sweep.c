@@ -262,11 +262,11 @@ static blm_status fit(
 }
 
 // Whether the last fit's eigenpairs serve a recipe too, and all that changes is what is
-// added to them.
+// added to them.  What the rounding to halves does depends on that, too.
 static int serves(const blm_sweep *sweep, const blm_recipe *recipe)
 {
     const blm_recipe *last = &sweep->model.recipe;
-    return sweep->model.gauss.owned != NULL &&
+    return sweep->model.gauss.owned != NULL && !last->half && !recipe->half &&
            sweep->model.gauss.form == BLMI_EIGENPAIRS && last->stages == recipe->stages &&
            last->channels == recipe->channels && last->seed == recipe->seed &&
            last->unit_variance == recipe->unit_variance;

@@ -224,7 +224,8 @@ static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
             err, "covariances", (size_t)a->threads * many, sizeof(double));
     if (a->triangles.memory == NULL)
         return blmi_storage_new(BLMI_CHOLESKY, 0, a->positions, a->features,
-            a->rule.unit_variance, &a->triangles, err);
+            &(blmi_gauss_rule){.unit_variance = a->rule.unit_variance}, &a->triangles,
+            err);
     return BLM_OK;
 }
 

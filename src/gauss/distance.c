@@ -24,11 +24,12 @@ static size_t row_floats(int features)
     return ((size_t)features + LINE - 1) / LINE * LINE;
 }
 
-// Floats of scratch for a thread: two rows an image.
+// Floats of scratch for a thread: two rows an image, and a tile of widened halves.
 static size_t thread_floats(const blmi_gauss *gauss, int images)
 {
     const size_t block = (size_t)(images < BLOCK ? images : BLOCK);
-    return 2 * block * row_floats(gauss->features);
+    const size_t rows = 2 * block + (gauss->half ? BLMI_TILE : 0);
+    return rows * row_floats(gauss->features);
 }
 
 size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads)
@@ -84,6 +85,22 @@ static double shift_at(const blmi_gauss *gauss, int p, int rank)
     return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
 }
 
+// Axes of a tile as floats: where they lie, or widened into tile (BLMI_TILE, row_floats),
+// once for all images of a block.
+static void take_axes(
+    const call *c, size_t p, int k, int rank, float *tile, const float *rows[BLMI_TILE])
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
+        const size_t row = (size_t)(k + r < rank ? k + r : rank - 1);
+        const size_t at = (p * (size_t)g->rank + row) * d;
+        rows[r] = g->half ? tile + (size_t)r * step : g->axes + at;
+        if (g->half)
+            c->kernels->widen(g->half_axes + at, g->features, tile + (size_t)r * step);
+    }
+}
+
 // d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e for a block of images at
 // p, e as above.
 // A tile of axes is taken off the remainder as soon as its products are known, while it
@@ -93,9 +110,9 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     const blmi_gauss *g = c->gauss;
     const size_t d = (size_t)g->features, step = row_floats(g->features);
     const size_t positions = (size_t)g->positions, at = (size_t)p;
-    const float *axes = g->axes + at * (size_t)g->rank * d;
     const float *variances = g->variances + at * (size_t)g->rank;
     float *rests = scratch + (size_t)images * step;
+    float *tile = rests + (size_t)images * step;
     double sums[BLOCK] = {0.0};
     const int rank = rank_at(g, p);
     const double shift = shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
@@ -107,9 +124,9 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     for (int k = 0; k < rank; k += BLMI_TILE) {
         const float *rows[BLMI_TILE];
         double weights[BLMI_TILE];
-        for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
+        take_axes(c, at, k, rank, tile, rows);
+        for (int r = 0; r < BLMI_TILE; r++) {
             const int row = k + r < rank ? k + r : rank - 1;
-            rows[r] = axes + (size_t)row * d;
             weights[r] = 1.0 / (keep * (double)variances[row] + shift);
         }
         for (size_t i = 0; i < (size_t)images; i++) {
@@ -128,27 +145,50 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     }
 }
 
-// Row i of a packed triangle.
-static const float *packed_row(const float *packed, int i)
+// Rows of L from `top` on, as floats: where they lie, or widened.
+typedef struct rows {
+    const float *row[BLMI_TILE]; // (top + BLMI_TILE) left of the diagonal, to be times
+    float scale[BLMI_TILE];
+    float diagonal[BLMI_TILE];
+    int top, count; // a short tile repeats its last row
+} rows;
+
+static rows take_rows(const call *c, size_t p, int top, float *tile)
 {
-    return packed + (size_t)i * ((size_t)i + 1) / 2;
+    const blmi_gauss *g = c->gauss;
+    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    rows out = {.top = top, .count = g->features - top};
+    out.count = out.count < BLMI_TILE ? out.count : BLMI_TILE;
+    for (int r = 0; r < BLMI_TILE; r++) {
+        const size_t i = (size_t)(top + (r < out.count ? r : out.count - 1));
+        if (g->half) {
+            const uint16_t *halves = g->half_factor + p * (d * (d - 1) / 2);
+            float *row = tile + (size_t)r * step;
+            c->kernels->widen(halves + i * (i - 1) / 2, (int)i, row);
+            out.row[r] = row;
+            out.scale[r] = g->row_scale[p * d + i];
+            out.diagonal[r] = g->diagonal[p * d + i];
+        } else {
+            out.row[r] = g->factor + p * (d * (d + 1) / 2) + i * (i + 1) / 2;
+            out.scale[r] = 1.0f;
+            out.diagonal[r] = out.row[r][i];
+        }
+    }
+    return out;
 }
 
 // L z = y by rows, z in the place of y (D).
-static void solve_tile(const blmi_gauss_kernels *kernels, const float *factor, int top,
-    int features, float *y)
+static void solve_tile(const blmi_gauss_kernels *kernels, const rows *tile, float *y)
 {
-    const int count = features - top < BLMI_TILE ? features - top : BLMI_TILE;
-    const float *rows[BLMI_TILE];
+    const int top = tile->top;
     float products[BLMI_TILE];
-    for (int r = 0; r < BLMI_TILE; r++)
-        rows[r] = packed_row(factor, top + (r < count ? r : count - 1));
-    kernels->dot(rows, y, top, products);
-    for (int r = 0; r < count; r++) {
-        float z = y[top + r] - products[r];
+    kernels->dot(tile->row, y, top, products);
+    for (int r = 0; r < tile->count; r++) {
+        const float scale = tile->scale[r];
+        float z = y[top + r] - scale * products[r];
         for (int j = 0; j < r; j++)
-            z -= rows[r][top + j] * y[top + j];
-        y[top + r] = z / rows[r][top + r];
+            z -= scale * tile->row[r][top + j] * y[top + j];
+        y[top + r] = z / tile->diagonal[r];
     }
 }
 
@@ -158,13 +198,14 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
     const blmi_gauss *g = c->gauss;
     const size_t d = (size_t)g->features, step = row_floats(g->features);
     const size_t positions = (size_t)g->positions, at = (size_t)p;
-    const float *factor = g->factor + at * (d * (d + 1) / 2);
     for (size_t i = 0; i < (size_t)images; i++)
         centre(
             g, c->x + (((size_t)first + i) * positions + at) * d, at, scratch + i * step);
-    for (int top = 0; top < g->features; top += BLMI_TILE)
+    for (int top = 0; top < g->features; top += BLMI_TILE) {
+        const rows tile = take_rows(c, at, top, scratch + (size_t)images * step);
         for (size_t i = 0; i < (size_t)images; i++)
-            solve_tile(c->kernels, factor, top, g->features, scratch + i * step);
+            solve_tile(c->kernels, &tile, scratch + i * step);
+    }
     for (size_t i = 0; i < (size_t)images; i++)
         c->out[((size_t)first + i) * positions + at] =
             (float)sqrt(square(scratch + i * step, g->features));

@@ -6,6 +6,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/gauss/accumulate.h"
+#include "src/gauss/half.h"
 #include "src/gauss/leave_out.h"
 #include "src/gauss/linalg.h"
 
@@ -74,31 +75,64 @@ static blm_status find_scales(blmi_accumulator *a, blmi_gauss_form form, blm_err
     return BLM_OK;
 }
 
+// ---- halves ---------------------------------------------------------------------------
+
+// How a position came out.
+typedef enum outcome { DONE, SINGULAR, ROUGH } outcome;
+
+// Of the squared distances of good images, the most that rounding may change.
+static const double most_rounding = 0.02;
+
+// To the square of an image's leave-one-out distance goes what rounding adds to that of
+// its distance from the Gaussian of all; rounding (count), loo[i * stride].
+static outcome add_rounding(
+    const double *rounding, size_t count, float *loo, size_t stride)
+{
+    double added = 0.0, whole = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        float *at = loo + i * stride;
+        const double square = (double)*at * (double)*at;
+        added += fabs(rounding[i]);
+        whole += square;
+        *at = (float)sqrt(fmax(square + rounding[i], 0.0));
+    }
+    return added > most_rounding * whole ? ROUGH : DONE;
+}
+
+static blm_status too_rough(const blmi_accumulator *a, int q, blm_error *err)
+{
+    return blmi_fail(err, BLM_EINPUT,
+        "position %d: half precision changes squared distances of good images by more "
+        "than %g%%: expected a larger epsilon than %g, or floats",
+        a->where[q], 100.0 * most_rounding, a->rule.epsilon);
+}
+
 // ---- few images: the eigenpairs -------------------------------------------------------
 
 // A thread's working memory, in doubles.
 typedef struct room {
-    double *samples; // (N, D) centred
-    double *mean;    // (D)
-    double *gram;    // (N, N), then the unit eigenvectors as rows, falling
-    double *values;  // (N) the eigenvalues, falling
-    double *axes;    // (N, D)
+    double *samples;  // (N, D) centred
+    double *mean;     // (D)
+    double *gram;     // (N, N), then the unit eigenvectors as rows, falling
+    double *values;   // (N) the eigenvalues, falling
+    double *axes;     // (N, D)
+    double *products; // half: (N, R) samples on rounded axes, then (N) what rounding adds
     void *work;
 } room;
 
 // Carves a room at base (NULL: only measured); its size in doubles.
-static size_t lay_out(room *r, int64_t images, int features, double *base)
+static size_t lay_out(room *r, int64_t images, int features, int half, double *base)
 {
     const size_t n = (size_t)images, d = (size_t)features;
-    const size_t sizes[] = {
-        n * d, d, n * n, n, n * d, blmi_eigen_work((int)images) / sizeof(double) + 1};
-    double *at[6] = {NULL};
+    const size_t sizes[] = {n * d, d, n * n, n, n * d, half ? n * n : 0,
+        blmi_eigen_work((int)images) / sizeof(double) + 1};
+    double *at[7] = {NULL};
     size_t total = 0;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         at[i] = base == NULL ? NULL : base + total;
         total += (sizes[i] + 7) / 8 * 8;
     }
-    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5]};
+    *r = (room){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
     return total;
 }
 
@@ -148,13 +182,11 @@ static void store_eigenpairs(
 {
     const size_t n = (size_t)images, full = (size_t)out->rank, k = (size_t)rank;
     const size_t d = (size_t)out->features, at = (size_t)p;
-    float *mean = out->mean + at * d, *axes = out->axes + at * full * d;
+    float *mean = out->mean + at * d;
     float *variances = out->variances + at * full;
     float *coordinates = out->coordinates + at * n * full;
     for (size_t j = 0; j < d; j++)
         mean[j] = (float)r->mean[j];
-    for (size_t j = 0; j < full * d; j++)
-        axes[j] = j < k * d ? (float)r->axes[j] : 0.0f;
     for (size_t j = 0; j < full; j++)
         variances[j] = j < k ? (float)(r->values[j] / (double)(images - 1)) : 0.0f;
     for (size_t j = 0; j < full; j++) {
@@ -164,7 +196,57 @@ static void store_eigenpairs(
     }
 }
 
-static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *out)
+static void store_axes(const room *r, int p, int rank, const blmi_storage *out)
+{
+    const size_t d = (size_t)out->features, all = (size_t)out->rank * d;
+    const size_t some = (size_t)rank * d;
+    if (out->half) {
+        uint16_t *halves = out->half_axes + (size_t)p * all;
+        blmi_round_to_half(r->axes, some, halves);
+        memset(halves + some, 0, (all - some) * sizeof *halves);
+        return;
+    }
+    float *axes = out->axes + (size_t)p * all;
+    for (size_t j = 0; j < all; j++)
+        axes[j] = j < some ? (float)r->axes[j] : 0.0f;
+}
+
+// What the rounding of the axes adds to the squared distances of the samples, which are
+// used up.  The formula is that of distance.c, by rounded axes less by exact ones, which
+// leave no rest.
+static outcome find_rounding(
+    const blmi_accumulator *a, room *r, int p, int rank, const blmi_storage *out)
+{
+    const int images = (int)a->images, features = a->features;
+    const size_t n = (size_t)images, d = (size_t)features, k = (size_t)rank;
+    const double keep = 1.0 - a->rule.shrinkage;
+    double trace = 0.0;
+    for (size_t j = 0; j < k; j++)
+        trace += r->values[j] / (double)(images - 1);
+    const double shift = a->rule.epsilon + a->rule.shrinkage * trace / features;
+    if (rank == 0) { // all samples are equal
+        for (size_t i = 0; i < n; i++)
+            out->rounding[i * (size_t)out->positions + (size_t)p] = 0.0f;
+        return DONE;
+    }
+    blmi_product_with_rows(images, rank, features, r->samples, r->axes, r->products);
+    blmi_subtract_product(images, features, rank, r->products, r->axes, r->samples);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0.0, rest = 0.0;
+        for (size_t j = 0; j < k; j++) {
+            const double c = r->products[i * k + j], w = r->gram[j * n + i];
+            sum += (c * c - r->values[j] * w * w) /
+                   (keep * r->values[j] / (double)(images - 1) + shift);
+        }
+        for (size_t j = 0; j < d; j++)
+            rest += r->samples[i * d + j] * r->samples[i * d + j];
+        r->products[i] = sum + rest / shift; // its row has been read
+        out->rounding[i * (size_t)out->positions + (size_t)p] = (float)r->products[i];
+    }
+    return add_rounding(r->products, n, out->loo + (size_t)p, (size_t)out->positions);
+}
+
+static outcome factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *out)
 {
     const int images = (int)a->images, p = a->where[q];
     const size_t n = (size_t)images;
@@ -174,40 +256,46 @@ static bool factor_few(const blmi_accumulator *a, int q, room *r, blmi_storage *
         multiply_rows(r->samples, n, (size_t)a->features, a->scale);
     blmi_gram_of_rows(images, a->features, r->samples, r->gram);
     if (!blmi_eigen(images, r->gram, r->values, r->work))
-        return false;
+        return SINGULAR;
     reverse_rows(r->gram, n, n);
     reverse_rows(r->values, n, 1);
     const int rank = rank_of(r->values, images);
     find_axes(r, images, rank, a->features);
     store_eigenpairs(r, p, images, rank, out);
+    store_axes(r, p, rank, out);
     blmi_leave_one_out_few(images, rank, a->features, &a->rule, r->values, r->gram,
         out->loo + (size_t)p, (size_t)out->positions);
-    return true;
+    return out->half ? find_rounding(a, r, p, rank, out) : DONE;
 }
 
 static blm_status factor_all_few(
     const blmi_accumulator *a, blmi_storage *out, blm_error *err)
 {
     room measured;
-    const size_t size = lay_out(&measured, a->images, a->features, NULL);
+    const size_t size = lay_out(&measured, a->images, a->features, out->half, NULL);
     const int threads = omp_get_max_threads();
     double *memory = blmi_alloc((size_t)threads * size, sizeof(double));
     if (memory == NULL)
         return blmi_no_memory(
             err, "eigenvectors", (size_t)threads * size, sizeof(double));
-    int bad = a->counted;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min : bad)
+    int bad = a->counted, rough = a->counted;
+#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min            \
+                                                                          : bad, rough)
     for (int q = 0; q < a->counted; q++) {
         room r;
-        lay_out(&r, a->images, a->features, memory + (size_t)omp_get_thread_num() * size);
-        if (!factor_few(a, q, &r, out) && q < bad)
-            bad = q;
+        lay_out(&r, a->images, a->features, out->half,
+            memory + (size_t)omp_get_thread_num() * size);
+        const outcome o = factor_few(a, q, &r, out);
+        bad = o == SINGULAR && q < bad ? q : bad;
+        rough = o == ROUGH && q < rough ? q : rough;
     }
     blmi_free(memory);
     if (bad < a->counted)
         return blmi_fail(err, BLM_EBUG,
             "position %d: the eigenvalues of %lld images did not converge", a->where[bad],
             (long long)a->images);
+    if (rough < a->counted)
+        return too_rough(a, rough, err);
     for (int i = 0; i < (int)a->images; i++)
         out->loo_index[i] = i;
     return BLM_OK;
@@ -251,13 +339,51 @@ static void pack(const double *triangle, int features, float *packed)
             packed[j] = (float)triangle[i * d + j];
 }
 
-// The scatter of position number q becomes its factor, in place; leave-one-out first,
-// which has less epsilon in it.
-static bool factor_many(const blmi_accumulator *a, int q, double *scratch)
+// The kept images' samples (held, D) at position number q, scaled if the rule says so.
+static void take_kept(const blmi_accumulator *a, int q, double *rows)
+{
+    const size_t d = (size_t)a->features;
+    blmi_gather_centred(
+        a->samples, a->held, q, a->features, a->mean + (size_t)q * d, rows);
+    if (a->scale != NULL)
+        multiply_rows(rows, a->held, d, a->scale);
+}
+
+// Their squared distances, added to squares (held), times `sign`; uses up rows.
+static void add_squares(const blmi_accumulator *a, const double *triangle, double *rows,
+    double sign, double *squares)
+{
+    const size_t d = (size_t)a->features;
+    blmi_forward(a->features, (int)a->held, triangle, rows);
+    for (size_t i = 0; i < a->held; i++)
+        for (size_t j = 0; j < d; j++)
+            squares[i] += sign * rows[i * d + j] * rows[i * d + j];
+}
+
+// Stores a factor as halves; the triangle is used up.
+static outcome store_halves(const blmi_accumulator *a, int q, double *triangle,
+    double *rows, const blmi_storage *out)
+{
+    const size_t d = (size_t)a->features, p = (size_t)a->where[q];
+    double rounding[BLMI_MOST_LEFT_OUT] = {0.0};
+    take_kept(a, q, rows);
+    add_squares(a, triangle, rows, -1.0, rounding);
+    blmi_round_triangle_to_half(triangle, a->features,
+        out->half_factor + p * blmi_triangle(a->features - 1), out->row_scale + p * d,
+        out->diagonal + p * d);
+    take_kept(a, q, rows);
+    add_squares(a, triangle, rows, 1.0, rounding);
+    return add_rounding(rounding, a->held, out->loo + p, (size_t)out->positions);
+}
+
+// The scatter of position number q becomes its factor, which may take its place;
+// leave-one-out first, which has less epsilon in it.
+static outcome factor_many(
+    const blmi_accumulator *a, int q, double *scratch, const blmi_storage *out)
 {
     const size_t d = (size_t)a->features, p = (size_t)a->where[q];
     const double n = (double)a->images, *mean = a->mean + (size_t)q * d;
-    float *packed = a->triangles.factor + p * blmi_triangle(a->features);
+    const float *packed = a->triangles.factor + p * blmi_triangle(a->features);
     double *triangle = scratch, *rows = scratch + d * d;
     const double *scale = a->scale;
     const double keep = 1.0 - a->rule.shrinkage;
@@ -266,39 +392,45 @@ static bool factor_many(const blmi_accumulator *a, int q, double *scratch)
 
     unpack(packed, a->features, scale, 1.0, (n - 2.0) * shift / keep, triangle);
     if (!blmi_cholesky(a->features, triangle))
-        return false;
-    blmi_gather_centred(a->samples, a->held, q, a->features, mean, rows);
-    if (scale != NULL)
-        multiply_rows(rows, a->held, d, scale);
+        return SINGULAR;
+    take_kept(a, q, rows);
     blmi_leave_one_out_many(a->images, (int)a->held, a->features, keep, triangle, rows,
-        a->triangles.loo + p, (size_t)a->positions);
+        out->loo + p, (size_t)a->positions);
 
     unpack(packed, a->features, scale, keep / (n - 1.0), shift, triangle);
     if (!blmi_cholesky(a->features, triangle))
-        return false;
-    pack(triangle, a->features, packed);
+        return SINGULAR;
     for (size_t j = 0; j < d; j++)
-        a->triangles.mean[p * d + j] = (float)mean[j];
-    return true;
+        out->mean[p * d + j] = (float)mean[j];
+    if (out->half)
+        return store_halves(a, q, triangle, rows, out);
+    pack(triangle, a->features, out->factor + p * blmi_triangle(a->features));
+    return DONE;
 }
 
-static blm_status factor_all_many(const blmi_accumulator *a, blm_error *err)
+static blm_status factor_all_many(
+    const blmi_accumulator *a, const blmi_storage *out, blm_error *err)
 {
-    int bad = a->counted;
-#pragma omp parallel for num_threads(a->threads) schedule(dynamic) reduction(min : bad)
+    const int threads = a->threads;
+    int bad = a->counted, rough = a->counted;
+#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min            \
+                                                                          : bad, rough)
     for (int q = 0; q < a->counted; q++) {
         double *scratch =
             a->scratch + (size_t)omp_get_thread_num() * blmi_many_scratch(a->features);
-        if (!factor_many(a, q, scratch) && q < bad)
-            bad = q;
+        const outcome o = factor_many(a, q, scratch, out);
+        bad = o == SINGULAR && q < bad ? q : bad;
+        rough = o == ROUGH && q < rough ? q : rough;
     }
     if (bad < a->counted)
         return blmi_fail(err, BLM_EINPUT,
             "position %d: the covariance of %lld images is singular to float precision "
             "with epsilon %g: expected a larger epsilon",
             a->where[bad], (long long)a->images, a->rule.epsilon);
+    if (rough < a->counted)
+        return too_rough(a, rough, err);
     for (size_t i = 0; i < a->held; i++)
-        a->triangles.loo_index[i] = (int32_t)a->samples[i].index;
+        out->loo_index[i] = (int32_t)a->samples[i].index;
     return BLM_OK;
 }
 
@@ -322,6 +454,7 @@ static void publish(
         .positions = a->positions,
         .features = a->features,
         .rank = storage->rank,
+        .half = storage->half,
         .epsilon = a->rule.epsilon,
         .shrinkage = a->rule.shrinkage,
         .mean = storage->mean,
@@ -330,6 +463,11 @@ static void publish(
         .variances = storage->variances,
         .coordinates = storage->coordinates,
         .factor = storage->factor,
+        .half_axes = storage->half_axes,
+        .rounding = storage->rounding,
+        .half_factor = storage->half_factor,
+        .row_scale = storage->row_scale,
+        .diagonal = storage->diagonal,
         .left_out = left_out,
         .loo = storage->loo,
         .loo_index = storage->loo_index,
@@ -341,8 +479,8 @@ static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *er
 {
     blmi_storage storage;
     BLMI_TRY(find_scales(a, BLMI_EIGENPAIRS, err));
-    BLMI_TRY(blmi_storage_new(BLMI_EIGENPAIRS, a->images, a->positions, a->features,
-        a->rule.unit_variance, &storage, err));
+    BLMI_TRY(blmi_storage_new(
+        BLMI_EIGENPAIRS, a->images, a->positions, a->features, &a->rule, &storage, err));
     const blm_status status = factor_all_few(a, &storage, err);
     if (status == BLM_OK)
         publish(a, &storage, (int)a->images, out);
@@ -355,10 +493,18 @@ static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *e
 {
     blmi_accumulator_flush(a);
     BLMI_TRY(find_scales(a, BLMI_CHOLESKY, err));
-    BLMI_TRY(factor_all_many(a, err));
-    publish(a, &a->triangles, (int)a->held, out);
-    a->triangles.memory = NULL;
-    return BLM_OK;
+    blmi_storage storage = a->triangles; // the scatters' place, or another one for halves
+    if (a->rule.half)
+        BLMI_TRY(blmi_storage_new(
+            BLMI_CHOLESKY, 0, a->positions, a->features, &a->rule, &storage, err));
+    else
+        a->triangles.memory = NULL;
+    const blm_status status = factor_all_many(a, &storage, err);
+    if (status == BLM_OK)
+        publish(a, &storage, (int)a->held, out);
+    else
+        blmi_free(storage.memory);
+    return status;
 }
 
 blm_status blmi_accumulator_finish(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
@@ -382,26 +528,31 @@ void blmi_gauss_free(blmi_gauss *gauss)
     *gauss = (blmi_gauss){0};
 }
 
-blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features)
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features, int half)
 {
     const blmi_gauss_form form = blmi_form_of(images, features);
     const uint64_t threads = (uint64_t)omp_get_max_threads();
     const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
-    const uint64_t model = blmi_storage_bytes(form, images, positions, features, 1);
+    const blmi_gauss_rule rule = {.unit_variance = 1, .half = half};
+    const uint64_t model = blmi_storage_bytes(form, images, positions, features, &rule);
     if (form == BLMI_EIGENPAIRS) {
         room measured;
         const uint64_t room_bytes =
-            lay_out(&measured, images, features, NULL) * sizeof(double);
+            lay_out(&measured, images, features, half, NULL) * sizeof(double);
         return (blmi_gauss_bytes){
             model, model + (uint64_t)images * image + threads * room_bytes};
     }
+    // Halves are made beside the floats.
+    const blmi_gauss_rule floats = {.unit_variance = 1};
+    const uint64_t made_of =
+        half ? blmi_storage_bytes(form, images, positions, features, &floats) : 0;
     // The peak is the turn from features to triangles, or 256 images kept and a block.
     const uint64_t few = ((uint64_t)features + 1) / 2 + 1;
     const uint64_t kept = (uint64_t)BLMI_MOST_LEFT_OUT + BLMI_FOLD;
     const uint64_t most = few > kept ? few : kept;
     const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;
     return (blmi_gauss_bytes){
-        model, model + held * image + 2 * image +
+        model, model + made_of + held * image + 2 * image +
                    threads * blmi_many_scratch(features) * sizeof(double)};
 }
 

@@ -20,6 +20,7 @@ typedef struct blmi_gauss_rule {
     double epsilon;    // above 0
     double shrinkage;  // 0 up to, but not, 1
     int unit_variance; // 0 or 1
+    int half;          // 0 or 1: axes, or factor, are kept in half precision
 } blmi_gauss_rule;
 
 typedef enum blmi_gauss_form {
@@ -34,6 +35,7 @@ typedef struct blmi_gauss {
     int64_t images;          // N
     int positions, features; // P, D
     int rank;                // R = N - 1, EIGENPAIRS; else 0
+    int half;                // of the rule
     double epsilon;          // of the rule
     double shrinkage;        // of the rule; already in the factor of CHOLESKY
     const float *mean;       // (P, D)
@@ -47,9 +49,18 @@ typedef struct blmi_gauss {
     const float *coordinates; // EIGENPAIRS: (P, N, R) the centred samples on the axes
     const float *factor; // CHOLESKY: (P, D (D + 1) / 2) rows of the lower triangle L, L
                          // L' = covariance + epsilon I
-    int left_out;        // M: N for EIGENPAIRS, at most 256 for CHOLESKY
-    const float *loo;    // (M, P) leave-one-out distances
-    const int32_t *loo_index; // (M) which image each is
+    // With `half` these stand in the place of axes, or of factor, as IEEE binary16; all
+    // else stays in float.
+    const uint16_t *half_axes; // EIGENPAIRS: (P, R, D)
+    const float *rounding;     // EIGENPAIRS: (N, P) what the rounding of the axes adds to
+                               // the squared distances of the samples
+    const uint16_t *half_factor; // CHOLESKY: (P, D (D - 1) / 2) rows of L below its
+                                 // diagonal, within +-1, each to be multiplied by its
+    const float *row_scale;      // CHOLESKY: (P, D) power of two
+    const float *diagonal;       // CHOLESKY: (P, D) of L
+    int left_out;                // M: N for EIGENPAIRS, at most 256 for CHOLESKY
+    const float *loo;            // (M, P) leave-one-out distances
+    const int32_t *loo_index;    // (M) which image each is
     void *owned; // what blmi_gauss_free releases; NULL if the arrays are somebody else's
 } blmi_gauss;
 
@@ -59,7 +70,7 @@ typedef struct blmi_gauss_bytes {
     uint64_t fit;   // the most that accumulator and model hold together, with all threads
 } blmi_gauss_bytes;
 
-blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features);
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features, int half);
 // 10^9 multiplications and additions: of a fit's products and factorisations, and of the
 // distances of one image.
 typedef struct blmi_gauss_gflop {
@@ -91,7 +102,15 @@ int64_t blmi_accumulator_images(const blmi_accumulator *accumulator);
 // through epsilon and shrinkage alone.)  The accumulator is used up: only _free
 // may follow.  BLM_EUSAGE below 3 images; BLM_EINPUT where epsilon is lost in the
 // rounding of a covariance in float (CHOLESKY with linearly dependent features and an
-// epsilon below about 1e-6 of their variance).  out is released with blmi_gauss_free.
+// epsilon below about 1e-6 of their variance), or of factors to halves.  out is released
+// with blmi_gauss_free.
+//
+// Halves change distances a little, the more the smaller epsilon is beside the largest
+// variances: an axis of the variance l that is off by 2^-12 leaves a rest of 2^-24 l,
+// which is divided by epsilon.  Exact leave-one-out distances know nothing of that.  So
+// that thresholds are those of the rounded model, the square of each grows by what
+// rounding adds to the squared distance of the same image from the Gaussian of all
+// images.  Where that is more than 2% at a position, over all images, the fit is refused.
 blm_status blmi_accumulator_finish(
     blmi_accumulator *accumulator, blmi_gauss *out, blm_error *err);
 void blmi_gauss_free(blmi_gauss *gauss);
@@ -110,7 +129,7 @@ void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
 // Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the
 // Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group
 // that leaves fewer than 2 images is BLM_EUSAGE.  Positions that were not counted give
-// 0.  out (N, P). Uses all threads.
+// 0.  With halves, what rounding adds is added here too.  out (N, P). Uses all threads.
 blm_status blmi_gauss_leave_group_out(
     const blmi_gauss *gauss, const int32_t *group, float *out, blm_error *err);
 

@@ -12,8 +12,8 @@ uint16_t blmi_half_of(double x)
     if (size < 0x1p-14) // in steps of 2^-24; a carry makes it the first normal number
         return (uint16_t)(sign | (unsigned)nearbyint(size * 0x1p24));
     const double fraction = frexp(size, &exponent); // 0.5 to 1; a carry adds to exponent
-    return (uint16_t)(sign | ((unsigned)(exponent + 13) << 10) +
-                                 (unsigned)nearbyint(fraction * 2048));
+    return (uint16_t)(sign + ((unsigned)(exponent + 13) << 10) +
+                      (unsigned)nearbyint(fraction * 2048));
 }
 
 void blmi_round_to_half(double *x, size_t count, uint16_t *halves)

@@ -253,8 +253,9 @@ static bool leave_group(const blmi_gauss *gauss, int p, int rank, const int *mem
     for (int i = 0; i < size; i++) {
         const double square =
             (rest - 1.0) / (1.0 - rule.shrinkage) * r->q[(size_t)i * (size_t)(size + 1)];
-        out[(size_t)members[i] * (size_t)gauss->positions + (size_t)p] =
-            (float)sqrt(fmax(square, 0.0));
+        const size_t at = (size_t)members[i] * (size_t)gauss->positions + (size_t)p;
+        const double rounding = gauss->half ? (double)gauss->rounding[at] : 0.0;
+        out[at] = (float)sqrt(fmax(square + rounding, 0.0));
     }
     return true;
 }

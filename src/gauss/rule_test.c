@@ -17,11 +17,11 @@ enum {
 static blm_error err;
 
 static const blmi_gauss_rule rules[] = {
-    {0.01, 0.0, 1},
-    {0.5, 0.0, 1},
-    {0.01, 0.1, 0},
-    {0.01, 0.9, 0},
-    {0.02, 0.3, 1},
+    {0.01, 0.0, 1, 0},
+    {0.5, 0.0, 1, 0},
+    {0.01, 0.1, 0, 0},
+    {0.01, 0.9, 0, 0},
+    {0.02, 0.3, 1, 0},
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
@@ -126,7 +126,7 @@ static void left_out_images_follow_it_too(void **state)
 static void scales_are_those_of_all_images(void **state)
 {
     (void)state;
-    const blmi_gauss_rule unit = {0.02, 0.3, 1}, plain = {0.02, 0.3, 0};
+    const blmi_gauss_rule unit = {0.02, 0.3, 1, 0}, plain = {0.02, 0.3, 0, 0};
     float *x = make_features(FEW);
     blmi_gauss scaled = fit(x, FEW, &unit);
     for (int i = 0; i < FEW; i++)
@@ -160,7 +160,7 @@ static void groups_of_one_are_images(void **state)
 static void groups_match_refitting_with_shrinkage(void **state)
 {
     (void)state;
-    const blmi_gauss_rule rule = {0.01, 0.4, 0};
+    const blmi_gauss_rule rule = {0.01, 0.4, 0, 0};
     float *x = make_features(FEW);
     int32_t group[FEW];
     float found[FEW * P];
@@ -183,7 +183,7 @@ static void rules_out_of_range_are_refused(void **state)
 {
     (void)state;
     const blmi_gauss_rule bad[] = {
-        {0.0, 0.0, 0}, {NAN, 0.0, 0}, {0.01, 1.0, 0}, {0.01, -0.1, 0}, {0.01, NAN, 0}};
+        {0.0, 0.0, 0, 0}, {NAN, 0.0, 0, 0}, {0.01, 1.0, 0, 0}, {0.01, -0.1, 0, 0}, {0.01, NAN, 0, 0}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blmi_accumulator *a;
         assert_int_equal(blmi_accumulator_new(P, D, &bad[i], NULL, &a, &err), BLM_EUSAGE);

@@ -10,15 +10,19 @@ enum { BLMI_MOST_LEFT_OUT = 256 };
 // The arrays of gauss.h, writable, in one block of memory.
 typedef struct blmi_storage {
     blmi_gauss_form form;
-    int positions, features, rank;
-    float *mean;        // (P, D)
-    float *scale;       // (D), or NULL
-    float *axes;        // EIGENPAIRS: (P, R, D)
-    float *variances;   // EIGENPAIRS: (P, R)
-    float *coordinates; // EIGENPAIRS: (P, N, R)
-    float *factor;      // CHOLESKY: (P, D (D + 1) / 2)
-    float *loo;         // (N, P) or (256, P)
-    int32_t *loo_index; // (N) or (256)
+    int positions, features, rank, half;
+    float *mean;                 // (P, D)
+    float *scale;                // (D), or NULL
+    float *axes;                 // EIGENPAIRS: (P, R, D), or NULL and
+    uint16_t *half_axes;         // the same
+    float *variances;            // EIGENPAIRS: (P, R)
+    float *coordinates;          // EIGENPAIRS: (P, N, R)
+    float *rounding;             // EIGENPAIRS, half: (N, P); else NULL
+    float *factor;               // CHOLESKY: (P, D (D + 1) / 2), or NULL and
+    uint16_t *half_factor;       // (P, D (D - 1) / 2)
+    float *row_scale, *diagonal; // (P, D)
+    float *loo;                  // (N, P) or (256, P)
+    int32_t *loo_index;          // (N) or (256)
     void *memory;
 } blmi_storage;
 
@@ -26,12 +30,12 @@ typedef struct blmi_storage {
 size_t blmi_triangle(int features);
 // The form that N images are kept in: whichever has fewer floats.
 blmi_gauss_form blmi_form_of(int64_t images, int features);
-// Bytes of the whole block; scaled: with scales.
-size_t blmi_storage_bytes(
-    blmi_gauss_form form, int64_t images, int positions, int features, int scaled);
+// Bytes of the whole block; the rule says whether there are scales and halves.
+size_t blmi_storage_bytes(blmi_gauss_form form, int64_t images, int positions,
+    int features, const blmi_gauss_rule *rule);
 // Contents undefined; released with blmi_free(out->memory).
 blm_status blmi_storage_new(blmi_gauss_form form, int64_t images, int positions,
-    int features, int scaled, blmi_storage *out, blm_error *err);
+    int features, const blmi_gauss_rule *rule, blmi_storage *out, blm_error *err);
 // All arrays zero at position p, which nobody asks for; images is N or M, as loo has
 // them.
 void blmi_storage_blank(const blmi_storage *storage, int p, int images);
