@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include "src/base/alloc.h"
+#include "src/base/tensor.h"
 #include "src/gauss/distance.h"
 #include "src/gauss/gauss.h"
 
@@ -85,20 +86,32 @@ static double shift_at(const blmi_gauss *gauss, int p, int rank)
     return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
 }
 
-// Axes of a tile as floats: where they lie, or widened into tile (BLMI_TILE, row_floats),
-// once for all images of a block.
-static void take_axes(
-    const call *c, size_t p, int k, int rank, float *tile, const float *rows[BLMI_TILE])
+// Four rows of axes or of a factor.
+typedef struct tile {
+    const float *row[BLMI_TILE];     // where they lie, or
+    const uint16_t *half[BLMI_TILE]; // where they lie as halves (NULL: they do not), and
+    float *wide[BLMI_TILE];          // room for them as floats
+} tile;
+
+// Row r begins at item `at` of floats, or of halves if there are any; room is for the
+// latter (BLMI_TILE, row_floats).
+static void set_row(const blmi_gauss *gauss, tile *t, int r, const float *floats,
+    const uint16_t *halves, size_t at, float *room)
 {
-    const blmi_gauss *g = c->gauss;
-    const size_t d = (size_t)g->features, step = row_floats(g->features);
-    for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
-        const size_t row = (size_t)(k + r < rank ? k + r : rank - 1);
-        const size_t at = (p * (size_t)g->rank + row) * d;
-        rows[r] = g->half ? tile + (size_t)r * step : g->axes + at;
-        if (g->half)
-            c->kernels->widen(g->half_axes + at, g->features, tile + (size_t)r * step);
-    }
+    t->wide[r] = halves != NULL ? room + (size_t)r * row_floats(gauss->features) : NULL;
+    t->half[r] = halves != NULL ? halves + at : NULL;
+    t->row[r] = halves != NULL ? t->wide[r] : floats + at;
+}
+
+// The products with x (n).  The first image of a block, i = 0, widens halves for itself
+// and for the others.
+static void multiply(const blmi_gauss_kernels *kernels, const tile *t, size_t i,
+    const float *x, int n, float products[BLMI_TILE])
+{
+    if (i == 0 && t->half[0] != NULL)
+        kernels->widen_dot(t->half, t->wide, x, n, products);
+    else
+        kernels->dot(t->row, x, n, products);
 }
 
 // d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e for a block of images at
@@ -112,7 +125,7 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     const size_t positions = (size_t)g->positions, at = (size_t)p;
     const float *variances = g->variances + at * (size_t)g->rank;
     float *rests = scratch + (size_t)images * step;
-    float *tile = rests + (size_t)images * step;
+    float *room = rests + (size_t)images * step;
     double sums[BLOCK] = {0.0};
     const int rank = rank_at(g, p);
     const double shift = shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
@@ -122,21 +135,22 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
         centre(g, x, at, rests + i * step);
     }
     for (int k = 0; k < rank; k += BLMI_TILE) {
-        const float *rows[BLMI_TILE];
+        tile axes;
         double weights[BLMI_TILE];
-        take_axes(c, at, k, rank, tile, rows);
-        for (int r = 0; r < BLMI_TILE; r++) {
+        for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
             const int row = k + r < rank ? k + r : rank - 1;
+            const size_t start = (at * (size_t)g->rank + (size_t)row) * d;
+            set_row(g, &axes, r, g->axes, g->half_axes, start, room);
             weights[r] = 1.0 / (keep * (double)variances[row] + shift);
         }
         for (size_t i = 0; i < (size_t)images; i++) {
             float products[BLMI_TILE];
-            c->kernels->dot(rows, scratch + i * step, g->features, products);
+            multiply(c->kernels, &axes, i, scratch + i * step, g->features, products);
             for (int r = 0; r < BLMI_TILE; r++) {
                 products[r] = k + r < rank ? products[r] : 0.0f;
                 sums[i] += weights[r] * (double)products[r] * (double)products[r];
             }
-            c->kernels->subtract(rows, products, g->features, rests + i * step);
+            c->kernels->subtract(axes.row, products, g->features, rests + i * step);
         }
     }
     for (size_t i = 0; i < (size_t)images; i++) {
@@ -145,50 +159,47 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     }
 }
 
-// Rows of L from `top` on, as floats: where they lie, or widened.
+// Rows of L from `top` on; a short tile repeats its last one.
 typedef struct rows {
-    const float *row[BLMI_TILE]; // (top + BLMI_TILE) left of the diagonal, to be times
+    tile left; // of the diagonal, to be multiplied by
     float scale[BLMI_TILE];
     float diagonal[BLMI_TILE];
-    int top, count; // a short tile repeats its last row
+    int top, count;
 } rows;
 
-static rows take_rows(const call *c, size_t p, int top, float *tile)
+static rows take_rows(const blmi_gauss *g, size_t p, int top, float *room)
 {
-    const blmi_gauss *g = c->gauss;
-    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    const size_t d = (size_t)g->features;
     rows out = {.top = top, .count = g->features - top};
     out.count = out.count < BLMI_TILE ? out.count : BLMI_TILE;
     for (int r = 0; r < BLMI_TILE; r++) {
-        const size_t i = (size_t)(top + (r < out.count ? r : out.count - 1));
-        if (g->half) {
-            const uint16_t *halves = g->half_factor + p * (d * (d - 1) / 2);
-            float *row = tile + (size_t)r * step;
-            c->kernels->widen(halves + i * (i - 1) / 2, (int)i, row);
-            out.row[r] = row;
-            out.scale[r] = g->row_scale[p * d + i];
-            out.diagonal[r] = g->diagonal[p * d + i];
-        } else {
-            out.row[r] = g->factor + p * (d * (d + 1) / 2) + i * (i + 1) / 2;
-            out.scale[r] = 1.0f;
-            out.diagonal[r] = out.row[r][i];
-        }
+        const int last = r < out.count ? r : out.count - 1;
+        const size_t i = (size_t)(top + last);
+        const size_t at = g->half ? p * (d * (d - 1) / 2) + i * (i - 1) / 2
+                                  : p * (d * (d + 1) / 2) + i * (i + 1) / 2;
+        set_row(g, &out.left, r, g->factor, g->half_factor, at, room);
+        out.scale[r] = g->half ? g->row_scale[p * d + i] : 1.0f;
+        out.diagonal[r] = g->half ? g->diagonal[p * d + i] : out.left.row[r][i];
+        if (g->half) // what widen_dot does not reach
+            blmi_to_f32(
+                out.left.wide[r] + top, out.left.half[r] + top, BLMI_F16, (size_t)last);
     }
     return out;
 }
 
-// L z = y by rows, z in the place of y (D).
-static void solve_tile(const blmi_gauss_kernels *kernels, const rows *tile, float *y)
+// L z = y by rows, z in the place of y (D) of image i of a block.
+static void solve_tile(
+    const blmi_gauss_kernels *kernels, const rows *l, size_t i, float *y)
 {
-    const int top = tile->top;
+    const int top = l->top;
     float products[BLMI_TILE];
-    kernels->dot(tile->row, y, top, products);
-    for (int r = 0; r < tile->count; r++) {
-        const float scale = tile->scale[r];
+    multiply(kernels, &l->left, i, y, top, products);
+    for (int r = 0; r < l->count; r++) {
+        const float scale = l->scale[r];
         float z = y[top + r] - scale * products[r];
         for (int j = 0; j < r; j++)
-            z -= scale * tile->row[r][top + j] * y[top + j];
-        y[top + r] = z / tile->diagonal[r];
+            z -= scale * l->left.row[r][top + j] * y[top + j];
+        y[top + r] = z / l->diagonal[r];
     }
 }
 
@@ -202,9 +213,9 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
         centre(
             g, c->x + (((size_t)first + i) * positions + at) * d, at, scratch + i * step);
     for (int top = 0; top < g->features; top += BLMI_TILE) {
-        const rows tile = take_rows(c, at, top, scratch + (size_t)images * step);
+        const rows l = take_rows(g, at, top, scratch + (size_t)images * step);
         for (size_t i = 0; i < (size_t)images; i++)
-            solve_tile(c->kernels, &tile, scratch + i * step);
+            solve_tile(c->kernels, &l, i, scratch + i * step);
     }
     for (size_t i = 0; i < (size_t)images; i++)
         c->out[((size_t)first + i) * positions + at] =
@@ -237,6 +248,6 @@ void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, int threads, void *scratch, float *out)
 {
-    blmi_gauss_distances_by(
-        blmi_gauss_kernels_best(), gauss, x, images, use, threads, scratch, out);
+    blmi_gauss_distances_by(blmi_gauss_kernels_best(gauss->half), gauss, x, images, use,
+        threads, scratch, out);
 }

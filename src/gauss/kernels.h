@@ -14,14 +14,16 @@ typedef struct blmi_gauss_kernels {
     // x -= sum over r of factors[r] rows[r], each row (n), x (n).
     void (*subtract)(const float *const rows[BLMI_TILE], const float factors[BLMI_TILE],
         int n, float *x);
-    // out (n) = halves (n), exactly.
-    void (*widen)(const uint16_t *halves, int n, float *out);
+    // Writes halves[r] (n) to rows[r] (n), exactly, and dot's products of these.
+    void (*widen_dot)(const uint16_t *const halves[BLMI_TILE],
+        float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE]);
 } blmi_gauss_kernels;
 
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference
 // NULL where this machine cannot run it.
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void);
-// The faster one of these.
-const blmi_gauss_kernels *blmi_gauss_kernels_best(void);
+const blmi_gauss_kernels *blmi_gauss_kernels_avx512(void);
+// The fastest one of these for models in floats, or in halves.
+const blmi_gauss_kernels *blmi_gauss_kernels_best(int half);
 
 #endif
