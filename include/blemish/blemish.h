@@ -95,8 +95,8 @@ typedef struct blm_mask {
 
 typedef struct blm_fit_options {
     blm_recipe recipe;
-    const char *weights; // a file, or the name of weights that are installed ("s", "ti");
-                         // NULL: the default
+    const char *weights;       // a file, or the name of installed ones ("b", "s", "ti");
+                               // NULL: the default
     blm_decode_options decode; // limits; its `bits` is the recipe's
     int threads;               // 0: as many as there are cores
     const blm_mask *region;    // NULL: all of the image; kept in the model

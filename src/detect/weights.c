@@ -17,7 +17,7 @@
 
 #define FORMAT "blemish-weights"
 
-static const char default_name[] = "s";
+static const char default_name[] = "b";
 
 // ---- what a network is, as metadata ---------------------------------------------------
 

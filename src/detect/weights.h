@@ -14,7 +14,7 @@ typedef struct blmi_weights {
 } blmi_weights;
 
 // path_or_name: a file, or a name (blemish/weights.h says where it is looked for); NULL:
-// the default name, "s".  The metadata must say what the tensors show.  BLM_EINPUT.
+// the default name, "b".  The metadata must say what the tensors show.  BLM_EINPUT.
 blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err);
 void blmi_weights_close(blmi_weights *weights); // all zeros allowed
 

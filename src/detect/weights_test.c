@@ -144,7 +144,7 @@ static void shipped_weights_are_found_by_name(void **state)
     static const struct {
         const char *name;
         blmi_variant variant;
-    } shipped[] = {{NULL, BLMI_S}, {"s", BLMI_S}, {"ti", BLMI_TI}};
+    } shipped[] = {{NULL, BLMI_B}, {"b", BLMI_B}, {"s", BLMI_S}, {"ti", BLMI_TI}};
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
         blm_error err;
         blmi_weights weights;

@@ -38,7 +38,7 @@ static inline int blmi_words_of(blmi_words words, int count)
 // word of tap t, depth k, column n is at n / 16 * panel + (t * depth + k) * row + n % 16.
 typedef struct blmi_matrix {
     int taps, depth, columns; // depth: words; the last pair of an odd number ends in 0
-                              // one tap if they are quads
+                              // quads: one tap, a multiple of 4 words
     size_t panel, row;        // words from panel to panel, from row to row
     const float *values;      // words, packed: (columns / 16, taps * depth, 16)
     const float *bias;        // (columns) or NULL

@@ -63,7 +63,7 @@ fi
 # The recipe is kept.
 expect 0 fit data/set/train/good -o other.model --stages 3 --sigma 2 --epsilon 0.1 \
     --resize 256x256 --filter bicubic --min-area 9 --crop 4,4,60,60 --bits 12 --json
-out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256, "resize_height": 256, "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "stages": \[3\], "epsilon": 0\.1, "sigma": 2, "min_area": 9, "channels": 0, "seed": 0, "unit_variance": false, "shrinkage": 0\}'
+out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256, "resize_height": 256, "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "stages": \[3\], "epsilon": 0\.1, "sigma": 2, "min_area": 9, "channels": 0, "seed": 0, "unit_variance": false, "shrinkage": 0, "type": "f32", "half": false\}'
 cp out first
 expect 0 info other.model --json
 out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256'
