@@ -182,8 +182,8 @@ static void groups_match_refitting_with_shrinkage(void **state)
 static void rules_out_of_range_are_refused(void **state)
 {
     (void)state;
-    const blmi_gauss_rule bad[] = {
-        {0.0, 0.0, 0, 0}, {NAN, 0.0, 0, 0}, {0.01, 1.0, 0, 0}, {0.01, -0.1, 0, 0}, {0.01, NAN, 0, 0}};
+    const blmi_gauss_rule bad[] = {{0.0, 0.0, 0, 0}, {NAN, 0.0, 0, 0}, {0.01, 1.0, 0, 0},
+        {0.01, -0.1, 0, 0}, {0.01, NAN, 0, 0}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blmi_accumulator *a;
         assert_int_equal(blmi_accumulator_new(P, D, &bad[i], NULL, &a, &err), BLM_EUSAGE);
