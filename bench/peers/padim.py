@@ -118,7 +118,7 @@ def bare_score(folder, paths, _):
     import torch
     model = torch.load(os.path.join(folder, "bare.pt"), weights_only=False).eval()
     with torch.inference_mode():
-        scores = [s for x in bare_batches(paths) for s in model(x).pred_score.tolist()]
+        scores = [s for x in bare_batches(paths) for s in model(x).pred_score.flatten().tolist()]
     for path, score in zip(paths, scores):
         print(f"{path},{score:.9g}")
 
