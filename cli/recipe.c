@@ -28,7 +28,9 @@ blm_recipe cli_recipe_of(const cli_recipe *set)
 
 const char *cli_type_text(blm_type type)
 {
-    return type == BLM_TYPE_BF16 ? "bf16" : type == BLM_TYPE_INT8 ? "int8" : "f32";
+    static const char *const names[] = {
+        [BLM_TYPE_F32] = "f32", [BLM_TYPE_BF16] = "bf16", [BLM_TYPE_INT8] = "int8"};
+    return names[type];
 }
 
 const char *cli_stages_text(unsigned stages, char text[8])
