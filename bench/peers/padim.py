@@ -245,7 +245,8 @@ def rows_of(taken, accuracy, base):
     for i, quantity in enumerate(("image AUROC", "pixel AUROC")):
         for name, values in accuracy.items():
             v = values[i]
-            yield "accuracy", name, quantity, v, v, v, v / accuracy[base][i]
+            if v == v:  # the bare model's maps are not kept: no pixel AUROC
+                yield "accuracy", name, quantity, v, v, v, v / accuracy[base][i]
 
 
 def main():
