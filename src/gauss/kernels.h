@@ -19,6 +19,11 @@ typedef struct blmi_gauss_kernels {
         float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE]);
 } blmi_gauss_kernels;
 
+#ifdef __x86_64__
+extern const blmi_gauss_kernels blmi_gauss_avx2;   // AVX2, FMA and F16C
+extern const blmi_gauss_kernels blmi_gauss_avx512; // AVX-512 F
+#endif
+
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference
 // NULL where this machine cannot run it.
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void);
