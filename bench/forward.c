@@ -91,13 +91,14 @@ int main(int argc, char **argv)
     const blmi_contnet_config config = {
         BLMI_B, .relative = true, .qkv_bias = true, .pre_norm = true, .stages = 3};
     const blmi_contnet_options options = {
-        SIDE, SIDE, 3, 1, threads, type_named(argc > 4 ? argv[4] : "f32")};
+        SIDE, SIDE, 3, 1, type_named(argc > 4 ? argv[4] : "f32")};
     formula_weights weights = formula_weights_new(&config);
     blmi_contnet *net;
+    blmi_team *team;
     blmi_workspace *ws;
     blm_error err;
     if (blmi_contnet_new_with(kernels, &weights.set, &config, &options, &net, &err) ||
-        blmi_workspace_new(net, &ws, &err)) {
+        blmi_team_new(cores, &team, &err) || blmi_workspace_new(net, team, &ws, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
@@ -136,6 +137,7 @@ int main(int argc, char **argv)
     free(x);
     formula_weights_free(&weights);
     blmi_workspace_free(ws);
+    blmi_team_free(team);
     blmi_contnet_free(net);
     return 0;
 }

@@ -127,10 +127,10 @@ static void check_ti(const char *name, bool relative_pre_avgdown)
     assert_true(config.qkv_bias && config.stages == 4);
     blmi_contnet *net;
     blmi_workspace *workspace;
-    const blmi_contnet_options options = {SIDE, SIDE, 4, 2, 0, BLM_TYPE_F32};
+    const blmi_contnet_options options = {SIDE, SIDE, 4, 2, BLM_TYPE_F32};
     assert_ok(blmi_contnet_new(&checkpoint.tensors, &config, &options, &net, &err), err);
     blmi_checkpoint_close(&checkpoint);
-    assert_ok(blmi_workspace_new(net, &workspace, &err), err);
+    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
 
     case_of_ti c = {name, relative_pre_avgdown, 0, 0};
     blmi_workspace_watch(workspace, watch_ti, &c);
@@ -217,10 +217,10 @@ static void check_formula(
     assert_memory_equal(&found, &config, sizeof found);
     blmi_contnet *net;
     blmi_workspace *workspace;
-    const blmi_contnet_options options = {SIDE, SIDE, 4, 1, 0, BLM_TYPE_F32};
+    const blmi_contnet_options options = {SIDE, SIDE, 4, 1, BLM_TYPE_F32};
     assert_ok(blmi_contnet_new(&weights.set, &config, &options, &net, &err), err);
     formula_weights_free(&weights);
-    assert_ok(blmi_workspace_new(net, &workspace, &err), err);
+    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
     assert_ok(blmi_contnet_run(net, workspace, x, 1, stage, &err), err);
     compare_summary(name, stage[0], count[0], layer1);
     for (int i = 1; i <= 2; i++) {

@@ -118,10 +118,10 @@ static float *features_of(const char *path)
     blmi_extraction *extraction;
     blm_image *image;
     float *features = blmi_alloc((size_t)POSITIONS * FEATURES, sizeof *features);
-    assert_ok(blmi_extractor_new(&t.model->weights, &t.model->config, &t.model->recipe, 0,
+    assert_ok(blmi_extractor_new(&t.model->weights, &t.model->config, &t.model->recipe,
                   &extractor, &err),
         err);
-    assert_ok(blmi_extraction_new(extractor, &extraction, &err), err);
+    assert_ok(blmi_extraction_new(extractor, NULL, &extraction, &err), err);
     assert_ok(blm_image_read(path, NULL, &image, &err), err);
     assert_ok(
         blmi_extractor_run(extractor, extraction, image, features, NULL, NULL, &err),
@@ -180,10 +180,11 @@ static void compare_distances(
 {
     npy golden = npy_load(pipeline(golden_name), "f8"); // (count, 14, 14)
     float distances[POSITIONS];
-    void *scratch = blmi_alloc(blmi_gauss_scratch(&t.model->gauss, 1, 0), 1);
+    void *scratch = blmi_alloc(blmi_gauss_scratch(&t.model->gauss, 1, NULL), 1);
     for (int i = 0; i < count; i++) {
         float *features = features_of(t.image[first + i]);
-        blmi_gauss_distances(&t.model->gauss, features, 1, NULL, 0, scratch, distances);
+        blmi_gauss_distances(
+            &t.model->gauss, features, 1, NULL, NULL, scratch, distances);
         for (size_t p = 0; p < POSITIONS; p++)
             assert_close(distances[p], golden.f8[(size_t)i * POSITIONS + p], tolerance,
                 golden_name);

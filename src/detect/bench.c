@@ -43,6 +43,7 @@ enum {
 typedef struct rig {
     blm_bench_options options; // no member is zero any more where that means a default
     int workers;               // throughput: threads; else 1
+    blmi_team *team;           // of all threads for one image, else NULL
     blm_recipe recipe;
     blm_model *model;     // NULL: the next two
     blmi_weights weights; // and
@@ -183,7 +184,6 @@ static blm_status open_subject(rig *r, blm_error *err)
         .height = r->recipe.height,
         .stages = blmi_recipe_depth(&r->recipe),
         .batch = o->batch,
-        .threads = o->throughput || o->threads == 1 ? 1 : 0,
         .type = r->recipe.type};
     BLMI_TRY(blmi_contnet_new(r->model != NULL ? &r->model->weights : &r->weights.tensors,
         &r->config, &options, &r->net, err));
@@ -216,7 +216,7 @@ static blm_status allocate_workers(rig *r, blm_error *err)
     if (r->workspace == NULL || r->stage == NULL)
         return blmi_no_memory(err, "the threads", workers, sizeof *r->workspace);
     for (size_t i = 0; i < workers; i++) {
-        BLMI_TRY(blmi_workspace_new(r->net, &r->workspace[i], err));
+        BLMI_TRY(blmi_workspace_new(r->net, r->team, &r->workspace[i], err));
         BLMI_TRY(allocate_stages(r, r->stage + i * BLMI_STAGES, err));
     }
     return BLM_OK;
@@ -233,8 +233,8 @@ static blm_status allocate(rig *r, blm_error *err)
         blmi_alloc((size_t)recipe->resize_width * (size_t)recipe->resize_height, 3);
     r->x = blmi_alloc(batch * pixels * 3, sizeof *r->x);
     r->features = blmi_alloc(features, sizeof *r->features);
-    r->gauss_scratch = blmi_alloc(
-        blmi_gauss_scratch(r->gauss, r->options.batch, r->options.threads == 1), 1);
+    r->gauss_scratch =
+        blmi_alloc(blmi_gauss_scratch(r->gauss, r->options.batch, r->team), 1);
     r->distances = blmi_alloc(batch * positions, sizeof *r->distances);
     r->map = blmi_alloc(pixels, sizeof *r->map);
     r->samples = blmi_alloc_zero(SERIES * runs, sizeof *r->samples);
@@ -269,6 +269,8 @@ static blm_status build(rig *r, blm_error *err)
     BLMI_TRY(complete_options(&r->options, err));
     omp_set_num_threads(r->options.threads);
     r->workers = r->options.throughput ? r->options.threads : 1;
+    if (!r->options.throughput)
+        BLMI_TRY(blmi_team_new(r->options.threads, &r->team, err));
     BLMI_TRY(open_subject(r, err));
     BLMI_TRY(allocate(r, err));
     BLMI_TRY(open_region(r, err));
@@ -286,6 +288,7 @@ static void take_apart(rig *r)
         blmi_free(r->stage[i]);
     blmi_free(r->workspace);
     blmi_free(r->stage);
+    blmi_team_free(r->team);
     blmi_contnet_free(r->net);
     blmi_gauss_free(&r->fitted);
     blmi_weights_close(&r->weights);
@@ -367,8 +370,8 @@ static blm_status time_image(rig *r, int run, blm_error *err)
         memcpy(r->x + (size_t)i * pixels * 3, r->x, pixels * 3 * sizeof *r->x);
     BLMI_TRY(time_network(r, run, err));
     start = blmi_clock_ms();
-    blmi_gauss_distances(r->gauss, r->features, o->batch, r->use, o->threads == 1,
-        r->gauss_scratch, r->distances);
+    blmi_gauss_distances(
+        r->gauss, r->features, o->batch, r->use, r->team, r->gauss_scratch, r->distances);
     note(r, DISTANCES, run, o->batch, &start);
     blmi_mapper_run(r->mapper, r->distances, r->map);
     note(r, MAP, run, 1, &start);

@@ -24,8 +24,8 @@ struct blmi_extraction {
 };
 
 blm_status blmi_extractor_new(const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blm_recipe *recipe, int threads,
-    blmi_extractor **out, blm_error *err)
+    const blmi_contnet_config *config, const blm_recipe *recipe, blmi_extractor **out,
+    blm_error *err)
 {
     const int depth = blmi_recipe_depth(recipe);
     if (depth > config->stages)
@@ -43,7 +43,6 @@ blm_status blmi_extractor_new(const blmi_tensors *weights,
         .height = recipe->height,
         .stages = depth,
         .batch = 1,
-        .threads = threads,
         .type = recipe->type};
     blm_status status =
         blmi_features_choose(recipe, config->variant, &extractor->chosen, err);
@@ -76,8 +75,8 @@ blmi_extractor_shape blmi_extractor_shape_of(const blmi_extractor *extractor)
     return extractor->shape;
 }
 
-blm_status blmi_extraction_new(
-    const blmi_extractor *extractor, blmi_extraction **out, blm_error *err)
+blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
+    blmi_extraction **out, blm_error *err)
 {
     const blm_recipe *r = &extractor->recipe;
     const size_t resized = (size_t)r->resize_width * (size_t)r->resize_height * 3;
@@ -104,7 +103,7 @@ blm_status blmi_extraction_new(
             goto done;
         }
     }
-    status = blmi_workspace_new(extractor->net, &extraction->workspace, err);
+    status = blmi_workspace_new(extractor->net, team, &extraction->workspace, err);
 done:
     if (status == BLM_OK)
         *out = extraction;

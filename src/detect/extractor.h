@@ -4,6 +4,7 @@
 #define BLMI_DETECT_EXTRACTOR_H
 
 #include "blemish/blemish.h"
+#include "src/base/team.h"
 #include "src/detect/features.h"
 
 // Immutable and counted: shared by any number of threads.
@@ -11,17 +12,18 @@ typedef struct blmi_extractor blmi_extractor;
 // Working memory: one per thread.
 typedef struct blmi_extraction blmi_extraction;
 
-// recipe is a complete one.  threads: inside one image, 1 or 0 for all.  BLM_EUSAGE: the
-// weights lack a stage, or its stages channels.
+// recipe is a complete one.  BLM_EUSAGE: the weights lack a stage, or its stages
+// channels.
 blm_status blmi_extractor_new(const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blm_recipe *recipe, int threads,
-    blmi_extractor **out, blm_error *err);
+    const blmi_contnet_config *config, const blm_recipe *recipe, blmi_extractor **out,
+    blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
 blmi_extractor_shape blmi_extractor_shape_of(const blmi_extractor *extractor);
 
-blm_status blmi_extraction_new(
-    const blmi_extractor *extractor, blmi_extraction **out, blm_error *err);
+// team works inside an image, and stays the caller's; NULL: the caller alone.
+blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
+    blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
 
 // features (P, D); NULL: only the stages are wanted.  prepare_ms and network_ms (NULL

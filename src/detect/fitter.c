@@ -76,7 +76,7 @@ static blm_status open_fitter(
     f->decode.bits = f->recipe.bits;
     BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(blmi_extractor_new(
-        &f->weights.tensors, &f->weights.config, &f->recipe, 1, &f->extractor, err));
+        &f->weights.tensors, &f->weights.config, &f->recipe, &f->extractor, err));
     const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
     const size_t count = (size_t)shape.positions * (size_t)shape.features;
     f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
@@ -84,7 +84,7 @@ static blm_status open_fitter(
     if (f->extraction == NULL || f->block == NULL)
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
     for (int t = 0; t < f->threads; t++)
-        BLMI_TRY(blmi_extraction_new(f->extractor, &f->extraction[t], err));
+        BLMI_TRY(blmi_extraction_new(f->extractor, NULL, &f->extraction[t], err));
     BLMI_TRY(open_accumulator(f, options->region, err));
     // Whether the smallest defect has room is better known before the work than after.
     blmi_mapper *mapper;

@@ -1,5 +1,6 @@
 // A model at work: image in, score, map, mask and regions out.
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,9 @@
 
 struct blm_scorer {
     const blm_model *model;
-    int threads;
-    double imposed; // threshold of the options
+    int threads;     // of the options
+    blmi_team *team; // at work inside an image
+    double imposed;  // threshold of the options
     blmi_thresholds at;
     uint8_t *use; // (P) positions that the region of interest touches; NULL: all
     blmi_extractor *extractor;
@@ -45,7 +47,7 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
     s->features =
         blmi_alloc((size_t)shape.positions, (size_t)shape.features * sizeof(float));
-    s->gauss_scratch = blmi_alloc(blmi_gauss_scratch(&s->model->gauss, 1, s->threads), 1);
+    s->gauss_scratch = blmi_alloc(blmi_gauss_scratch(&s->model->gauss, 1, s->team), 1);
     s->distances = blmi_alloc((size_t)shape.positions, sizeof(float));
     s->map = blmi_alloc(pixels, sizeof *s->map);
     s->mask = blmi_alloc(pixels, sizeof *s->mask);
@@ -80,9 +82,12 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
                      ? (blmi_thresholds){.ng = options->threshold}
                      : (blmi_thresholds){model->threshold, model->review_threshold};
     scorer->extractor = extractor;
-    blm_status status = allocate(scorer, err);
+    blm_status status = blmi_team_new(
+        scorer->threads == 1 ? 1 : omp_get_max_threads(), &scorer->team, err);
     if (status == BLM_OK)
-        status = blmi_extraction_new(extractor, &scorer->extraction, err);
+        status = allocate(scorer, err);
+    if (status == BLM_OK)
+        status = blmi_extraction_new(extractor, scorer->team, &scorer->extraction, err);
     if (status == BLM_OK)
         status = blmi_mapper_new(&model->recipe, model->include, &scorer->mapper, err);
     if (status == BLM_OK)
@@ -102,7 +107,7 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
     if (!isfinite(o.threshold) || o.threshold < 0)
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
     BLMI_TRY(blmi_extractor_new(
-        &model->weights, &model->config, &model->recipe, o.threads, &extractor, err));
+        &model->weights, &model->config, &model->recipe, &extractor, err));
     return new_scorer(model, &o, extractor, out, err);
 }
 
@@ -120,6 +125,7 @@ void blm_scorer_free(blm_scorer *scorer)
         return;
     blmi_extraction_free(scorer->extraction);
     blmi_extractor_free(scorer->extractor);
+    blmi_team_free(scorer->team);
     blmi_mapper_free(scorer->mapper);
     blmi_free(scorer->use);
     blmi_free(scorer->features);
@@ -184,7 +190,7 @@ static void find_regions(blm_scorer *s, blm_result *result)
 static blm_status measure(blm_scorer *s, blm_error *err)
 {
     const int positions = s->model->gauss.positions;
-    blmi_gauss_distances(&s->model->gauss, s->features, 1, s->use, s->threads,
+    blmi_gauss_distances(&s->model->gauss, s->features, 1, s->use, s->team,
         s->gauss_scratch, s->distances);
     for (int p = 0; p < positions; p++)
         if (!isfinite(s->distances[p]))

@@ -25,6 +25,7 @@ struct blm_sweep {
     blm_recipe recipe; // complete
     blm_decode_options decode;
     int threads;
+    blmi_team *team; // of as many
     blmi_weights weights;
     blmi_extractor *extractor;
     samples of[2]; // by blm_sweep_role
@@ -47,9 +48,10 @@ static blm_status open_sweep(blm_sweep *sweep, const blm_sweep_options *o, blm_e
     sweep->recipe.channels = 0; // whatever is chosen is chosen from all
     sweep->decode = o->decode;
     sweep->decode.bits = sweep->recipe.bits;
+    BLMI_TRY(blmi_team_new(sweep->threads, &sweep->team, err));
     BLMI_TRY(blmi_weights_open(o->weights, &sweep->weights, err));
     return blmi_extractor_new(&sweep->weights.tensors, &sweep->weights.config,
-        &sweep->recipe, 1, &sweep->extractor, err);
+        &sweep->recipe, &sweep->extractor, err);
 }
 
 blm_status blm_sweep_new(
@@ -91,6 +93,7 @@ void blm_sweep_free(blm_sweep *sweep)
     }
     blmi_free(sweep->scores);
     blmi_extractor_free(sweep->extractor);
+    blmi_team_free(sweep->team);
     blmi_weights_close(&sweep->weights);
     blmi_free(sweep);
 }
@@ -175,7 +178,8 @@ static void take_files(intake *all)
 {
     blmi_extraction *extraction = NULL;
     blm_error why;
-    blm_status status = blmi_extraction_new(all->sweep->extractor, &extraction, &why);
+    blm_status status =
+        blmi_extraction_new(all->sweep->extractor, NULL, &extraction, &why);
     for (size_t i; (i = next_file(all)) < all->count;) {
         if (status == BLM_OK)
             status =
@@ -335,7 +339,7 @@ static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
     r->distances = blmi_alloc((size_t)gauss->positions, BLOCK * sizeof(float));
     r->maps = blmi_alloc(pixels, BLOCK * sizeof(float));
-    r->scratch = blmi_alloc(blmi_gauss_scratch(gauss, BLOCK, 0), 1);
+    r->scratch = blmi_alloc(blmi_gauss_scratch(gauss, BLOCK, sweep->team), 1);
     if (r->distances == NULL || r->maps == NULL || r->scratch == NULL)
         return blmi_no_memory(err, "maps", pixels, BLOCK * sizeof(float));
     for (int i = 0; i < BLOCK; i++)
@@ -350,7 +354,8 @@ static blm_status score_block(
     const blmi_gauss *gauss = &sweep->model.gauss;
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
     stack(sweep, recipe, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
-    blmi_gauss_distances(gauss, r->features, count, NULL, 0, r->scratch, r->distances);
+    blmi_gauss_distances(
+        gauss, r->features, count, NULL, sweep->team, r->scratch, r->distances);
     for (int i = 0; i < count * gauss->positions; i++)
         if (!isfinite(r->distances[i]))
             return blmi_fail(err, BLM_EINPUT, "a distance is no finite number");

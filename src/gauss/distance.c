@@ -1,7 +1,6 @@
 // The distances of images: all images of a block against one position after the other, so
 // that the position's axes, or its factor, come from memory once.
 #include <math.h>
-#include <omp.h>
 
 #include "src/base/alloc.h"
 #include "src/base/tensor.h"
@@ -15,7 +14,10 @@ typedef struct call {
     const blmi_gauss *gauss;
     const blmi_gauss_kernels *kernels;
     const float *x; // (images, P, D)
-    float *out;     // (images, P)
+    int images;
+    const uint8_t *use; // (P) or NULL
+    float *scratch;     // of all threads
+    float *out;         // (images, P)
 } call;
 
 // Floats from one scratch row to the next: whole cache lines.
@@ -33,10 +35,9 @@ static size_t thread_floats(const blmi_gauss *gauss, int images)
     return rows * row_floats(gauss->features);
 }
 
-size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads)
+size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *team)
 {
-    const size_t count = (size_t)(threads == 0 ? omp_get_max_threads() : threads);
-    return count * thread_floats(gauss, images) * sizeof(float);
+    return (size_t)blmi_team_threads(team) * thread_floats(gauss, images) * sizeof(float);
 }
 
 // y (D) = x (D) - mean (D) at position p, scaled if the model is.
@@ -222,32 +223,34 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
             (float)sqrt(square(scratch + i * step, g->features));
 }
 
-void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
-    const float *x, int images, const uint8_t *use, int threads, void *scratch,
-    float *out)
+static void position(const void *context, int p, int thread)
 {
-    const call c = {gauss, kernels, x, out};
-    const size_t floats = thread_floats(gauss, images);
-    const int count = threads == 0 ? omp_get_max_threads() : threads;
-#pragma omp parallel for num_threads(count) schedule(dynamic)
-    for (int p = 0; p < gauss->positions; p++) {
-        float *own = (float *)scratch + (size_t)omp_get_thread_num() * floats;
-        for (int first = 0; first < images; first += BLOCK) {
-            const int block = images - first < BLOCK ? images - first : BLOCK;
-            if (use != NULL && use[p] == 0)
-                for (int i = first; i < first + block; i++)
-                    out[(size_t)i * (size_t)gauss->positions + (size_t)p] = 0.0f;
-            else if (gauss->form == BLMI_EIGENPAIRS)
-                eigenpairs(&c, p, first, block, own);
-            else
-                cholesky(&c, p, first, block, own);
-        }
+    const call *c = context;
+    const blmi_gauss *g = c->gauss;
+    float *scratch = c->scratch + (size_t)thread * thread_floats(g, c->images);
+    for (int first = 0; first < c->images; first += BLOCK) {
+        const int block = c->images - first < BLOCK ? c->images - first : BLOCK;
+        if (c->use != NULL && c->use[p] == 0)
+            for (int i = first; i < first + block; i++)
+                c->out[(size_t)i * (size_t)g->positions + (size_t)p] = 0.0f;
+        else if (g->form == BLMI_EIGENPAIRS)
+            eigenpairs(c, p, first, block, scratch);
+        else
+            cholesky(c, p, first, block, scratch);
     }
 }
 
-void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
-    const uint8_t *use, int threads, void *scratch, float *out)
+void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
+    const float *x, int images, const uint8_t *use, blmi_team *team, void *scratch,
+    float *out)
 {
-    blmi_gauss_distances_by(blmi_gauss_kernels_best(gauss->half), gauss, x, images, use,
-        threads, scratch, out);
+    const call c = {gauss, kernels, x, images, use, scratch, out};
+    blmi_team_each(team, gauss->positions, position, &c);
+}
+
+void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
+    const uint8_t *use, blmi_team *team, void *scratch, float *out)
+{
+    blmi_gauss_distances_by(
+        blmi_gauss_kernels_best(gauss->half), gauss, x, images, use, team, scratch, out);
 }

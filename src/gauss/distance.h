@@ -7,7 +7,7 @@
 
 // blmi_gauss_distances, the kernels named.
 void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
-    const float *x, int images, const uint8_t *use, int threads, void *scratch,
+    const float *x, int images, const uint8_t *use, blmi_team *team, void *scratch,
     float *out);
 
 #endif

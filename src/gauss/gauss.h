@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "blemish/status.h"
+#include "src/base/team.h"
 
 // How the sample covariance S of a position becomes one that can be inverted:
 //     (1 - shrinkage) S + (shrinkage tr(S) / D + epsilon) I
@@ -118,13 +119,13 @@ void blmi_gauss_free(blmi_gauss *gauss);
 // Mahalanobis distances, square root taken: x (images, P, D) -> out (images, P).
 // Positions with use[p] == 0 (use may be NULL: all) cost nothing and give 0; ones that
 // the fit left out must be among them.  A feature that is not finite gives a distance
-// that is not.  threads: 1, or 0 for all.  A distance depends, to the byte, on its own
-// image and the instruction set alone: not on the company of other images, nor on
+// that is not.  team: NULL for the caller alone.  A distance depends, to the byte, on its
+// own image and the instruction set alone: not on the company of other images, nor on
 // threads.  Allocates nothing: scratch is the caller's, of blmi_gauss_scratch bytes for
 // the same arguments, aligned to 64; one thread of the caller's at a time per scratch.
-size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, int threads);
+size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *team);
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
-    const uint8_t *use, int threads, void *scratch, float *out);
+    const uint8_t *use, blmi_team *team, void *scratch, float *out);
 
 // Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the
 // Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group

@@ -61,9 +61,12 @@ static blmi_gauss fit(const float *x, int images, double epsilon, int half)
 static void measure(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
     const float *x, int images, int threads, float *out)
 {
-    void *scratch = blmi_alloc(1, blmi_gauss_scratch(gauss, images, threads));
+    blmi_team *team;
+    assert_ok(blmi_team_new(threads, &team, &err), err);
+    void *scratch = blmi_alloc(1, blmi_gauss_scratch(gauss, images, team));
     assert_non_null(scratch);
-    blmi_gauss_distances_by(kernels, gauss, x, images, NULL, threads, scratch, out);
+    blmi_gauss_distances_by(kernels, gauss, x, images, NULL, team, scratch, out);
+    blmi_team_free(team);
     blmi_free(scratch);
 }
 
@@ -200,7 +203,7 @@ static void test_company_and_threads_change_nothing(void **state)
             assert_memory_equal(gauss.half_axes, other.half_axes, 2 * P * (FEW - 1) * D);
         else
             assert_memory_equal(gauss.half_factor, other.half_factor, P * D * (D - 1));
-        measure(blmi_gauss_kernels_best(1), &gauss, x, SCORED, 0, together);
+        measure(blmi_gauss_kernels_best(1), &gauss, x, SCORED, 2, together);
         for (int i = 0; i < SCORED; i++) {
             measure(blmi_gauss_kernels_best(1), &other, x + i * P * D, 1, 1, alone);
             assert_memory_equal(alone, together + i * P, sizeof alone);

@@ -73,8 +73,8 @@ static void check_distances(const blmi_gauss *gauss, const float *x, int images,
 {
     float *found = malloc((size_t)(count * P) * sizeof *found);
     void *scratch =
-        aligned_alloc(64, (blmi_gauss_scratch(gauss, count, 1) + 63) / 64 * 64);
-    blmi_gauss_distances(gauss, others, count, NULL, 1, scratch, found);
+        aligned_alloc(64, (blmi_gauss_scratch(gauss, count, NULL) + 63) / 64 * 64);
+    blmi_gauss_distances(gauss, others, count, NULL, NULL, scratch, found);
     for (int p = 0; p < P; p++) {
         reference all = reference_fit(x, images, P, D, p, NULL, 0, rule);
         for (int i = 0; i < count; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "blemish/blemish.h"
+#include "src/base/team.h"
 #include "src/base/tensor.h"
 
 enum { BLMI_STAGES = 4 }; // layer1 .. layer4
@@ -36,7 +37,6 @@ typedef struct blmi_contnet_options {
     int width, height; // of the input, pixels: multiples of 224
     int stages;        // compute layer1 .. layer<stages>
     int batch;         // images a run at the most
-    int threads;       // inside a run: 1 for one image a thread, 0 for all cores
     blm_type type;     // of what products multiply; all else is float
 } blmi_contnet_options;
 
@@ -51,8 +51,9 @@ blm_status blmi_contnet_new(const blmi_tensors *weights,
     const blmi_contnet_config *config, const blmi_contnet_options *options,
     blmi_contnet **out, blm_error *err);
 void blmi_contnet_free(blmi_contnet *net);
+// team works inside an image, and stays the caller's; NULL: the caller alone.
 blm_status blmi_workspace_new(
-    const blmi_contnet *net, blmi_workspace **out, blm_error *err);
+    const blmi_contnet *net, blmi_team *team, blmi_workspace **out, blm_error *err);
 void blmi_workspace_free(blmi_workspace *workspace);
 
 // Runs `images` (at most options.batch) images x (images, height, width, 3), normalised.

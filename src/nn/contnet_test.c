@@ -16,13 +16,14 @@ static const blmi_contnet_config usual = {
 // One network with its memory and output.
 typedef struct fixture {
     blmi_contnet *net;
+    blmi_team *team;
     blmi_workspace *workspace;
     float *stage[BLMI_STAGES];
     size_t count[BLMI_STAGES]; // floats an image
 } fixture;
 
-static fixture open_net(const blmi_kernels *kernels, const blmi_contnet_config *config,
-    blmi_contnet_options options)
+static fixture open_for_threads(int threads, const blmi_kernels *kernels,
+    const blmi_contnet_config *config, blmi_contnet_options options)
 {
     fixture f = {0};
     blm_error err;
@@ -31,7 +32,8 @@ static fixture open_net(const blmi_kernels *kernels, const blmi_contnet_config *
         blmi_contnet_new_with(kernels, &weights.set, config, &options, &f.net, &err),
         err);
     formula_weights_free(&weights);
-    assert_ok(blmi_workspace_new(f.net, &f.workspace, &err), err);
+    assert_ok(blmi_team_new(threads, &f.team, &err), err);
+    assert_ok(blmi_workspace_new(f.net, f.team, &f.workspace, &err), err);
     for (int i = 0; i < options.stages; i++) {
         const int shrink = i < 3 ? 8 << i : 32;
         f.count[i] = (size_t)(options.height / shrink * options.width / shrink *
@@ -41,9 +43,16 @@ static fixture open_net(const blmi_kernels *kernels, const blmi_contnet_config *
     return f;
 }
 
+static fixture open_net(const blmi_kernels *kernels, const blmi_contnet_config *config,
+    blmi_contnet_options options)
+{
+    return open_for_threads(2, kernels, config, options);
+}
+
 static void close_net(fixture *f)
 {
     blmi_workspace_free(f->workspace);
+    blmi_team_free(f->team);
     blmi_contnet_free(f->net);
     for (int i = 0; i < BLMI_STAGES; i++)
         free(f->stage[i]);
@@ -114,7 +123,7 @@ static void other_configurations(void **state)
             what, sizeof what, "case %d (%s)", i, blmi_variant_name(config->variant));
         fixture f = open_net(blmi_kernels_best(), config,
             (blmi_contnet_options){
-                cases[i].width, cases[i].height, config->stages, 1, 0, BLM_TYPE_F32});
+                cases[i].width, cases[i].height, config->stages, 1, BLM_TYPE_F32});
         float *x = pictures(1, cases[i].height, cases[i].width);
         run(&f, x, 1);
         check_case(what, &f, config->stages,
@@ -145,7 +154,7 @@ static void tables_agree_for_all_flags(void **state)
     for (int flags = 0; flags < 16; flags++) {
         const blmi_contnet_config config = {
             BLMI_TI, flags & 1, flags & 2, flags & 4, flags & 8, .stages = 1};
-        const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
+        const blmi_contnet_options options = {224, 224, 1, 1, BLM_TYPE_F32};
         fixture plain = open_net(tables[0], &config, options);
         run(&plain, x, 1);
         for (int t = 1; t < table_count; t++) {
@@ -186,7 +195,7 @@ static void check_type(const type_case *c, int flags, const float *x)
     const int table_count = blmi_kernels_available(tables);
     const blmi_contnet_config config = {flags % 3 == 0 ? BLMI_TI : BLMI_S, flags & 1,
         flags & 2, flags & 4, flags & 8, .stages = 3};
-    blmi_contnet_options options = {224, 224, 3, 1, 0, BLM_TYPE_F32};
+    blmi_contnet_options options = {224, 224, 3, 1, BLM_TYPE_F32};
     fixture exact = open_net(blmi_kernels_best(), &config, options);
     options.type = c->type;
     fixture first = open_net(tables[1], &config, options);
@@ -237,10 +246,10 @@ static void company_and_threads_change_nothing(blm_type type)
     config.stages = 3;
     float *x = pictures(IMAGES, 224, 224);
     fixture one = open_net(
-        blmi_kernels_best(), &config, (blmi_contnet_options){224, 224, 3, 1, 1, type});
+        blmi_kernels_best(), &config, (blmi_contnet_options){224, 224, 3, 1, type});
     for (int threads = 1; threads <= 4; threads++) {
-        fixture f = open_net(blmi_kernels_best(), &config,
-            (blmi_contnet_options){224, 224, 3, IMAGES, threads, type});
+        fixture f = open_for_threads(threads, blmi_kernels_best(), &config,
+            (blmi_contnet_options){224, 224, 3, IMAGES, type});
         for (int images = IMAGES; images >= 1; images--) {
             run(&f, x + (IMAGES - images) * PICTURE, images);
             for (int i = 0; i < images; i++) {
@@ -267,6 +276,7 @@ static void company_and_threads_change_no_bit(void **state)
 
 typedef struct runner {
     const blmi_contnet *net;
+    int threads;
     const float *x, *expected;
     size_t count;
     int wrong;
@@ -275,9 +285,11 @@ typedef struct runner {
 static void *run_many(void *context)
 {
     runner *r = context;
+    blmi_team *team = NULL;
     blmi_workspace *workspace = NULL;
     float *stage[BLMI_STAGES] = {malloc(r->count * sizeof(float))};
-    if (blmi_workspace_new(r->net, &workspace, NULL) != BLM_OK)
+    if (blmi_team_new(r->threads, &team, NULL) != BLM_OK ||
+        blmi_workspace_new(r->net, team, &workspace, NULL) != BLM_OK)
         r->wrong++;
     for (int i = 0; workspace && i < 3; i++) {
         memset(stage[0], 0, r->count * sizeof(float));
@@ -285,6 +297,7 @@ static void *run_many(void *context)
         r->wrong += memcmp(stage[0], r->expected, r->count * sizeof(float)) != 0;
     }
     blmi_workspace_free(workspace);
+    blmi_team_free(team);
     free(stage[0]);
     return NULL;
 }
@@ -293,14 +306,14 @@ static void one_network_serves_many_threads(void **state)
 {
     (void)state;
     float *x = pictures(1, 224, 224);
-    for (int threads = 0; threads <= 1; threads++) {
+    for (int threads = 1; threads <= 2; threads++) {
         fixture f = open_net(blmi_kernels_best(), &usual,
-            (blmi_contnet_options){224, 224, 1, 1, threads, BLM_TYPE_F32});
+            (blmi_contnet_options){224, 224, 1, 1, BLM_TYPE_F32});
         run(&f, x, 1);
         pthread_t thread[4];
         runner runners[4];
         for (int i = 0; i < 4; i++) {
-            runners[i] = (runner){f.net, x, f.stage[0], f.count[0], 0};
+            runners[i] = (runner){f.net, threads, x, f.stage[0], f.count[0], 0};
             assert_int_equal(pthread_create(&thread[i], NULL, run_many, &runners[i]), 0);
         }
         for (int i = 0; i < 4; i++) {
@@ -330,7 +343,7 @@ static void weights_in_double_are_read(void **state)
     formula_weights w = formula_weights_new(&usual);
     float *x = pictures(1, 224, 224);
     fixture f = open_net(blmi_kernels_best(), &usual,
-        (blmi_contnet_options){224, 224, 1, 1, 1, BLM_TYPE_F32});
+        (blmi_contnet_options){224, 224, 1, 1, BLM_TYPE_F32});
     run(&f, x, 1);
     double **copies = malloc(w.set.count * sizeof *copies);
     for (size_t i = 0; i < w.set.count; i++) {
@@ -346,10 +359,10 @@ static void weights_in_double_are_read(void **state)
     blm_error err;
     blmi_contnet *net;
     blmi_workspace *workspace;
-    const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
+    const blmi_contnet_options options = {224, 224, 1, 1, BLM_TYPE_F32};
     float *stage[BLMI_STAGES] = {malloc(f.count[0] * sizeof(float))};
     assert_ok(blmi_contnet_new(&w.set, &usual, &options, &net, &err), err);
-    assert_ok(blmi_workspace_new(net, &workspace, &err), err);
+    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
     assert_ok(blmi_contnet_run(net, workspace, x, 1, stage, &err), err);
     assert_memory_equal(stage[0], f.stage[0], f.count[0] * sizeof(float));
     blmi_workspace_free(workspace);
@@ -377,7 +390,7 @@ static void expect_refusal(const formula_weights *w, const blmi_contnet_config *
 static void faults_of_weights_are_named(void **state)
 {
     (void)state;
-    const blmi_contnet_options options = {224, 224, 1, 1, 1, BLM_TYPE_F32};
+    const blmi_contnet_options options = {224, 224, 1, 1, BLM_TYPE_F32};
     formula_weights w = formula_weights_new(&usual);
     blmi_tensor *t = tensor(&w, "layer1.ConTBlock0.ste2.mlp.fc1.weight"), whole = *t;
     t->shape[1] = 63;
@@ -413,20 +426,19 @@ static void options_out_of_range_are_refused(void **state)
     static const struct {
         blmi_contnet_options options;
         const char *text;
-    } cases[] = {{{223, 224, 1, 1, 1, BLM_TYPE_F32}, "223 x 224"},
-        {{224, 0, 1, 1, 1, BLM_TYPE_F32}, "224 x 0"},
-        {{224, -224, 1, 1, 1, BLM_TYPE_F32}, "224 x -224"},
-        {{224 * 64, 224, 1, 1, 1, BLM_TYPE_F32}, "14336 x 224"},
-        {{224, 224, 0, 1, 1, BLM_TYPE_F32}, "layer0"},
-        {{224, 224, 2, 1, 1, BLM_TYPE_F32}, "layer2"},
-        {{224, 224, 1, 0, 1, BLM_TYPE_F32}, "0 images"},
-        {{224, 224, 1, 1, -1, BLM_TYPE_F32}, "-1 threads"}};
+    } cases[] = {{{223, 224, 1, 1, BLM_TYPE_F32}, "223 x 224"},
+        {{224, 0, 1, 1, BLM_TYPE_F32}, "224 x 0"},
+        {{224, -224, 1, 1, BLM_TYPE_F32}, "224 x -224"},
+        {{224 * 64, 224, 1, 1, BLM_TYPE_F32}, "14336 x 224"},
+        {{224, 224, 0, 1, BLM_TYPE_F32}, "layer0"},
+        {{224, 224, 2, 1, BLM_TYPE_F32}, "layer2"},
+        {{224, 224, 1, 0, BLM_TYPE_F32}, "0 images"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_refusal(&w, &usual, cases[i].options, BLM_EUSAGE, cases[i].text);
     formula_weights_free(&w);
 
     fixture f = open_net(blmi_kernels_best(), &usual,
-        (blmi_contnet_options){224, 224, 1, 1, 1, BLM_TYPE_F32});
+        (blmi_contnet_options){224, 224, 1, 1, BLM_TYPE_F32});
     float *x = pictures(1, 224, 224), *second = x;
     blm_error err;
     assert_int_equal(

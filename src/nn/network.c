@@ -29,9 +29,6 @@ static blm_status check_options(const blmi_contnet_config *config,
     if (options->batch < 1 || options->batch > 1024)
         return blmi_fail(
             err, BLM_EUSAGE, "%d images a run; expected 1 to 1024", options->batch);
-    if (options->threads < 0 || options->threads > 1024)
-        return blmi_fail(err, BLM_EUSAGE, "%d threads; expected 0 (all cores) to 1024",
-            options->threads);
     return BLM_OK;
 }
 

@@ -1,7 +1,6 @@
 // workspace.c: the memory of a run is one allocation, measured first and then dealt out.
 #include "src/nn/workspace.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
@@ -73,13 +72,14 @@ static size_t lay_out(blmi_workspace *w, float *memory)
 }
 
 blm_status blmi_workspace_new(
-    const blmi_contnet *net, blmi_workspace **out, blm_error *err)
+    const blmi_contnet *net, blmi_team *team, blmi_workspace **out, blm_error *err)
 {
     blmi_workspace *w = blmi_alloc_zero(1, sizeof *w);
     if (!w)
         return blmi_no_memory(err, "a workspace", 1, sizeof *w);
     w->net = net;
-    w->threads = net->options.threads ? net->options.threads : omp_get_max_threads();
+    w->team = team;
+    w->threads = blmi_team_threads(team);
     const size_t count = lay_out(w, NULL);
     w->memory = blmi_alloc_zero(count, sizeof *w->memory);
     if (!w->memory) {
@@ -104,16 +104,23 @@ void blmi_workspace_watch(blmi_workspace *workspace, blmi_watch *watch, void *co
     workspace->watch_context = context;
 }
 
+// A task and its workspace.
+typedef struct call {
+    const blmi_workspace *workspace;
+    blmi_task *task;
+    const void *context;
+} call;
+
+static void with_scratch(const void *context, int i, int thread)
+{
+    const call *c = context;
+    c->task(c->context, i,
+        c->workspace->scratch + (size_t)thread * c->workspace->scratch_size);
+}
+
 void blmi_workspace_each(
     const blmi_workspace *workspace, int count, blmi_task *task, const void *context)
 {
-    if (workspace->threads == 1) {
-        for (int i = 0; i < count; i++)
-            task(context, i, workspace->scratch);
-        return;
-    }
-#pragma omp parallel for num_threads(workspace->threads) schedule(dynamic)
-    for (int i = 0; i < count; i++)
-        task(context, i,
-            workspace->scratch + (size_t)omp_get_thread_num() * workspace->scratch_size);
+    blmi_team_each(
+        workspace->team, count, with_scratch, &(call){workspace, task, context});
 }

@@ -14,9 +14,10 @@ enum {
 
 struct blmi_workspace {
     const blmi_contnet *net;
-    int threads;
+    blmi_team *team;
+    int threads; // of it
     // N is options.batch; h, w, C are the stage's.  A border of zeros is never written.
-    float *image;              // (N, height + 6, width + 6, 3), border of 3
+    float *image; // (N, height + 6, blmi_image_row): words, border of 3 pixels
     float *x[BLMI_STAGES + 1]; // (N, h, w, C): [0] layer0's output, [k] layer<k>'s
     float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
     float *pairs[BLMI_STAGES]; // the same in pairs, for convolutions; NULL for floats
@@ -29,8 +30,8 @@ struct blmi_workspace {
     void *watch_context;
 };
 
-// Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, on the
-// workspace's threads.
+// Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, by the
+// workspace's team.
 typedef void blmi_task(const void *context, int i, float *scratch);
 void blmi_workspace_each(
     const blmi_workspace *workspace, int count, blmi_task *task, const void *context);
