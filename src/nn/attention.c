@@ -27,7 +27,7 @@ void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *sc
         const int left = a->tokens - first;
         const int count = left < BLMI_QUERY_ROWS ? left : BLMI_QUERY_ROWS;
         const float *q[BLMI_QUERY_ROWS], *bias[BLMI_QUERY_ROWS], *p[BLMI_QUERY_ROWS];
-        float *score[BLMI_QUERY_ROWS], *out[BLMI_QUERY_ROWS];
+        float *score[BLMI_QUERY_ROWS], *out[BLMI_QUERY_ROWS], scale[BLMI_QUERY_ROWS];
         for (int i = 0; i < count; i++) {
             const size_t row = (size_t)(first + i);
             q[i] = a->q + row * a->stride;
@@ -35,9 +35,18 @@ void blmi_attend(const blmi_kernels *kernels, const blmi_attention *a, float *sc
             p[i] = score[i] = scores + (size_t)i * padded;
             out[i] = a->out + row * a->out_stride;
         }
-        kernels->product(&(blmi_product){
-            &k, count, q, score, a->bias ? bias : NULL, false, BLMI_FLOATS});
-        kernels->softmax(score, count, a->tokens, a->words);
-        kernels->product(&(blmi_product){&v, count, p, out, NULL, false, a->out_words});
+        kernels->product(&(blmi_product){.b = &k,
+            .rows = count,
+            .a = q,
+            .y = score,
+            .add = a->bias ? bias : NULL,
+            .y_words = BLMI_FLOATS});
+        kernels->softmax(score, scale, count, a->tokens, a->words);
+        kernels->product(&(blmi_product){.b = &v,
+            .rows = count,
+            .a = p,
+            .y = out,
+            .y_words = a->out_words,
+            .scale = scale});
     }
 }

@@ -111,9 +111,10 @@ static void show_tokens(const pass *p, int block, const char *what)
 static void stem_rows(const pass *p, int image, int first, int count, float *out)
 {
     const int width = 2 * p->grid.width; // of the convolution's output
-    const size_t row_size = (size_t)(p->net->options.width + 6) * 3;
-    const float *start =
-        p->ws->image + (size_t)image * (size_t)(p->net->options.height + 6) * row_size;
+    const int words = (int)p->net->words, size = blmi_image_row(p->net) / words;
+    const float *start = p->ws->image + (size_t)image *
+                                            (size_t)(p->net->options.height + 6) *
+                                            (size_t)size;
     for (int m = 0; m < count * width; m += BLMI_BLOCK_ROWS) {
         const int rows =
             count * width - m < BLMI_BLOCK_ROWS ? count * width - m : BLMI_BLOCK_ROWS;
@@ -123,11 +124,10 @@ static void stem_rows(const pass *p, int image, int first, int count, float *out
             const int row = 2 * (first + (m + r) / width), column = 2 * ((m + r) % width);
             y[r] = out + (size_t)(m + r) * (size_t)p->grid.channels;
             for (int tap = 0; tap < 7; tap++)
-                a[tap * rows + r] =
-                    start + (size_t)(row + tap) * row_size + (size_t)column * 3;
+                a[tap * rows + r] = start + (row + tap) * size + column * 3 / words;
         }
-        p->net->kernels->product(
-            &(blmi_product){&p->net->stem, rows, a, y, NULL, false, BLMI_FLOATS});
+        p->net->kernels->product(&(blmi_product){
+            .b = &p->net->stem, .rows = rows, .a = a, .y = y, .y_words = BLMI_FLOATS});
     }
 }
 
@@ -157,14 +157,28 @@ static void stem_band(const void *context, int i, float *scratch)
     }
 }
 
+// x (images, height, width, 3) into a border of zeros.
+static void take_images(const pass *p, const float *x)
+{
+    const blmi_words words = p->net->words;
+    const int height = p->net->options.height, row = p->net->options.width * 3;
+    const int bordered = blmi_image_row(p->net), stride = bordered / (int)words;
+    float *whole = p->ws->scratch;
+    memset(whole, 0, (size_t)bordered * sizeof *whole);
+    for (int m = 0; m < p->images * height; m++) {
+        float *to = p->ws->image + (ptrdiff_t)(m + m / height * 6 + 3) * stride;
+        memcpy(whole + 9, x + (ptrdiff_t)m * row, (size_t)row * sizeof *x);
+        if (words == BLMI_FLOATS)
+            memcpy(to, whole, (size_t)bordered * sizeof *to);
+        else
+            p->net->kernels->quantize(to, whole, bordered, words);
+    }
+}
+
 // x (images, height, width, 3) -> layer0 (images, height / 4, width / 4, C)
 static void stem(pass *p, const float *x)
 {
-    const size_t height = (size_t)p->net->options.height;
-    const size_t row = (size_t)p->net->options.width * 3, bordered = row + 18;
-    for (size_t m = 0; m < (size_t)p->images * height; m++)
-        memcpy(p->ws->image + (m + m / height * 6 + 3) * bordered + 9, x + m * row,
-            row * sizeof *x);
+    take_images(p, x);
     p->grid = blmi_stage_grid(p->net, 0);
     p->out = p->ws->x[0];
     blmi_workspace_each(p->ws, p->images * p->grid.height / BLMI_BAND_ROWS, stem_band, p);
@@ -232,8 +246,8 @@ static void project_in(const pass *p, int first, int rows, float *qkv, float *sc
         kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->qkv.words);
     else
         in = operands(p, y, rows, normal, ste->qkv.words);
-    kernels->product(
-        &(blmi_product){&ste->qkv, rows, READ(in), out, NULL, false, p->net->words});
+    kernels->product(&(blmi_product){
+        .b = &ste->qkv, .rows = rows, .a = READ(in), .y = out, .y_words = p->net->words});
 }
 
 // Attention of one head in one window: qkv (tokens, 3 C) -> heads (tokens, C), of which
@@ -271,8 +285,12 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
     rows_of(scratch + BLMI_BLOCK_ROWS * (width + BLMI_APART), channels, rows, normal);
     float *const *in = normal;
     complete(p, attended, rows, channels, ste->proj.words);
-    kernels->product(&(blmi_product){
-        &ste->proj, rows, READ(attended), y, READ(y), false, BLMI_FLOATS});
+    kernels->product(&(blmi_product){.b = &ste->proj,
+        .rows = rows,
+        .a = READ(attended),
+        .y = y,
+        .add = READ(y),
+        .y_words = BLMI_FLOATS});
     if (p->net->config.pre_norm) {
         kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->fc1.words);
     } else {
@@ -280,11 +298,19 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
             y, READ(y), rows, channels, ste->scale[0], ste->shift[0], BLMI_FLOATS);
         in = operands(p, y, rows, normal, ste->fc1.words);
     }
-    kernels->product(&(blmi_product){
-        &ste->fc1, rows, READ(in), hidden, NULL, true, partial(ste->fc2.words)});
+    kernels->product(&(blmi_product){.b = &ste->fc1,
+        .rows = rows,
+        .a = READ(in),
+        .y = hidden,
+        .gelu = true,
+        .y_words = partial(ste->fc2.words)});
     complete(p, hidden, rows, width, ste->fc2.words);
-    kernels->product(
-        &(blmi_product){&ste->fc2, rows, READ(hidden), y, READ(y), false, BLMI_FLOATS});
+    kernels->product(&(blmi_product){.b = &ste->fc2,
+        .rows = rows,
+        .a = READ(hidden),
+        .y = y,
+        .add = READ(y),
+        .y_words = BLMI_FLOATS});
     if (!p->net->config.pre_norm)
         kernels->layer_norm(
             y, READ(y), rows, channels, ste->scale[1], ste->shift[1], BLMI_FLOATS);
@@ -405,8 +431,12 @@ static void convolve_rows(const void *context, int i, float *scratch)
                                         (g->channels + BLMI_APART);
         }
     }
-    p->net->kernels->product(&(blmi_product){
-        p->conv, rows, a, out, p->onto ? READ(out) : NULL, false, BLMI_FLOATS});
+    p->net->kernels->product(&(blmi_product){.b = p->conv,
+        .rows = rows,
+        .a = a,
+        .y = out,
+        .add = p->onto ? READ(out) : NULL,
+        .y_words = BLMI_FLOATS});
 }
 
 // The tokens y (images, h, w, C) -> out (images, h / stride, w / stride, conv->columns),

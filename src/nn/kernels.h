@@ -56,7 +56,8 @@ static inline blmi_matrix blmi_panels(
         NULL, words, NULL, NULL};
 }
 
-// y[m][n] = f(bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n] + add[m][n])
+// y[m][n] = f(scale[m] * (bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n])
+//              + add[m][n])
 typedef struct blmi_product {
     const blmi_matrix *b;
     int rows;
@@ -65,6 +66,7 @@ typedef struct blmi_product {
     const float *const *add; // (rows) pointers to (columns) floats, or NULL; may be y
     bool gelu;               // f is x/2 (1 + erf(x / sqrt 2)), else the identity
     blmi_words y_words;      // of y: floats, or pairs if another product takes them
+    const float *scale;      // (rows), or NULL for 1
 } blmi_product;
 
 typedef struct blmi_kernels {
@@ -85,9 +87,10 @@ typedef struct blmi_kernels {
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
     void (*add)(float *y, const float *x, int count); // y += x, both (count)
-    // Of any count: x = exp(x - max) / sum of these, for (rows) rows of (count) numbers.
-    // No quads; the last pair of an odd count ends in a number next to 0.
-    void (*softmax)(float *const *x, int rows, int count, blmi_words words);
+    // Of any count: x = exp(x - max), and scale = 1 / sum of these, for (rows) rows of
+    // (count) numbers.  No quads; the last pair of an odd count ends in a number next to
+    // 0.
+    void (*softmax)(float *const *x, float *scale, int rows, int count, blmi_words words);
     // y = the largest of x[0][i] .. x[rows - 1][i] for each i < count.
     void (*largest)(float *y, const float *const *x, int rows, int count);
     // The additions of winograd.c, for (count) numbers: v (4, 4) = B' x B of x (4, 4),

@@ -61,6 +61,8 @@ static void product(const blmi_product *p)
             }
             if (quads)
                 sum = sum * p->a[m][b->depth] * b->scale[n] + bias;
+            if (p->scale)
+                sum *= p->scale[m];
             if (p->add)
                 sum += p->add[m][n];
             if (p->gelu)
@@ -128,25 +130,25 @@ static void layer_norm(float *const *y, const float *const *x, int rows, int cou
     }
 }
 
-static void softmax_row(float *x, int count, blmi_words words)
+static float softmax_row(float *x, int count, blmi_words words)
 {
     float top = x[0], sum = 0;
     for (int i = 1; i < count; i++)
         top = x[i] > top ? x[i] : top;
     for (int i = 0; i < count; i++) {
-        x[i] = expf(x[i] - top);
-        sum += x[i];
+        const float y = expf(x[i] - top);
+        sum += y;
+        put(x, i, y, words);
     }
-    for (int i = 0; i < count; i++)
-        put(x, i, x[i] / sum, words);
     if (count % (int)words)
         put(x, count, 0, words);
+    return 1 / sum;
 }
 
-static void softmax(float *const *x, int rows, int count, blmi_words words)
+static void softmax(float *const *x, float *scale, int rows, int count, blmi_words words)
 {
     for (int m = 0; m < rows; m++)
-        softmax_row(x[m], count, words);
+        scale[m] = softmax_row(x[m], count, words);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)

@@ -50,6 +50,28 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
     }
 }
 
+// What the sums of a tile become: from memory, as the code for all at once would be long.
+static ALWAYS_INLINE void finish_gelu(
+    const blmi_product *p, int m, int n, int rows, const int panels, sums sum)
+{
+    float x[TILE_ROWS][TILE_PANELS * BLMI_LANES];
+#pragma GCC unroll 14
+    for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < panels * PER_PANEL; v++)
+            store(x[r] + v * WIDTH, sum[r][v]);
+    if (p->y_words == BLMI_FLOATS) {
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < panels * BLMI_LANES; i += WIDTH)
+                store(p->y[m + r] + n + i, gelu(load(x[r] + i)));
+    } else {
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < panels * BLMI_LANES; i += WIDTH)
+                store_words(
+                    p->y[m + r], n + i, gelu_for_pairs(load(x[r] + i)), BLMI_PAIRS);
+    }
+}
+
 // Each sum is one chain over taps and depth, whatever the tile, so that results depend
 // neither on the tile's place nor on the vector's width.  All loops over sums are
 // unrolled: an index that is not constant would put the sums into memory.
@@ -78,6 +100,13 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
             for (int v = 0; v < vecs; v++)
                 sum[r][v] = sum_at_last(sum[r][v], p->b, n + v * WIDTH, scale[r], words);
     }
+    if (p->scale) {
+#pragma GCC unroll 14
+        for (int r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 4
+            for (int v = 0; v < vecs; v++)
+                sum[r][v] *= all(p->scale[m + (all_rows || r < rows ? r : 0)]);
+    }
     if (p->add) {
 #pragma GCC unroll 14
         for (int r = 0; r < TILE_ROWS; r++)
@@ -86,20 +115,16 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
                 if (all_rows || r < rows)
                     sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
     }
-    float further[TILE_ROWS][TILE_PANELS * BLMI_LANES]; // sums that are not yet y
-    const bool done = !p->gelu && p->y_words == BLMI_FLOATS;
+    if (p->gelu) {
+        finish_gelu(p, m, n, rows, panels, sum);
+        return;
+    }
 #pragma GCC unroll 14
     for (int r = 0; r < TILE_ROWS; r++)
 #pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
             if (all_rows || r < rows)
-                store((done ? y[r] + n : further[r]) + v * WIDTH, sum[r][v]);
-    for (int r = 0; r < rows && !done; r++) {
-        for (int i = 0; i < panels * BLMI_LANES; i += WIDTH) {
-            const vec x = load(further[r] + i);
-            store_words(y[r], n + i, p->gelu ? gelu(x) : x, p->y_words);
-        }
-    }
+                store_words(y[r], n + v * WIDTH, sum[r][v], p->y_words);
 }
 
 static ALWAYS_INLINE void columns(
@@ -215,7 +240,7 @@ static void add(float *y, const float *x, int count)
 }
 
 static ALWAYS_INLINE void softmax_rows(
-    float *const *x, const int rows, int count, blmi_words words)
+    float *const *x, float *scale, const int rows, int count, const blmi_words words)
 {
     vec top[ROWS_AT_ONCE], sum[ROWS_AT_ONCE] = {{0}};
     for (int r = 0; r < rows; r++) {
@@ -230,25 +255,31 @@ static ALWAYS_INLINE void softmax_rows(
         top[r] = all(largest_of(top[r]));
     for (int i = 0; i < count; i += WIDTH) {
         for (int r = 0; r < rows; r++) {
-            const vec y = exponential(load(x[r] + i) - top[r]);
-            store(x[r] + i, y);
+            const vec y = exponential(load(x[r] + i) - top[r], words);
+            store_words(x[r], i, y, words);
             sum[r] += y;
         }
     }
     for (int r = 0; r < rows; r++)
-        sum[r] = all(1 / sum_of(sum[r]));
-    for (int i = 0; i < count; i += WIDTH)
-        for (int r = 0; r < rows; r++)
-            store_words(x[r], i, load(x[r] + i) * sum[r], words);
+        scale[r] = 1 / sum_of(sum[r]);
 }
 
-static void softmax(float *const *x, int rows, int count, blmi_words words)
+static ALWAYS_INLINE void softmax_in(
+    float *const *x, float *scale, int rows, int count, const blmi_words words)
 {
     int m = 0;
     for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
-        softmax_rows(x + m, ROWS_AT_ONCE, count, words);
+        softmax_rows(x + m, scale + m, ROWS_AT_ONCE, count, words);
     for (; m < rows; m++)
-        softmax_rows(x + m, 1, count, words);
+        softmax_rows(x + m, scale + m, 1, count, words);
+}
+
+static void softmax(float *const *x, float *scale, int rows, int count, blmi_words words)
+{
+    if (words == BLMI_FLOATS)
+        softmax_in(x, scale, rows, count, BLMI_FLOATS);
+    else
+        softmax_in(x, scale, rows, count, BLMI_PAIRS);
 }
 
 static void largest(float *y, const float *const *x, int rows, int count)

@@ -210,17 +210,18 @@ static inline __attribute__((always_inline)) void transpose(vec x[WIDTH])
     }
 }
 
-// e^x for x <= 0, relative error below 2e-7; 0 from about -87 on.  x = n ln 2 + r with
-// |r| <= ln(2) / 2: Taylor's polynomial of e^r is exact enough from degree 6 on.
-static inline vec exponential(vec x)
+// e^x for x <= 0, relative error below 2e-7, for pairs 5e-5; 0 from about -87 on.
+// x = n ln 2 + r with |r| <= ln(2) / 2: Taylor's polynomial of e^r is exact enough from
+// degree 6 on, for pairs from 4.
+static inline vec exponential(vec x, const blmi_words words)
 {
     x = larger(x, all(-87));
     const vec magic = all(0x1.8p23f); // adding it rounds to an integer
     const vec shifted = x * 1.44269504f + magic;
     const vec n = shifted - magic;
     const vec r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
-    vec y = r * (1 / 720.f) + 1 / 120.f;
-    y = y * r + 1 / 24.f;
+    vec y = words == BLMI_FLOATS ? (r * (1 / 720.f) + 1 / 120.f) * r + 1 / 24.f
+                                 : all(1 / 24.f);
     y = y * r + 1 / 6.f;
     y = y * r + 0.5f;
     y = y * r + 1.f;
@@ -245,6 +246,21 @@ static inline vec gelu(vec x)
     p = p * u + 0.398941917f;
     q = q * u + 1.f;
     return x * (c * p / q + 0.5f);
+}
+
+// The same, absolute error below 6e-5 |x|, for numbers that are rounded to bf16 next: a
+// polynomial of erf on |x| <= 3.7, fitted like that one.
+static inline vec gelu_for_pairs(vec x)
+{
+    const vec c = smaller(larger(x, all(-3.7f)), all(3.7f));
+    const vec u = c * c;
+    vec p = u * 4.17400194e-8f + -2.48346396e-6f;
+    p = p * u + 6.40211947e-5f;
+    p = p * u + -9.56563745e-4f;
+    p = p * u + 9.40641668e-3f;
+    p = p * u + -6.58551231e-2f;
+    p = p * u + 0.398733467f;
+    return x * (c * p + 0.5f);
 }
 
 #endif

@@ -59,8 +59,11 @@ void blmi_winograd(
     part.columns = CHUNK;
     for (int n = 0; n < job->b->columns / PATCH; n += CHUNK) {
         for (int i = 0; i < PATCH; i++, part.values += 2 * part.panel)
-            kernels->product(&(blmi_product){&part, tiles, a + i * tiles,
-                products + i * tiles, NULL, false, BLMI_FLOATS});
+            kernels->product(&(blmi_product){.b = &part,
+                .rows = tiles,
+                .a = a + i * tiles,
+                .y = products + i * tiles,
+                .y_words = BLMI_FLOATS});
         for (int t = 0; t < tiles; t++) {
             const float *m[PATCH];
             float *y[4];

@@ -48,8 +48,8 @@ static size_t lay_out(blmi_workspace *w, float *memory)
     const size_t images = (size_t)net->options.batch;
     size_t used = 0, qkv = 0, heads = 0;
     w->image = deal(memory, &used,
-        images * (size_t)(net->options.height + 6) * (size_t)(net->options.width + 6) *
-            3);
+        images * (size_t)(net->options.height + 6) *
+            (size_t)blmi_words_of(net->words, blmi_image_row(net)));
     for (int stage = 0; stage <= net->options.stages; stage++) {
         const blmi_grid g = blmi_stage_grid(net, stage);
         const size_t tokens = images * (size_t)g.height * (size_t)g.width;
