@@ -69,8 +69,7 @@ typedef struct blm_bench_result {
                    // model
 } blm_bench_result;
 
-// Takes seconds.  BLM_EUSAGE: a number out of range, both weights
-// and a model.
+// Takes seconds.  BLM_EUSAGE: a number out of range, both weights and a model.
 BLM_API blm_status blm_bench(
     const blm_bench_options *options, blm_bench_result *out, blm_error *err);
 
