@@ -81,11 +81,12 @@ static int score_all(const cli_batch *batch, blm_scorer **scorers, int threads)
     return cli_worse(now.code, cli_interrupted());
 }
 
-static blm_status new_scorers(const cli_batch *batch, const blm_model *model, int threads,
-    blm_scorer **scorers, blm_error *err)
+// One a thread; where images are fewer than cores, these work inside the images.
+static blm_status new_scorers(const cli_batch *batch, const blm_model *model, int cores,
+    int threads, blm_scorer **scorers, blm_error *err)
 {
     const blm_scorer_options wanted = {
-        .threads = threads == 1 ? 0 : 1, .threshold = batch->threshold};
+        .threads = cores / threads, .threshold = batch->threshold};
     blm_status status = blm_scorer_new(model, &wanted, &scorers[0], err);
     for (int t = 1; status == BLM_OK && t < threads; t++)
         status = blm_scorer_clone(scorers[0], &scorers[t], err);
@@ -107,7 +108,7 @@ int cli_batch_run(const cli_batch *wanted, const blm_model *model)
     const int threads = batch->count < (size_t)cores ? (int)batch->count : cores;
     blm_scorer **scorers = cli_alloc((size_t)threads, sizeof *scorers);
     blm_error err;
-    const blm_status status = new_scorers(batch, model, threads, scorers, &err);
+    const blm_status status = new_scorers(batch, model, cores, threads, scorers, &err);
     int code;
     if (status == BLM_OK) {
         cli_progress_begin(batch->talk, 1);

@@ -241,7 +241,7 @@ BLM_API blm_status blm_model_good_map(
 // ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {
-    int threads;      // inside one image; 0: all cores; 1: for one scorer a thread
+    int threads;      // inside one image, of its own; 0: all cores; scores are the same
     double threshold; // instead of the model's, which then has no REVIEW; 0: the model's
 } blm_scorer_options;
 

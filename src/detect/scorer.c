@@ -82,8 +82,9 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
                      ? (blmi_thresholds){.ng = options->threshold}
                      : (blmi_thresholds){model->threshold, model->review_threshold};
     scorer->extractor = extractor;
-    blm_status status = blmi_team_new(
-        scorer->threads == 1 ? 1 : omp_get_max_threads(), &scorer->team, err);
+    blm_status status =
+        blmi_team_new(scorer->threads > 0 ? scorer->threads : omp_get_max_threads(),
+            &scorer->team, err);
     if (status == BLM_OK)
         status = allocate(scorer, err);
     if (status == BLM_OK)
@@ -102,8 +103,8 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
 {
     const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
     blmi_extractor *extractor;
-    if (o.threads < 0 || o.threads > 1)
-        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 (all) or 1", o.threads);
+    if (o.threads < 0 || o.threads > 1024)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o.threads);
     if (!isfinite(o.threshold) || o.threshold < 0)
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
     BLMI_TRY(blmi_extractor_new(
