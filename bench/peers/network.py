@@ -245,16 +245,16 @@ def main():
     p.add_argument("--csv", default=os.path.join(ROOT, "bench/results.csv"))
     args = p.parse_args()
     args.peers = [n for n in args.peers.split(",") if n]
-    rows = []
     with tempfile.TemporaryDirectory() as top:
         args.ours = blemish_weights(args.blemish, args.weights, args.variant, top)
         for kind in args.types.split(","):
             for batch in map(int, args.batches.split(",")):
                 with tempfile.TemporaryDirectory() as folder:
                     measured, floor = compare(args, kind, batch, folder)
-                rows += rows_of(kind, batch, args.variant, measured, floor)
-    print_table(("case", "program", "", "median", "p10", "p90", "times blemish"), rows)
-    append(args.csv, "network", rows)
+                rows = list(rows_of(kind, batch, args.variant, measured, floor))
+                print_table(("case", "program", "", "median", "p10", "p90", "times blemish"),
+                            rows)
+                append(args.csv, "network", rows)
     return 0
 
 

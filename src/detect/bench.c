@@ -36,7 +36,8 @@ enum {
     ADDED_AT_ONCE = 16,  // images, to the statistics
     TURNS = 4,           // images a thread takes in one run, for throughput
     WARM_UP = 3,         // runs that are not counted
-    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs
+    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs,
+    FLOOR_STRETCH = 10,  // of which so many lie between two of them at least
 };
 
 // All that is timed.
@@ -405,7 +406,8 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
 
 static blm_status run_all(rig *r, blm_error *err)
 {
-    const int runs = r->options.runs, stretch = (runs + FLOOR_ROUNDS - 1) / FLOOR_ROUNDS;
+    const int runs = r->options.runs, third = (runs + FLOOR_ROUNDS - 1) / FLOOR_ROUNDS;
+    const int stretch = third > FLOOR_STRETCH ? third : FLOOR_STRETCH;
     for (int run = -WARM_UP; run < runs; run++) {
         if (run >= 0 && run % stretch == 0) {
             double gflops;
