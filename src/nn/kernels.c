@@ -9,7 +9,8 @@ int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES])
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         tables[count++] = &blmi_kernels_avx2;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw"))
         tables[count++] = &blmi_kernels_avx512;
     if (tables[count - 1] == &blmi_kernels_avx512 &&
         __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni"))

@@ -7,7 +7,7 @@
 // What products multiply, their operands, are rows of 32-bit words.  A word is a float,
 // a pair of bf16 (the first in its lower half), or four int8 (the first in its lowest
 // byte): two or four multiplications in one instruction where the processor has
-// AVX512_BF16 and AVX512_VNNI, the same sums in float where it has not.
+// AVX512_BF16 and AVX512_VNNI, the same sums in more instructions where it has not.
 //
 // int8 are numbers q from -127 to 127 with a scale for all of a row or column.  A row of
 // them holds the bytes q + 128, and behind its last word its scale.
@@ -114,7 +114,7 @@ extern const blmi_kernels blmi_kernels_plain;  // C, one number at a time
 extern const blmi_kernels blmi_kernels_vector; // what every processor of the target has
 #ifdef __x86_64__
 extern const blmi_kernels blmi_kernels_avx2;   // AVX2 and FMA
-extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F and DQ
+extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F, DQ and BW
 extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16 and VNNI
 #endif
 

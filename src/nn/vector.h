@@ -5,7 +5,7 @@
 #ifndef BLMI_NN_VECTOR_H
 #define BLMI_NN_VECTOR_H
 
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -74,7 +74,25 @@ static inline void store_words(float *row, int i, vec x, blmi_words words)
 #endif
 }
 
-// sum + a x: of the one float of each word, or of both numbers of each pair.
+typedef short shorts __attribute__((vector_size(WIDTH * 4)));
+
+// Of each word of two whole numbers: the sum of both products.
+static inline mask multiply_halves(shorts a, shorts b)
+{
+#if defined(__AVX512BW__)
+    return (mask)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (mask)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (mask)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return ((mask)a << 16 >> 16) * ((mask)b << 16 >> 16) +
+           ((mask)a >> 16) * ((mask)b >> 16);
+#endif
+}
+
+// sum + a x: of the one float of each word, of both numbers of each pair, or, in whole
+// numbers, of all four of each quad.
 static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
 {
     if (words == BLMI_FLOATS)
@@ -94,25 +112,19 @@ static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(word), "v"(x));
     return sum;
 #else
-    for (int i = 0; i < 32; i += 8) { // whole numbers, exact in float
-        const mask q = (mask)(word >> i & 0xff) - 128;
-        sum += __builtin_convertvector(q, vec) *
-               __builtin_convertvector((mask)((bits)x << (24 - i)) >> 24, vec);
-    }
-    return sum;
+    const bits lower = (bits){0} + 0x00ff00ff;
+    const shorts even = (shorts)(word & lower), odd = (shorts)(word >> 8 & lower);
+    return (vec)((mask)sum + multiply_halves(even, (shorts)x << 8 >> 8) +
+                 multiply_halves(odd, (shorts)x >> 8));
 #endif
 }
 
-// What multiply_add begins with for columns n ..
+// What multiply_add begins with for columns n ..; of quads whole numbers.
 static inline vec sum_at_first(const blmi_matrix *b, int n, blmi_words words)
 {
-    if (words != BLMI_QUADS)
-        return b->bias ? load(b->bias + n) : (vec){0};
-#if defined(__AVX512VNNI__)
-    return load((const float *)(const void *)(b->start + n)); // whole numbers
-#else
-    return (vec){0};
-#endif
+    if (words == BLMI_QUADS)
+        return load((const float *)(const void *)(b->start + n));
+    return b->bias ? load(b->bias + n) : (vec){0};
 }
 
 // And what its result means.  scale: of the row.
@@ -121,11 +133,9 @@ static inline vec sum_at_last(
 {
     if (words != BLMI_QUADS)
         return sum;
-#if defined(__AVX512VNNI__)
-    sum = __builtin_convertvector((mask)sum, vec);
-#endif
     const vec bias = b->bias ? load(b->bias + n) : (vec){0};
-    return sum * (all(scale) * load(b->scale + n)) + bias;
+    return __builtin_convertvector((mask)sum, vec) * (all(scale) * load(b->scale + n)) +
+           bias;
 }
 
 // ---- functions
