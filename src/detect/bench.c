@@ -36,8 +36,8 @@ enum {
     ADDED_AT_ONCE = 16,  // images, to the statistics
     TURNS = 4,           // images a thread takes in one run, for throughput
     WARM_UP = 3,         // runs that are not counted
-    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs,
-    FLOOR_STRETCH = 10,  // of which so many lie between two of them at least
+    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs;
+    FLOOR_STRETCH = 10,  // after so many of them at the earliest
 };
 
 // All that is timed.

@@ -1,33 +1,12 @@
-// kernels_vector.h: the kernels on vectors (GCC's and clang's): one source for every
-// instruction set.  A kernels_*.c file that is compiled for one, with -ffp-contract=fast
-// so that x * y + z is one fused operation, names its table KERNELS and includes this.
-#include <immintrin.h>
+// kernels_vector.h: the kernels on vectors: one source for every instruction set.  A
+// kernels_*.c file that is compiled for one names its table KERNELS and includes this.
 #include <stddef.h>
 
 #include "src/base/tensor.h"
+#include "src/base/vector.h"
 #include "src/gauss/kernels.h"
 
-#if defined(__AVX512F__)
-enum { WIDTH = 16 };
-#else
-enum { WIDTH = 8 };
-#endif
 enum { SUMS = 4 };
-
-typedef float vec __attribute__((vector_size(WIDTH * 4)));
-// The same in memory: any address that a float may have.
-typedef float vec_in_memory
-    __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
-
-static inline vec load(const float *p)
-{
-    return *(const vec_in_memory *)p;
-}
-
-static inline void store(float *p, vec x)
-{
-    *(vec_in_memory *)p = x;
-}
 
 static inline vec widen(const uint16_t *halves)
 {
@@ -35,18 +14,6 @@ static inline vec widen(const uint16_t *halves)
     return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)halves));
 #else
     return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)halves));
-#endif
-}
-
-static inline float sum_of(vec x)
-{
-#if defined(__AVX512F__)
-    return _mm512_reduce_add_ps((__m512)x);
-#else
-    __m128 s = _mm_add_ps(
-        _mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 #endif
 }
 
@@ -103,7 +70,7 @@ static void subtract(
 {
     vec factor[BLMI_TILE];
     for (int r = 0; r < BLMI_TILE; r++)
-        factor[r] = factors[r] - (vec){0};
+        factor[r] = all(factors[r]);
     int d = 0;
     for (; d + WIDTH <= n; d += WIDTH) {
         vec rest = load(x + d);

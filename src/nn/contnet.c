@@ -39,7 +39,8 @@ typedef struct pass {
 static int rows_for_task(const pass *p, int rows, int most)
 {
     const int unit = 14; // of the widest tile
-    const int share = (rows + p->ws->threads - 1) / p->ws->threads;
+    const int threads = blmi_team_threads(p->ws->team);
+    const int share = (rows + threads - 1) / threads;
     const int parts = (share + most - 1) / most;
     return (share + parts * unit - 1) / (parts * unit) * unit;
 }
@@ -82,6 +83,14 @@ static const blmi_places *places(const pass *p)
     return &p->net->stage[p->stage].places;
 }
 
+// y = a b + add, in floats; see blmi_product.
+static void multiply(const pass *p, const blmi_matrix *b, int rows, const float *const *a,
+    float *const *y, const float *const *add)
+{
+    p->net->kernels->product(&(blmi_product){
+        .b = b, .rows = rows, .a = a, .y = y, .add = add, .y_words = BLMI_FLOATS});
+}
+
 // ---- steps that tests and timings see
 
 static void show(const blmi_workspace *ws, const char *step, const float *values,
@@ -111,10 +120,9 @@ static void show_tokens(const pass *p, int block, const char *what)
 static void stem_rows(const pass *p, int image, int first, int count, float *out)
 {
     const int width = 2 * p->grid.width; // of the convolution's output
-    const int words = (int)p->net->words, size = blmi_image_row(p->net) / words;
-    const float *start = p->ws->image + (size_t)image *
-                                            (size_t)(p->net->options.height + 6) *
-                                            (size_t)size;
+    const size_t row_size = (size_t)(p->net->options.width + 6) * 3;
+    const float *start =
+        p->ws->image + (size_t)image * (size_t)(p->net->options.height + 6) * row_size;
     for (int m = 0; m < count * width; m += BLMI_BLOCK_ROWS) {
         const int rows =
             count * width - m < BLMI_BLOCK_ROWS ? count * width - m : BLMI_BLOCK_ROWS;
@@ -124,10 +132,10 @@ static void stem_rows(const pass *p, int image, int first, int count, float *out
             const int row = 2 * (first + (m + r) / width), column = 2 * ((m + r) % width);
             y[r] = out + (size_t)(m + r) * (size_t)p->grid.channels;
             for (int tap = 0; tap < 7; tap++)
-                a[tap * rows + r] = start + (row + tap) * size + column * 3 / words;
+                a[tap * rows + r] =
+                    start + (size_t)(row + tap) * row_size + (size_t)column * 3;
         }
-        p->net->kernels->product(&(blmi_product){
-            .b = &p->net->stem, .rows = rows, .a = a, .y = y, .y_words = BLMI_FLOATS});
+        multiply(p, &p->net->stem, rows, a, y, NULL);
     }
 }
 
@@ -157,28 +165,14 @@ static void stem_band(const void *context, int i, float *scratch)
     }
 }
 
-// x (images, height, width, 3) into a border of zeros.
-static void take_images(const pass *p, const float *x)
-{
-    const blmi_words words = p->net->words;
-    const int height = p->net->options.height, row = p->net->options.width * 3;
-    const int bordered = blmi_image_row(p->net), stride = bordered / (int)words;
-    float *whole = p->ws->scratch;
-    memset(whole, 0, (size_t)bordered * sizeof *whole);
-    for (int m = 0; m < p->images * height; m++) {
-        float *to = p->ws->image + (ptrdiff_t)(m + m / height * 6 + 3) * stride;
-        memcpy(whole + 9, x + (ptrdiff_t)m * row, (size_t)row * sizeof *x);
-        if (words == BLMI_FLOATS)
-            memcpy(to, whole, (size_t)bordered * sizeof *to);
-        else
-            p->net->kernels->quantize(to, whole, bordered, words);
-    }
-}
-
 // x (images, height, width, 3) -> layer0 (images, height / 4, width / 4, C)
 static void stem(pass *p, const float *x)
 {
-    take_images(p, x);
+    const size_t height = (size_t)p->net->options.height;
+    const size_t row = (size_t)p->net->options.width * 3, bordered = row + 18;
+    for (size_t m = 0; m < (size_t)p->images * height; m++)
+        memcpy(p->ws->image + (m + m / height * 6 + 3) * bordered + 9, x + m * row,
+            row * sizeof *x);
     p->grid = blmi_stage_grid(p->net, 0);
     p->out = p->ws->x[0];
     blmi_workspace_each(p->ws, p->images * p->grid.height / BLMI_BAND_ROWS, stem_band, p);
@@ -285,12 +279,7 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
     rows_of(scratch + BLMI_BLOCK_ROWS * (width + BLMI_APART), channels, rows, normal);
     float *const *in = normal;
     complete(p, attended, rows, channels, ste->proj.words);
-    kernels->product(&(blmi_product){.b = &ste->proj,
-        .rows = rows,
-        .a = READ(attended),
-        .y = y,
-        .add = READ(y),
-        .y_words = BLMI_FLOATS});
+    multiply(p, &ste->proj, rows, READ(attended), y, READ(y));
     if (p->net->config.pre_norm) {
         kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->fc1.words);
     } else {
@@ -305,12 +294,7 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
         .gelu = true,
         .y_words = partial(ste->fc2.words)});
     complete(p, hidden, rows, width, ste->fc2.words);
-    kernels->product(&(blmi_product){.b = &ste->fc2,
-        .rows = rows,
-        .a = READ(hidden),
-        .y = y,
-        .add = READ(y),
-        .y_words = BLMI_FLOATS});
+    multiply(p, &ste->fc2, rows, READ(hidden), y, READ(y));
     if (!p->net->config.pre_norm)
         kernels->layer_norm(
             y, READ(y), rows, channels, ste->scale[1], ste->shift[1], BLMI_FLOATS);
@@ -372,8 +356,8 @@ static void encoder(pass *p, const blmi_encoder *ste)
     p->ste = ste;
     p->rows =
         2 * window <= BLMI_BLOCK_ROWS && tokens % (2 * window) == 0 ? 2 * window : window;
-    const int tasks = tokens / p->rows;
-    if (tasks % p->ws->threads == 0 || tasks > 4 * p->ws->threads) {
+    const int tasks = tokens / p->rows, threads = blmi_team_threads(p->ws->team);
+    if (tasks % threads == 0 || tasks > 4 * threads) {
         blmi_workspace_each(p->ws, tasks, encode, p);
         return;
     }
@@ -431,12 +415,7 @@ static void convolve_rows(const void *context, int i, float *scratch)
                                         (g->channels + BLMI_APART);
         }
     }
-    p->net->kernels->product(&(blmi_product){.b = p->conv,
-        .rows = rows,
-        .a = a,
-        .y = out,
-        .add = p->onto ? READ(out) : NULL,
-        .y_words = BLMI_FLOATS});
+    multiply(p, p->conv, rows, a, out, p->onto ? READ(out) : NULL);
 }
 
 // The tokens y (images, h, w, C) -> out (images, h / stride, w / stride, conv->columns),

@@ -32,11 +32,6 @@ static blm_status check_options(const blmi_contnet_config *config,
     return BLM_OK;
 }
 
-int blmi_image_row(const blmi_contnet *net)
-{
-    return blmi_pad((net->options.width + 6) * 3);
-}
-
 blm_status blmi_contnet_new_with(const blmi_kernels *kernels, const blmi_tensors *weights,
     const blmi_contnet_config *config, const blmi_contnet_options *options,
     blmi_contnet **out, blm_error *err)

@@ -60,16 +60,13 @@ struct blmi_contnet {
     blmi_contnet_config config;
     blmi_contnet_options options;
     const blmi_kernels *kernels;
-    blmi_words words; // of what convolutions and attention multiply
-    blmi_matrix stem; // 7 taps, the rows of the window: (7 columns x 3 colours) each,
-                      // and a 0 if that makes whole words
+    blmi_words words; // of what convolutions and attention multiply; the stem: floats
+    blmi_matrix stem; // 7 taps, the rows of the window: (7 columns x 3 colours) each
     blmi_stage stage[BLMI_STAGES];
     void **owned; // (owned_count) blocks of memory that all of the above points into
     size_t owned_count, owned_room;
 };
 
-// Numbers of a row of the input with a border of 3 pixels, which may be followed by more.
-int blmi_image_row(const blmi_contnet *net);
 blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage);
 
 // As blmi_contnet_new, with a table of kernels of the caller's choice.

@@ -269,20 +269,17 @@ static void pack_winograd(
 }
 
 // The stem (columns, 3, 7, 7): a row of the window lies together in the image, so it is
-// one tap of 7 x 3 numbers, and a 0 for the one behind them if words are pairs.
+// one tap of 7 x 3 numbers.
 static void pack_stem(packer *p, blmi_matrix *m, int columns)
 {
-    const int depth = p->net->words == BLMI_PAIRS ? 7 * 3 + 1 : 7 * 3;
-    float *values = new_matrix(p, m, 7, depth, columns);
+    float *values = new_matrix(p, m, 7, 7 * 3, columns);
     const float *plain = get(p, "conv.conv.weight", 4, (int64_t[]){columns, 3, 7, 7});
     if (!plain)
         return;
     for (int n = 0; n < columns; n++)
         for (int colour = 0; colour < 3; colour++)
             for (int yx = 0; yx < 49; yx++)
-                values[at(m, yx / 7 * depth + yx % 7 * 3 + colour, n)] =
-                    plain[(n * 3 + colour) * 49 + yx];
-    use_words(p, m, p->net->words);
+                values[at(m, yx * 3 + colour, n)] = plain[(n * 3 + colour) * 49 + yx];
 }
 
 // ---- the parts of a block
@@ -461,7 +458,7 @@ blm_status blmi_contnet_pack(
     const blmi_variant_shape *shape = &blmi_variant_shapes[net->config.variant];
     packer p = {net, weights, "layer0.", NULL, 0, BLM_OK, err};
     enum { A_BLOCK = 60 }; // more than the pieces of one
-    net->owned_room = 2;   // of the stem
+    net->owned_room = 1;
     for (int stage = 0; stage < net->options.stages; stage++)
         net->owned_room += (size_t)shape->blocks[stage] * A_BLOCK;
     net->owned = blmi_alloc(net->owned_room, sizeof *net->owned);

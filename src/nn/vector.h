@@ -1,45 +1,12 @@
-// vector.h: a vector of floats, as wide as the instruction set that a file is compiled
-// for, and the functions on it.  GCC's and clang's vector types; a file that includes
-// this is compiled with -ffp-contract=fast, so that x * y + z is one fused operation
-// where the processor has it.
+// vector.h: functions on vectors (src/base/vector.h), and on the words of kernels.h.
 #ifndef BLMI_NN_VECTOR_H
 #define BLMI_NN_VECTOR_H
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
+#include "src/base/vector.h"
 #include "src/nn/kernels.h"
 
-#if defined(__AVX512F__)
-enum { WIDTH = 16 };
-#elif defined(__AVX2__)
-enum { WIDTH = 8 };
-#else
-enum { WIDTH = 4 };
-#endif
-
-typedef float vec __attribute__((vector_size(WIDTH * 4)));
 typedef int mask __attribute__((vector_size(WIDTH * 4)));
 typedef unsigned bits __attribute__((vector_size(WIDTH * 4)));
-// The same in memory: any address that a float may have.
-typedef float vec_in_memory
-    __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
-
-static inline vec load(const float *p)
-{
-    return *(const vec_in_memory *)p;
-}
-
-static inline void store(float *p, vec x)
-{
-    *(vec_in_memory *)p = x;
-}
-
-static inline vec all(float x)
-{
-    return x - (vec){0};
-}
 
 // ---- words: pairs of bf16, each the upper half of a float; quads of int8
 
@@ -163,20 +130,6 @@ static inline vec smaller(vec x, vec y)
 #endif
 }
 
-static inline float sum_of(vec x)
-{
-#if defined(__AVX512F__)
-    return _mm512_reduce_add_ps((__m512)x);
-#else
-    float part[WIDTH]; // halves are added until one number is left
-    store(part, x);
-    for (int half = WIDTH / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            part[i] += part[i + half];
-    return part[0];
-#endif
-}
-
 static inline float largest_of(vec x)
 {
 #if defined(__AVX512F__)
@@ -258,18 +211,18 @@ static inline vec gelu(vec x)
     return x * (c * p / q + 0.5f);
 }
 
-// The same, absolute error below 6e-5 |x|, for numbers that are rounded to bf16 next: a
-// polynomial of erf on |x| <= 3.7, fitted like that one.
+// The same, absolute error below 7e-5 |x|, for numbers that are rounded to bf16 next: a
+// polynomial of erf on |x| <= 3.8, fitted like that one, and 1e-5 from 1/2 at its end.
 static inline vec gelu_for_pairs(vec x)
 {
-    const vec c = smaller(larger(x, all(-3.7f)), all(3.7f));
+    const vec c = smaller(larger(x, all(-3.8f)), all(3.8f));
     const vec u = c * c;
-    vec p = u * 4.17400194e-8f + -2.48346396e-6f;
-    p = p * u + 6.40211947e-5f;
-    p = p * u + -9.56563745e-4f;
-    p = p * u + 9.40641668e-3f;
-    p = p * u + -6.58551231e-2f;
-    p = p * u + 0.398733467f;
+    vec p = u * 3.66557167e-8f + -2.27237433e-6f;
+    p = p * u + 6.06833819e-5f;
+    p = p * u + -9.31536662e-4f;
+    p = p * u + 9.31659527e-3f;
+    p = p * u + -6.57197237e-2f;
+    p = p * u + 0.398676723f;
     return x * (c * p + 0.5f);
 }
 

@@ -48,8 +48,8 @@ static size_t lay_out(blmi_workspace *w, float *memory)
     const size_t images = (size_t)net->options.batch;
     size_t used = 0, qkv = 0, heads = 0;
     w->image = deal(memory, &used,
-        images * (size_t)(net->options.height + 6) *
-            (size_t)blmi_words_of(net->words, blmi_image_row(net)));
+        images * (size_t)(net->options.height + 6) * (size_t)(net->options.width + 6) *
+            3);
     for (int stage = 0; stage <= net->options.stages; stage++) {
         const blmi_grid g = blmi_stage_grid(net, stage);
         const size_t tokens = images * (size_t)g.height * (size_t)g.width;
@@ -67,7 +67,8 @@ static size_t lay_out(blmi_workspace *w, float *memory)
     w->qkv = deal(memory, &used, qkv);
     w->heads = deal(memory, &used, heads);
     w->scratch_size = measure_scratch(net);
-    w->scratch = deal(memory, &used, w->scratch_size * (size_t)w->threads);
+    w->scratch =
+        deal(memory, &used, w->scratch_size * (size_t)blmi_team_threads(w->team));
     return used;
 }
 
@@ -79,7 +80,6 @@ blm_status blmi_workspace_new(
         return blmi_no_memory(err, "a workspace", 1, sizeof *w);
     w->net = net;
     w->team = team;
-    w->threads = blmi_team_threads(team);
     const size_t count = lay_out(w, NULL);
     w->memory = blmi_alloc_zero(count, sizeof *w->memory);
     if (!w->memory) {
