@@ -78,6 +78,23 @@ static blm_type type_named(const char *name)
                                        : BLM_TYPE_F32;
 }
 
+static void report(timing *t, const blmi_kernels *kernels, int threads, double *whole,
+    int runs, double rate)
+{
+    double least = 0; // sum of the steps' best times: other programs disturb each least
+    for (int i = 0; i < t->step; i++) {
+        const double middle = median(t->ms[i], runs);
+        least += t->ms[i][0];
+        printf("%8.3f ms, best %7.3f  %s\n", middle, t->ms[i][0], t->name[i]);
+    }
+    const double floor_ms = network_gflop / rate * 1e3;
+    const double ms = median(whole, runs);
+    printf("%s, %d threads: median %.2f ms, best %.2f ms; floor %.2f ms (%.0f GFLOP/s); "
+           "ratio %.3f, best %.3f, of steps %.3f\n",
+        kernels->name, threads, ms, whole[0], floor_ms, rate, ms / floor_ms,
+        whole[0] / floor_ms, least / floor_ms);
+}
+
 int main(int argc, char **argv)
 {
     const int threads = argc > 1 ? atoi(argv[1]) : 0,
@@ -122,18 +139,7 @@ int main(int argc, char **argv)
         t.last = now_ms();
         blmi_contnet_run(net, ws, x, 1, stage, &err);
     }
-    double least = 0; // sum of the steps' best times: other programs disturb each least
-    for (int i = 0; i < t.step; i++) {
-        const double middle = median(t.ms[i], runs);
-        least += t.ms[i][0];
-        printf("%8.3f ms, best %7.3f  %s\n", middle, t.ms[i][0], t.name[i]);
-    }
-    const double floor_ms = network_gflop / rate * 1e3;
-    const double ms = median(whole, runs);
-    printf("%s, %d threads: median %.2f ms, best %.2f ms; floor %.2f ms (%.0f GFLOP/s); "
-           "ratio %.3f, best %.3f, of steps %.3f\n",
-        kernels->name, cores, ms, whole[0], floor_ms, rate, ms / floor_ms,
-        whole[0] / floor_ms, least / floor_ms);
+    report(&t, kernels, cores, whole, runs, rate);
     free(x);
     formula_weights_free(&weights);
     blmi_workspace_free(ws);

@@ -1,8 +1,14 @@
-// Tests of the team: every task once, one at a time a thread, whatever the numbers.
+// Tests of the team: every task once, one at a time a thread, whatever the numbers; and
+// no waiting for helpers that do not come.
 #include "tests/check.h"
 
+#include <dirent.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "src/base/team.h"
 
@@ -68,11 +74,76 @@ static void teams_come_and_go(void **state)
     }
 }
 
+// ---- helpers that do not come
+
+static int gate[2]; // a pipe: who reads from it stands still until it is closed
+static atomic_int still;
+
+static void stand_still(int number)
+{
+    (void)number;
+    char byte;
+    atomic_fetch_add(&still, 1);
+    while (read(gate[0], &byte, 1) < 0)
+        continue;
+    atomic_fetch_sub(&still, 1);
+}
+
+// Signals the threads of this program whose number is above `last`, none for 0.  The
+// largest number.
+static int signal_threads(int last, int *count)
+{
+    DIR *threads = opendir("/proc/self/task");
+    assert_non_null(threads);
+    int largest = last;
+    for (const struct dirent *entry; (entry = readdir(threads)) != NULL;) {
+        const int thread = atoi(entry->d_name);
+        largest = thread > largest ? thread : largest;
+        if (last > 0 && thread > last) {
+            assert_int_equal(syscall(SYS_tgkill, getpid(), thread, SIGUSR1), 0);
+            ++*count;
+        }
+    }
+    closedir(threads);
+    return largest;
+}
+
+// As if other programs kept their cores from them.
+static void nobody_waits_for_helpers_that_do_not_come(void **state)
+{
+    (void)state;
+    blm_error err;
+    blmi_team *team;
+    assert_int_equal(pipe(gate), 0);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = stand_still}, NULL);
+    int count = 0;
+    const int last = signal_threads(0, &count);
+    assert_ok(blmi_team_new(THREADS, &team, &err), err);
+    check_loop(team, MOST);
+    usleep(100000); // they fall asleep, and hold no lock
+    signal_threads(last, &count);
+    assert_int_equal(count, THREADS - 1);
+    while (atomic_load(&still) < THREADS - 1)
+        usleep(1000);
+    alarm(60); // ends what would wait for ever
+    for (int i = 0; i < 20; i++)
+        check_loop(team, 100);
+    alarm(0);
+    assert_int_equal(atomic_load(&still), THREADS - 1);
+    close(gate[1]);
+    while (atomic_load(&still) > 0)
+        usleep(1000);
+    check_loop(team, MOST);
+    blmi_team_free(team);
+    close(gate[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_task_is_done_once),
         cmocka_unit_test(teams_come_and_go),
+        cmocka_unit_test(nobody_waits_for_helpers_that_do_not_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
