@@ -35,8 +35,7 @@ static inline __attribute__((always_inline)) float row_product(
     vec sum[SUMS] = {{0}};
     int d = 0;
     for (; d + SUMS * WIDTH <= n; d += SUMS * WIDTH)
-#pragma GCC unroll 4
-        for (int s = 0; s < SUMS; s++)
+        UNROLLED (s, SUMS)
             sum[s] += next_of(row, halves, to, d + s * WIDTH) * load(x + d + s * WIDTH);
     for (; d + WIDTH <= n; d += WIDTH)
         sum[0] += next_of(row, halves, to, d) * load(x + d);
@@ -74,8 +73,7 @@ static void subtract(
     int d = 0;
     for (; d + WIDTH <= n; d += WIDTH) {
         vec rest = load(x + d);
-#pragma GCC unroll 4
-        for (int r = 0; r < BLMI_TILE; r++)
+        UNROLLED (r, BLMI_TILE)
             rest -= factor[r] * load(rows[r] + d);
         store(x + d, rest);
     }

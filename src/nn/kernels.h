@@ -87,7 +87,7 @@ typedef struct blmi_kernels {
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
     void (*add)(float *y, const float *x, int count); // y += x, both (count)
-    // Of any count: x = exp(x - max), and scale = 1 / sum of these, for (rows) rows of
+    // Of any count: x = 2^(x - max), and scale = 1 / sum of these, for (rows) rows of
     // (count) numbers.  No quads; the last pair of an odd count ends in a number next to
     // 0.
     void (*softmax)(float *const *x, float *scale, int rows, int count, blmi_words words);

@@ -136,7 +136,7 @@ static float softmax_row(float *x, int count, blmi_words words)
     for (int i = 1; i < count; i++)
         top = x[i] > top ? x[i] : top;
     for (int i = 0; i < count; i++) {
-        const float y = expf(x[i] - top);
+        const float y = exp2f(x[i] - top);
         sum += y;
         put(x, i, y, words);
     }

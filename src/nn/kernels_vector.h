@@ -1,7 +1,5 @@
 // kernels_vector.h: the kernels on vectors: one source for every instruction set.  A
 // kernels_*.c file that is compiled for one names its table KERNELS and includes this.
-#include <math.h>
-
 #include "src/nn/vector.h"
 
 // A product is done in tiles of TILE_ROWS rows by up to TILE_PANELS panels, whose sums
@@ -34,17 +32,13 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
             a[r] = p->a[t * p->rows + m + (all_rows || r < last ? r : last)];
         for (int k = 0; k < b->depth; k++, w += b->row) {
             vec x[TILE_PANELS * PER_PANEL];
-#pragma GCC unroll 4
-            for (int v = 0; v < panels; v++)
+            UNROLLED (v, panels)
                 __builtin_prefetch(w + ahead + (size_t)v * b->panel, 0, 2);
-#pragma GCC unroll 4
-            for (int v = 0; v < vecs; v++)
+            UNROLLED (v, vecs)
                 x[v] =
                     load(w + (size_t)(v / PER_PANEL) * b->panel + v % PER_PANEL * WIDTH);
-#pragma GCC unroll 14
-            for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-                for (int v = 0; v < vecs; v++)
+            UNROLLED (r, TILE_ROWS)
+                UNROLLED (v, vecs)
                     sum[r][v] = multiply_add(sum[r][v], a[r] + k, x[v], words);
         }
     }
@@ -55,10 +49,8 @@ static ALWAYS_INLINE void finish_gelu(
     const blmi_product *p, int m, int n, int rows, const int panels, sums sum)
 {
     float x[TILE_ROWS][TILE_PANELS * BLMI_LANES];
-#pragma GCC unroll 14
-    for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < panels * PER_PANEL; v++)
+    UNROLLED (r, TILE_ROWS)
+        UNROLLED (v, panels * PER_PANEL)
             store(x[r] + v * WIDTH, sum[r][v]);
     if (p->y_words == BLMI_FLOATS) {
         for (int r = 0; r < rows; r++)
@@ -73,8 +65,7 @@ static ALWAYS_INLINE void finish_gelu(
 }
 
 // Each sum is one chain over taps and depth, whatever the tile, so that results depend
-// neither on the tile's place nor on the vector's width.  All loops over sums are
-// unrolled: an index that is not constant would put the sums into memory.
+// neither on the tile's place nor on the vector's width.
 static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const int panels,
     const bool all_rows, const blmi_words words)
 {
@@ -82,11 +73,13 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
     const int rows = all_rows ? TILE_ROWS : p->rows - m;
     float *const *y = p->y + m;
     sums sum;
-#pragma GCC unroll 4
-    for (int v = 0; v < vecs; v++) {
+    if (p->add) // fetched by the time that the sums are there
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < panels; i++)
+                __builtin_prefetch(p->add[m + r] + n + i * BLMI_LANES);
+    UNROLLED (v, vecs) {
         const vec first = sum_at_first(p->b, n + v * WIDTH, words);
-#pragma GCC unroll 14
-        for (int r = 0; r < TILE_ROWS; r++)
+        UNROLLED (r, TILE_ROWS)
             sum[r][v] = first;
     }
     multiply(p, m, panel, panels, all_rows, words, sum);
@@ -94,24 +87,18 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
         float scale[TILE_ROWS];
         for (int r = 0; r < TILE_ROWS; r++)
             scale[r] = p->a[m + (all_rows || r < rows ? r : 0)][p->b->depth];
-#pragma GCC unroll 14
-        for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-            for (int v = 0; v < vecs; v++)
+        UNROLLED (r, TILE_ROWS)
+            UNROLLED (v, vecs)
                 sum[r][v] = sum_at_last(sum[r][v], p->b, n + v * WIDTH, scale[r], words);
     }
     if (p->scale) {
-#pragma GCC unroll 14
-        for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-            for (int v = 0; v < vecs; v++)
+        UNROLLED (r, TILE_ROWS)
+            UNROLLED (v, vecs)
                 sum[r][v] *= all(p->scale[m + (all_rows || r < rows ? r : 0)]);
     }
     if (p->add) {
-#pragma GCC unroll 14
-        for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-            for (int v = 0; v < vecs; v++)
+        UNROLLED (r, TILE_ROWS)
+            UNROLLED (v, vecs)
                 if (all_rows || r < rows)
                     sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
     }
@@ -119,10 +106,8 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
         finish_gelu(p, m, n, rows, panels, sum);
         return;
     }
-#pragma GCC unroll 14
-    for (int r = 0; r < TILE_ROWS; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < vecs; v++)
+    UNROLLED (r, TILE_ROWS)
+        UNROLLED (v, vecs)
             if (all_rows || r < rows)
                 store_words(y[r], n + v * WIDTH, sum[r][v], p->y_words);
 }
@@ -192,20 +177,20 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
 {
     vec sum[ROWS_AT_ONCE] = {{0}}, squares[ROWS_AT_ONCE] = {{0}};
     for (int i = 0; i < count; i += WIDTH)
-        for (int r = 0; r < rows; r++)
+        UNROLLED (r, rows)
             sum[r] += load(x[r] + i);
-    for (int r = 0; r < rows; r++)
+    UNROLLED (r, rows)
         sum[r] = all(sum_of(sum[r]) / (float)count);
     for (int i = 0; i < count; i += WIDTH) {
-        for (int r = 0; r < rows; r++) {
+        UNROLLED (r, rows) {
             const vec centred = load(x[r] + i) - sum[r];
             squares[r] += centred * centred;
         }
     }
-    for (int r = 0; r < rows; r++)
+    UNROLLED (r, rows)
         squares[r] = all(1 / sqrtf(sum_of(squares[r]) / (float)count + 1e-5f));
     for (int i = 0; i < count; i += WIDTH) {
-        for (int r = 0; r < rows; r++) {
+        UNROLLED (r, rows) {
             vec normal = (load(x[r] + i) - sum[r]) * squares[r];
             if (scale)
                 normal = normal * load(scale + i) + load(shift + i);
@@ -243,24 +228,26 @@ static ALWAYS_INLINE void softmax_rows(
     float *const *x, float *scale, const int rows, int count, const blmi_words words)
 {
     vec top[ROWS_AT_ONCE], sum[ROWS_AT_ONCE] = {{0}};
-    for (int r = 0; r < rows; r++) {
-        for (int i = count; i % WIDTH; i++)
-            x[r][i] = -INFINITY; // adds next to nothing to the sum
+    const int left = count % WIDTH;
+    UNROLLED (r, rows) {
+        float *last = x[r] + count - left;
+        if (left) // what stands behind adds next to nothing to the sum
+            store(last, first_of(load(last), left));
         top[r] = load(x[r]);
     }
     for (int i = WIDTH; i < count; i += WIDTH)
-        for (int r = 0; r < rows; r++)
+        UNROLLED (r, rows)
             top[r] = larger(load(x[r] + i), top[r]);
-    for (int r = 0; r < rows; r++)
+    UNROLLED (r, rows)
         top[r] = all(largest_of(top[r]));
     for (int i = 0; i < count; i += WIDTH) {
-        for (int r = 0; r < rows; r++) {
-            const vec y = exponential(load(x[r] + i) - top[r], words);
+        UNROLLED (r, rows) {
+            const vec y = power_of_2(load(x[r] + i) - top[r], words);
             store_words(x[r], i, y, words);
             sum[r] += y;
         }
     }
-    for (int r = 0; r < rows; r++)
+    UNROLLED (r, rows)
         scale[r] = 1 / sum_of(sum[r]);
 }
 
@@ -297,7 +284,7 @@ static void winograd_in(
 {
     for (int n = 0; n < count; n += WIDTH) {
         vec half[4][4]; // B' x
-        for (int j = 0; j < 4; j++) {
+        UNROLLED (j, 4) {
             const vec x0 = load(x[j] + n), x1 = load(x[4 + j] + n);
             const vec x2 = load(x[8 + j] + n), x3 = load(x[12 + j] + n);
             half[0][j] = x0 - x2;
@@ -305,7 +292,7 @@ static void winograd_in(
             half[2][j] = x2 - x1;
             half[3][j] = x1 - x3;
         }
-        for (int i = 0; i < 4; i++) {
+        UNROLLED (i, 4) {
             store_words(v[4 * i], n, half[i][0] - half[i][2], words);
             store_words(v[4 * i + 1], n, half[i][1] + half[i][2], words);
             store_words(v[4 * i + 2], n, half[i][2] - half[i][1], words);
@@ -318,12 +305,12 @@ static void winograd_out(float *const *y, const float *const *m, int count)
 {
     for (int n = 0; n < count; n += WIDTH) {
         vec half[2][4]; // A' m
-        for (int j = 0; j < 4; j++) {
+        UNROLLED (j, 4) {
             const vec m1 = load(m[4 + j] + n), m2 = load(m[8 + j] + n);
             half[0][j] = load(m[j] + n) + m1 + m2;
             half[1][j] = m1 - m2 - load(m[12 + j] + n);
         }
-        for (int i = 0; i < 2; i++) {
+        UNROLLED (i, 2) {
             float *left = y[2 * i] + n, *right = y[2 * i + 1] + n;
             store(left, load(left) + (half[i][0] + half[i][1] + half[i][2]));
             store(right, load(right) + (half[i][1] - half[i][2] - half[i][3]));
@@ -338,12 +325,10 @@ static void pack_columns(float *values, const float *const *x, int rows, int dep
             values + (size_t)(n / BLMI_LANES * depth) * BLMI_LANES + n % BLMI_LANES;
         for (int k = 0; k < depth; k += WIDTH) {
             vec block[WIDTH];
-#pragma GCC unroll 16
-            for (int i = 0; i < WIDTH; i++)
+            UNROLLED (i, WIDTH)
                 block[i] = n + i < rows ? load(x[n + i] + k) : (vec){0};
             transpose(block);
-#pragma GCC unroll 16
-            for (int i = 0; i < WIDTH; i++)
+            UNROLLED (i, WIDTH)
                 if (k + i < depth) // a multiple of 8
                     store(out + (size_t)(k + i) * BLMI_LANES, block[i]);
         }

@@ -284,6 +284,9 @@ static void pack_stem(packer *p, blmi_matrix *m, int columns)
 
 // ---- the parts of a block
 
+// In the weights of queries and in what is added to scores: softmax takes powers of 2.
+static const float log2_e = 1.44269504f;
+
 // pe.0 (1, patch, 1, C/2) goes with a token's row in the window, pe.1 (1, 1, patch, C/2)
 // with its column.
 static const float *pack_position(packer *p, int patch, int channels)
@@ -315,7 +318,7 @@ static const float *pack_bias(packer *p, int patch, int heads)
                 const int y = i / patch - j / patch + patch - 1;
                 const int x = i % patch - j % patch + patch - 1;
                 bias[(size_t)(head * tokens + i) * (size_t)row + (size_t)j] =
-                    table[(y * side + x) * heads + head];
+                    log2_e * table[(y * side + x) * heads + head];
             }
         }
     }
@@ -352,8 +355,7 @@ static void pack_encoder(packer *p, blmi_encoder *e, int channels, int width)
         memset(e->scale, 0, sizeof e->scale);
         memset(e->shift, 0, sizeof e->shift);
     }
-    const float factor = 1 / sqrtf((float)(channels / e->heads));
-    scale_columns(&e->qkv, channels, factor);
+    scale_columns(&e->qkv, channels, log2_e / sqrtf((float)(channels / e->heads)));
     for (int i = 0; i < 4; i++)
         use_words(p, (blmi_matrix *[]){&e->qkv, &e->proj, &e->fc1, &e->fc2}[i],
             linear_words(p->net, channels));

@@ -2,6 +2,8 @@
 #ifndef BLMI_NN_VECTOR_H
 #define BLMI_NN_VECTOR_H
 
+#include <math.h>
+
 #include "src/base/vector.h"
 #include "src/nn/kernels.h"
 
@@ -130,6 +132,16 @@ static inline vec smaller(vec x, vec y)
 #endif
 }
 
+// x with -infinity in place of its numbers from `count` on.
+static inline vec first_of(vec x, int count)
+{
+    mask place;
+    for (int i = 0; i < WIDTH; i++)
+        place[i] = i;
+    const mask keep = place < count;
+    return (vec)((keep & (mask)x) | (~keep & (mask)all(-INFINITY)));
+}
+
 static inline float largest_of(vec x)
 {
 #if defined(__AVX512F__)
@@ -162,38 +174,41 @@ static inline __attribute__((always_inline)) void transpose(vec x[WIDTH])
 #pragma GCC unroll 4
     for (int round = 1; round < WIDTH; round *= 2) {
         vec y[WIDTH];
-#pragma GCC unroll 8
-        for (int i = 0; i < WIDTH / 2; i++) {
+        UNROLLED (i, WIDTH / 2) {
             y[2 * i] = __builtin_shufflevector(x[i], x[i + WIDTH / 2], FIRST_HALVES);
             y[2 * i + 1] = __builtin_shufflevector(x[i], x[i + WIDTH / 2], SECOND_HALVES);
         }
-#pragma GCC unroll 16
-        for (int i = 0; i < WIDTH; i++)
+        UNROLLED (i, WIDTH)
             x[i] = y[i];
     }
 }
 
-// e^x for x <= 0, relative error below 2e-7, for pairs 5e-5; 0 from about -87 on.
-// x = n ln 2 + r with |r| <= ln(2) / 2: Taylor's polynomial of e^r is exact enough from
-// degree 6 on, for pairs from 4.
-static inline vec exponential(vec x, const blmi_words words)
+// 2^x for x <= 0, relative error below 2e-7, for pairs 8e-5; next to 0 from -126 on.
+// x = n + r with |r| <= 1/2, and a polynomial of 2^r (least squares, weighted until the
+// relative errors were even: 7.5e-8 and 7.5e-5).
+static inline vec power_of_2(vec x, const blmi_words words)
 {
-    x = larger(x, all(-87));
+    x = larger(x, all(-126));
     const vec magic = all(0x1.8p23f); // adding it rounds to an integer
-    const vec shifted = x * 1.44269504f + magic;
-    const vec n = shifted - magic;
-    const vec r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
-    vec y = words == BLMI_FLOATS ? (r * (1 / 720.f) + 1 / 120.f) * r + 1 / 24.f
-                                 : all(1 / 24.f);
-    y = y * r + 1 / 6.f;
-    y = y * r + 0.5f;
-    y = y * r + 1.f;
-    y = y * r + 1.f;
+    const vec shifted = x + magic;
+    const vec r = x - (shifted - magic);
+    vec y;
+    if (words == BLMI_FLOATS) {
+        y = r * 1.32764713e-3f + 9.67554096e-3f;
+        y = y * r + 5.55071309e-2f;
+        y = y * r + 0.240221202f;
+        y = y * r + 0.693146944f;
+        y = y * r + 1.00000012f;
+    } else {
+        y = r * 5.51716685e-2f + 0.242611125f;
+        y = y * r + 0.693260968f;
+        y = y * r + 0.999928057f;
+    }
     return (vec)((bits)y + ((bits)shifted << 23));
 }
 
 // x/2 (1 + erf(x / sqrt 2)), absolute error below 3e-7 |x|: erf(x / sqrt 2) / 2 is
-// x P(x^2) / Q(x^2) on |x| <= 5.2 (least squares, weighted until the errors were even:
+// x P(x^2) / Q(x^2) on |x| <= 5.2 (fitted like that, the absolute errors even:
 // 6e-8) and 1/2 beyond.
 static inline vec gelu(vec x)
 {
@@ -211,19 +226,35 @@ static inline vec gelu(vec x)
     return x * (c * p / q + 0.5f);
 }
 
-// The same, absolute error below 7e-5 |x|, for numbers that are rounded to bf16 next: a
-// polynomial of erf on |x| <= 3.8, fitted like that one, and 1e-5 from 1/2 at its end.
+// The same for numbers that are rounded to bf16 next, absolute error below 4e-5 |x|,
+// where a register of 16 numbers can be a table: erf(t / sqrt 2) / 2 is one of 16
+// parabolas, the i-th for t around i / 3.75 (fitted like that; the last meets 1/2 at 4).
 static inline vec gelu_for_pairs(vec x)
 {
-    const vec c = smaller(larger(x, all(-3.8f)), all(3.8f));
-    const vec u = c * c;
-    vec p = u * 3.66557167e-8f + -2.27237433e-6f;
-    p = p * u + 6.06833819e-5f;
-    p = p * u + -9.31536662e-4f;
-    p = p * u + 9.31659527e-3f;
-    p = p * u + -6.57197237e-2f;
-    p = p * u + 0.398676723f;
-    return x * (c * p + 0.5f);
+#if defined(__AVX512F__)
+    static const float parabolas[3][16] = {
+        {-4.88840442e-6f, -9.51662718e-4f, -7.2894902e-3f, -1.72634535e-2f,
+            -2.06447057e-2f, -4.211016e-3f, 4.01339233e-2f, 0.110469051f, 0.195880294f,
+            0.281907111f, 0.356494844f, 0.413343936f, 0.451941341f, 0.475496471f,
+            0.488501549f, 0.71355027f},
+        {0.399603397f, 0.411444277f, 0.443444371f, 0.474055529f, 0.482036799f,
+            0.455206275f, 0.395028979f, 0.313916206f, 0.228381574f, 0.152281761f,
+            9.32054669e-2f, 5.24481162e-2f, 2.7174104e-2f, 1.29804667e-2f, 5.72315743e-3f,
+            -0.108799644f},
+        {-1.32501759e-2f, -5.10567687e-2f, -9.18184593e-2f, -0.115372106f, -0.120050214f,
+            -0.109092817f, -8.86639953e-2f, -6.52671829e-2f, -4.38448042e-2f,
+            -2.70104855e-2f, -1.5310226e-2f, -8.00379179e-3f, -3.86576424e-3f,
+            -1.72734016e-3f, -7.14779017e-4f, 1.385302e-2f},
+    };
+    const vec size = larger(x, -x), t = smaller(size, all(4));
+    const __m512i i = (__m512i)(t * 3.75f + 0x1.8p23f); // rounded, in the lowest bits
+    vec c[3];
+    UNROLLED (k, 3)
+        c[k] = (vec)_mm512_permutexvar_ps(i, (__m512)load(parabolas[k]));
+    return size * ((c[2] * t + c[1]) * t + c[0]) + x * 0.5f;
+#else
+    return gelu(x);
+#endif
 }
 
 #endif
