@@ -23,7 +23,7 @@ typedef struct pass {
     blmi_grid grid; // of the tokens; (h, w, C) below
     const blmi_block *block;
     const blmi_encoder *ste;
-    const float *x;       // (images, h, w, C): what goes into the block
+    const float *x;       // (images, h, w, C): what goes into the stem or the block
     float *y;             // (images, h + 2, w + 2, C + 16): its tokens
     const float *operand; // the same as words that a product takes: y itself if floats
     // A convolution y -> out (images, h / stride, w / stride, out channels), whose values
@@ -116,31 +116,39 @@ static void show_tokens(const pass *p, int block, const char *what)
 
 // ---- the stem: 7x7 convolution of stride 2, 3x3 maximum of stride 2
 
-// Rows first .. of one image's convolution, (count, w, C) into out.
-static void stem_rows(const pass *p, int image, int first, int count, float *out)
+// Rows first .. of an image as (count, width + 6, 3), with zeros around the image.
+static void image_rows(const pass *p, int image, int first, int count, float *out)
+{
+    const int height = p->net->options.height, row = p->net->options.width * 3;
+    memset(out, 0, (size_t)count * (size_t)(row + 18) * sizeof *out);
+    for (int y = first; y < first + count; y++, out += row + 18)
+        if (y >= 0 && y < height)
+            memcpy(out + 9, p->x + (size_t)(image * height + y) * (size_t)row,
+                (size_t)row * sizeof *out);
+}
+
+// Rows of the convolution, (count, w, C) into out; x: the image from 3 rows above on.
+static void stem_rows(const pass *p, const float *x, int count, float *out)
 {
     const int width = 2 * p->grid.width; // of the convolution's output
     const size_t row_size = (size_t)(p->net->options.width + 6) * 3;
-    const float *start =
-        p->ws->image + (size_t)image * (size_t)(p->net->options.height + 6) * row_size;
     for (int m = 0; m < count * width; m += BLMI_BLOCK_ROWS) {
         const int rows =
             count * width - m < BLMI_BLOCK_ROWS ? count * width - m : BLMI_BLOCK_ROWS;
         const float *a[7 * BLMI_BLOCK_ROWS];
         float *y[BLMI_BLOCK_ROWS];
         for (int r = 0; r < rows; r++) {
-            const int row = 2 * (first + (m + r) / width), column = 2 * ((m + r) % width);
+            const int row = 2 * ((m + r) / width), column = 2 * ((m + r) % width);
             y[r] = out + (size_t)(m + r) * (size_t)p->grid.channels;
             for (int tap = 0; tap < 7; tap++)
-                a[tap * rows + r] =
-                    start + (size_t)(row + tap) * row_size + (size_t)column * 3;
+                a[tap * rows + r] = x + (size_t)(row + tap) * row_size + column * 3;
         }
         multiply(p, &p->net->stem, rows, a, y, NULL);
     }
 }
 
-// BLMI_BAND_ROWS rows of layer0's output; those of the convolution that they need stay in
-// scratch.
+// BLMI_BAND_ROWS rows of layer0's output; the rows of the image and of the convolution
+// that they need stay in scratch.
 static void stem_band(const void *context, int i, float *scratch)
 {
     const pass *p = context;
@@ -148,19 +156,22 @@ static void stem_band(const void *context, int i, float *scratch)
     const int bands = g->height / BLMI_BAND_ROWS, image = i / bands;
     const int top = i % bands * BLMI_BAND_ROWS;
     const int first = top ? 2 * top - 1 : 0, last = 2 * (top + BLMI_BAND_ROWS) - 1;
+    const int count = last - first + 1;
     const size_t channels = (size_t)g->channels;
-    stem_rows(p, image, first, last - first + 1, scratch);
+    float *part = scratch + (size_t)(count * 2 * g->width) * channels;
+    image_rows(p, image, 2 * first - 3, 2 * count + 5, part);
+    stem_rows(p, part, count, scratch);
     for (int row = top; row < top + BLMI_BAND_ROWS; row++) {
         for (int column = 0; column < g->width; column++) {
             const float *near[9];
-            int count = 0;
+            int found = 0;
             for (int y = 2 * row - 1; y <= 2 * row + 1; y++)
                 for (int x = 2 * column - 1; x <= 2 * column + 1; x++)
                     if (y >= 0 && x >= 0)
-                        near[count++] =
+                        near[found++] =
                             scratch + (size_t)((y - first) * 2 * g->width + x) * channels;
             const size_t at = (size_t)((image * g->height + row) * g->width + column);
-            p->net->kernels->largest(p->out + at * channels, near, count, g->channels);
+            p->net->kernels->largest(p->out + at * channels, near, found, g->channels);
         }
     }
 }
@@ -168,12 +179,8 @@ static void stem_band(const void *context, int i, float *scratch)
 // x (images, height, width, 3) -> layer0 (images, height / 4, width / 4, C)
 static void stem(pass *p, const float *x)
 {
-    const size_t height = (size_t)p->net->options.height;
-    const size_t row = (size_t)p->net->options.width * 3, bordered = row + 18;
-    for (size_t m = 0; m < (size_t)p->images * height; m++)
-        memcpy(p->ws->image + (m + m / height * 6 + 3) * bordered + 9, x + m * row,
-            row * sizeof *x);
     p->grid = blmi_stage_grid(p->net, 0);
+    p->x = x;
     p->out = p->ws->x[0];
     blmi_workspace_each(p->ws, p->images * p->grid.height / BLMI_BAND_ROWS, stem_band, p);
     show(p->ws, "layer0", p->out, p->images, p->grid);

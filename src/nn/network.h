@@ -19,7 +19,7 @@ extern const blmi_variant_shape blmi_variant_shapes[4]; // by blmi_variant
 
 // A transformer encoder over windows of patch x patch pixels.  In a pre-norm network the
 // norms' scale and shift have gone into the weights of qkv and fc1, in any network
-// 1 / sqrt(head width) into those of q.
+// log2 e / sqrt(head width) into those of q, and log2 e into bias.
 typedef struct blmi_encoder {
     int patch, heads;
     const float *position; // (patch * patch, C), added to the tokens; NULL if relative

@@ -16,8 +16,9 @@ static size_t larger(size_t a, size_t b)
 static size_t measure_scratch(const blmi_contnet *net)
 {
     const blmi_grid stem = blmi_stage_grid(net, 0);
-    const size_t band_rows = 2 * BLMI_BAND_ROWS + 1;
-    size_t size = band_rows * 2 * (size_t)stem.width * (size_t)stem.channels;
+    const size_t band_rows = 2 * BLMI_BAND_ROWS + 1; // of the convolution
+    size_t size = band_rows * 2 * (size_t)stem.width * (size_t)stem.channels +
+                  (2 * band_rows + 5) * (size_t)(net->options.width + 6) * 3;
     for (int stage = 0; stage < net->options.stages; stage++) {
         const size_t channels = (size_t)blmi_stage_grid(net, stage).channels;
         const blmi_encoder *e = net->stage[stage].block[0].ste;
@@ -47,9 +48,6 @@ static size_t lay_out(blmi_workspace *w, float *memory)
     const blmi_contnet *net = w->net;
     const size_t images = (size_t)net->options.batch;
     size_t used = 0, qkv = 0, heads = 0;
-    w->image = deal(memory, &used,
-        images * (size_t)(net->options.height + 6) * (size_t)(net->options.width + 6) *
-            3);
     for (int stage = 0; stage <= net->options.stages; stage++) {
         const blmi_grid g = blmi_stage_grid(net, stage);
         const size_t tokens = images * (size_t)g.height * (size_t)g.width;

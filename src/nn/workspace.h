@@ -16,7 +16,6 @@ struct blmi_workspace {
     const blmi_contnet *net;
     blmi_team *team;
     // N is options.batch; h, w, C are the stage's.  A border of zeros is never written.
-    float *image;              // (N, height + 6, width + 6, 3), border of 3
     float *x[BLMI_STAGES + 1]; // (N, h, w, C): [0] layer0's output, [k] layer<k>'s
     float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
     float *pairs[BLMI_STAGES]; // the same in pairs, for convolutions; NULL for floats
