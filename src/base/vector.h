@@ -22,8 +22,10 @@ typedef float vec __attribute__((vector_size(WIDTH * 4)));
 typedef float vec_in_memory
     __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
 
-// A loop without turns, for arrays of vectors that are to stay in registers: an index
-// that is not constant would put them into memory.
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+// A loop of at most 16 turns that the compiler writes out, so that arrays of vectors stay
+// in registers: an index that is not constant would put them into memory.
 #define UNROLLED(i, count) _Pragma("GCC unroll 16") for (int i = 0; i < (count); i++)
 
 static inline vec load(const float *p)

@@ -29,7 +29,7 @@ static inline vec next_of(const float *row, const uint16_t *halves, float *to, i
 
 // One row, in four sums so that none waits for the one before; inlined twice, with halves
 // and without.
-static inline __attribute__((always_inline)) float row_product(
+static ALWAYS_INLINE float row_product(
     const float *row, const uint16_t *halves, float *to, const float *x, int n)
 {
     vec sum[SUMS] = {{0}};

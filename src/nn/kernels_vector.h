@@ -12,7 +12,6 @@ enum { TILE_ROWS = 6, TILE_PANELS = 1 };
 enum { TILE_ROWS = 3, TILE_PANELS = 1 };
 #endif
 enum { PER_PANEL = BLMI_LANES / WIDTH, ROWS_AT_ONCE = 4 };
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 typedef vec sums[TILE_ROWS][TILE_PANELS * PER_PANEL];
 

@@ -169,7 +169,7 @@ static inline float largest_of(vec x)
 #endif
 
 // Rows become columns: after log2(WIDTH) rounds of dealing out, as with cards.
-static inline __attribute__((always_inline)) void transpose(vec x[WIDTH])
+static ALWAYS_INLINE void transpose(vec x[WIDTH])
 {
 #pragma GCC unroll 4
     for (int round = 1; round < WIDTH; round *= 2) {

@@ -35,7 +35,7 @@ void blmi_workspace_each(
     const blmi_workspace *workspace, int count, blmi_task *task, const void *context);
 
 // Attention of one window and head: out[i] = sum over j of p[i][j] v[j], p[i] being the
-// softmax over j of q[i].k[j] + bias[i][j].
+// softmax over j of q[i].k[j] + bias[i][j], in powers of 2.
 typedef struct blmi_attention {
     blmi_words words, out_words; // of q, k and v; of out
     int tokens, depth;           // depth: of a head
