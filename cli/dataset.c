@@ -146,7 +146,9 @@ int cli_dataset_mvtec(const char *root, cli_dataset *out)
     char *test = cli_format("%s/test", root);
     char *truth = cli_format("%s/ground_truth", root);
     *out = (cli_dataset){0};
-    int code = cli_worse(need_folder(root), need_folder(test));
+    int code = need_folder(root);
+    if (code == CLI_EXIT_OK)
+        code = need_folder(test);
     if (code == CLI_EXIT_OK)
         code = cli_list_path(test, &all);
     code = cli_worse(code, part_good(&all, out));

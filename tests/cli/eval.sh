@@ -21,3 +21,10 @@ numbers() { grep -o '"[a-z_0-9]*auroc": [0-9.]*' "$1"; }
 [ "$(numbers out)" = "$(numbers json)" ] || fail 'the same images, other numbers'
 expect 0 eval $m --good data/set/test/good --bad bad --json
 out_has '"pixel_auroc": null'
+
+# What is not there is said once.
+expect 3 eval $m nowhere
+err_is 'blemish: nowhere: no such folder'
+mkdir empty
+expect 3 eval $m empty
+err_is 'blemish: empty/test: no such folder'
