@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "src/nn/floor.h"
-#include "src/nn/network.h"
+#include "src/backbone/floor.h"
+#include "src/backbone/network.h"
 #include "tests/formula.h"
 
 // One thread's own time leaves out that of other programs.

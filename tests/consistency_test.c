@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "src/base/alloc.h"
-#include "src/detect/mapper.h"
-#include "src/detect/recipe.h"
-#include "src/detect/verdict.h"
+#include "src/feature/recipe.h"
+#include "src/score/mapper.h"
+#include "src/score/verdict.h"
 #include "tests/random.h"
 
 enum { CASES = 4000, MOST_CELLS = 9, STRIDE = 8, MOST = MOST_CELLS * STRIDE };

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/backbone/contnet.h"
 #include "src/base/tensor.h"
-#include "src/nn/contnet.h"
 
 // Fills out (product of shape) with the tensor of that name.
 void formula_fill(float *out, const char *name, int rank, const int64_t *shape);

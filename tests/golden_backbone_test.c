@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/backbone/contnet.h"
 #include "src/format/checkpoint.h"
-#include "src/nn/contnet.h"
 #include "tests/formula.h"
 #include "tests/npy.h"
 

@@ -10,8 +10,8 @@
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
 #include "src/base/alloc.h"
-#include "src/detect/extractor.h"
-#include "src/detect/model.h"
+#include "src/feature/extractor.h"
+#include "src/model/model.h"
 #include "tests/npy.h"
 
 enum {

@@ -11,9 +11,9 @@
 
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
+#include "src/backbone/contnet.h"
 #include "src/base/alloc.h"
 #include "src/format/safetensors.h"
-#include "src/nn/contnet.h"
 #include "tests/crc32.h"
 #include "tests/formula.h"
 #include "tools/synth/synth.h"

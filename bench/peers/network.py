@@ -232,7 +232,7 @@ def main():
     if sys.argv[1:2] == ["--worker"]:
         return worker(*sys.argv[2:5], int(sys.argv[5]))
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--blemish", default=os.path.join(ROOT, "build/release/cli/blemish"))
+    p.add_argument("--blemish", default=os.path.join(ROOT, "build/release/apps/blemish/blemish"))
     p.add_argument("--variant", default="B", choices=["Ti", "S", "M", "B"])
     p.add_argument("--weights", help="a weights file of blemish (random weights)")
     p.add_argument("--types", default="f32,bf16")

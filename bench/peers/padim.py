@@ -253,7 +253,7 @@ def main():
     if sys.argv[1:2] == ["--step"]:
         return run_step(sys.argv[2], sys.argv[3:])
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--blemish", default=os.path.join(ROOT, "build/release/cli/blemish"))
+    p.add_argument("--blemish", default=os.path.join(ROOT, "build/release/apps/blemish/blemish"))
     p.add_argument("--weights", default="s", help="of blemish, several with commas between")
     p.add_argument("--dataset", default=os.path.join(SHARED, "data/magnetic_tile"))
     p.add_argument("--resnet", default=os.path.join(SHARED, "pretrain/resnet18.npz"))

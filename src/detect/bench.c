@@ -7,17 +7,17 @@
 #include <string.h>
 
 #include "blemish/blemish.h"
+#include "src/backbone/floor.h"
+#include "src/backbone/network.h"
+#include "src/backbone/work.h"
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
-#include "src/detect/extractor.h"
-#include "src/detect/mapper.h"
-#include "src/detect/model.h"
-#include "src/detect/recipe.h"
-#include "src/detect/work.h"
+#include "src/feature/extractor.h"
+#include "src/feature/recipe.h"
 #include "src/map/map.h"
-#include "src/nn/floor.h"
-#include "src/nn/network.h"
+#include "src/model/model.h"
+#include "src/score/mapper.h"
 
 enum {
     DECODE,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "blemish/bench.h"
-#include "src/detect/work.h"
+#include "src/backbone/work.h"
 
 static void operations_of_the_largest_network(void **state)
 {

@@ -9,10 +9,10 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
-#include "src/detect/extractor.h"
-#include "src/detect/mapper.h"
-#include "src/detect/model.h"
-#include "src/detect/recipe.h"
+#include "src/feature/extractor.h"
+#include "src/feature/recipe.h"
+#include "src/model/model.h"
+#include "src/score/mapper.h"
 
 enum { BLOCK = 16 }; // images whose features are stacked at once
 

@@ -1,6 +1,6 @@
 // attention.c: the scores of a few queries at a time stay in the cache until they have
 // become weights of the values.
-#include "src/nn/workspace.h"
+#include "src/nn/attention.h"
 
 size_t blmi_attention_scratch(int tokens, int depth)
 {

@@ -17,7 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BLMI_LANES = 16 }; // rows are padded to a multiple; columns of a panel
+enum {
+    BLMI_LANES = 16, // rows are padded to a multiple; columns of a panel
+    BLMI_APART = 16, // floats between rows, so that they do not share a set of the cache
+};
 
 static inline int blmi_pad(int count)
 {

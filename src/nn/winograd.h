@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "src/nn/workspace.h"
+#include "src/nn/kernels.h"
 
 enum { BLMI_WINOGRAD_TILES = 112 }; // that a task takes at the most
 

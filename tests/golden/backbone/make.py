@@ -4,7 +4,7 @@
 
 cases.npy is f8 (case, stage, 32): mean and standard deviation of a stage's output (zeros where it
 is not computed), and 30 of its numbers: with the output as (row, column, channel), number
-i * count // 30.  The cases, in the same order, are in src/nn/contnet_test.c; weights are by the
+i * count // 30.  The cases, in the same order, are in src/backbone/contnet_test.c; weights are by the
 formula (tests/formula.h), the input (row, column, colour) is twice the noise named "input".
 """
 import os

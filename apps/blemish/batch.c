@@ -1,0 +1,123 @@
+#include "apps/blemish/batch.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "apps/blemish/exit.h"
+#include "apps/blemish/memory.h"
+#include "apps/blemish/progress.h"
+
+// Changes in the ordered part alone; `stop` is read by all.
+typedef struct state {
+    size_t done;
+    int code; // the worst so far
+    atomic_int stop;
+} state;
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
+}
+
+// The library's texts about files name them; those about a picture in memory cannot.
+static void put_name(const char *name, blm_error *err)
+{
+    char *text = cli_format("%s: %s", name, err->text);
+    snprintf(err->text, sizeof err->text, "%s", text);
+    free(text);
+}
+
+static void score(
+    const cli_batch *batch, size_t index, blm_scorer *scorer, cli_outcome *out)
+{
+    blm_image *image = NULL;
+    *out = (cli_outcome){.index = index, .name = batch->paths[index]};
+    const double start = now_ms();
+    out->status = blm_image_read(out->name, &batch->decode, &image, &out->err);
+    out->read_ms = now_ms() - start;
+    if (out->status != BLM_OK)
+        return;
+    out->width = image->width;
+    out->height = image->height;
+    out->status = blm_scorer_run(scorer, image, &out->result, &out->err);
+    if (out->status != BLM_OK)
+        put_name(out->name, &out->err);
+    else if (batch->work != NULL)
+        out->status = batch->work(batch->context, out, scorer, image, &out->err);
+    blm_image_free(image);
+}
+
+static void report(const cli_batch *batch, state *now, const cli_outcome *outcome)
+{
+    if (outcome->status != BLM_OK)
+        now->code = cli_worse(now->code, cli_fail(outcome->status, &outcome->err));
+    const int ended = batch->report(batch->context, outcome);
+    now->code = cli_worse(now->code, ended);
+    now->stop = ended != 0;
+    cli_progress_step(++now->done, batch->count);
+}
+
+// Nobody waits for anything but the turn to report.
+static int score_all(const cli_batch *batch, blm_scorer **scorers, int threads)
+{
+    state now = {.done = 0};
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(threads)
+    for (size_t i = 0; i < batch->count; i++) {
+        cli_outcome outcome;
+        const int wanted = !now.stop && cli_interrupted() == 0;
+        if (wanted)
+            score(batch, i, scorers[omp_get_thread_num()], &outcome);
+#pragma omp ordered
+        if (wanted && !now.stop && cli_interrupted() == 0)
+            report(batch, &now, &outcome);
+        if (wanted && batch->release != NULL)
+            batch->release(outcome.extra);
+    }
+    return cli_worse(now.code, cli_interrupted());
+}
+
+// One a thread; where images are fewer than cores, these work inside the images.
+static blm_status new_scorers(const cli_batch *batch, const blm_model *model, int cores,
+    int threads, blm_scorer **scorers, blm_error *err)
+{
+    const blm_scorer_options wanted = {
+        .threads = cores / threads, .threshold = batch->threshold};
+    blm_status status = blm_scorer_new(model, &wanted, &scorers[0], err);
+    for (int t = 1; status == BLM_OK && t < threads; t++)
+        status = blm_scorer_clone(scorers[0], &scorers[t], err);
+    return status;
+}
+
+int cli_batch_run(const cli_batch *wanted, const blm_model *model)
+{
+    if (wanted->count == 0)
+        return CLI_EXIT_OK;
+    blm_model_info info;
+    blm_model_describe(model, &info);
+    cli_batch as_fitted = *wanted;
+    as_fitted.decode.bits = info.recipe.bits;
+    const cli_batch *batch = &as_fitted;
+    if (batch->threads > 0)
+        omp_set_num_threads(batch->threads); // what the library calls all cores
+    const int cores = omp_get_max_threads();
+    const int threads = batch->count < (size_t)cores ? (int)batch->count : cores;
+    blm_scorer **scorers = cli_alloc((size_t)threads, sizeof *scorers);
+    blm_error err;
+    const blm_status status = new_scorers(batch, model, cores, threads, scorers, &err);
+    int code;
+    if (status == BLM_OK) {
+        cli_progress_begin(batch->talk, 1);
+        code = score_all(batch, scorers, threads);
+        cli_progress_clear();
+    } else
+        code = cli_fail(status, &err);
+    for (int t = 0; t < threads; t++)
+        blm_scorer_free(scorers[t]);
+    free(scorers);
+    return code;
+}

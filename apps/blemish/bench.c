@@ -1,0 +1,225 @@
+// blemish bench: where the time goes on this machine, and how near to its limit.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/blemish/exit.h"
+#include "apps/blemish/json.h"
+#include "apps/blemish/memory.h"
+#include "apps/blemish/recipe.h"
+#include "apps/blemish/verbs.h"
+#include "blemish/bench.h"
+#include "blemish/render.h"
+
+typedef struct settings {
+    const char *weights, *model;
+    int images, threads, batch, runs, throughput, json, type, half;
+    cli_pair size;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+static const cli_option options[] = {
+    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
+        AT(weights), 0, 0, NULL},
+    {"model", 0, CLI_TEXT, "MODEL", "Time this model (weights, made-up statistics)",
+        AT(model), 0, 0, NULL},
+    {"images", 0, CLI_INT, "N", "Statistics of N made-up images (240)", AT(images), 3,
+        2000, NULL},
+    {"size", 0, CLI_PAIR, "WxH", "Size the network sees, multiples of 224 (224x224)",
+        AT(size), 224, 14336, NULL},
+    {"type", 0, CLI_CHOICE, "NAME", "f32, bf16 or int8 products (f32)", AT(type), 0, 0,
+        CLI_TYPES},
+    {"half", 0, CLI_FLAG, NULL, "Statistics in half precision", AT(half), 0, 0, NULL},
+    {"batch", 'b', CLI_INT, "N", "Images a run of the network (1)", AT(batch), 1, 64,
+        NULL},
+    {"throughput", 0, CLI_FLAG, NULL, "One image a thread, the network alone",
+        AT(throughput), 0, 0, NULL},
+    {"runs", 'n', CLI_INT, "N", "Time N runs (50)", AT(runs), 3, 100000, NULL},
+    CLI_THREADS_OPTION(settings),
+    CLI_JSON_OPTION(settings),
+};
+
+// ---- the picture that is decoded ------------------------------------------------------
+
+enum { SIDE = 1024 };
+
+// A PNG of a soft surface with some noise, which costs about what a photograph does.
+static blm_status make_picture(blm_bytes *out, blm_error *err)
+{
+    uint8_t *rgb = cli_alloc((size_t)SIDE * SIDE, 3);
+    uint32_t random = 1;
+    for (int i = 0; i < SIDE * SIDE * 3; i++) {
+        const int x = i / 3 % SIDE, y = i / 3 / SIDE;
+        random = random * 1664525 + 1013904223;
+        rgb[i] = (uint8_t)(64 + (x + y) / 16 + (int)(random >> 29) + i % 3);
+    }
+    const blm_buffer buffer = {
+        .pixels = rgb, .width = SIDE, .height = SIDE, .layout = BLM_RGB8};
+    const blm_status status = blm_png_encode(&buffer, out, err);
+    free(rgb);
+    return status;
+}
+
+// Maps a file; munmap releases it.  Returns an exit code.
+static int map_file(const char *path, void **out, size_t *size)
+{
+    struct stat info = {0};
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    void *bytes = MAP_FAILED;
+    if (file >= 0 && fstat(file, &info) == 0)
+        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    const int reason = errno;
+    if (file >= 0)
+        close(file);
+    if (bytes == MAP_FAILED) {
+        const int is_file = file < 0 || (S_ISREG(info.st_mode) && info.st_size > 0);
+        cli_complain("%s: %s", path, is_file ? strerror(reason) : "expected an image");
+        return CLI_EXIT_INPUT;
+    }
+    *out = bytes;
+    *size = (size_t)info.st_size;
+    return CLI_EXIT_OK;
+}
+
+// ---- what is printed ------------------------------------------------------------------
+
+static void print_text(const blm_bench_result *r)
+{
+    printf("%s, %d x %d pixels, %s, %s, %d thread%s, batch %d, %d runs\n\n", r->backbone,
+        r->width, r->height, cli_type_text(r->type), r->kernels, r->threads,
+        r->threads == 1 ? "" : "s", r->batch, r->runs);
+    printf("%-12s%10s%10s%10s%10s\n", "ms an image", "median", "p10", "p90", "GFLOP/s");
+    for (size_t i = 0; i < r->phase_count; i++) {
+        const blm_bench_phase *p = &r->phases[i];
+        printf(
+            "%-12s%10.3f%10.3f%10.3f", p->name, p->time.median, p->time.p10, p->time.p90);
+        if (p->gflop > 0)
+            printf("%10.1f", 1000 * p->gflop / p->time.median);
+        printf("\n");
+    }
+    printf("%-12s%10.3f%10.3f%10.3f%10.1f\n", "network", r->network.median,
+        r->network.p10, r->network.p90, r->gflops);
+    printf("%-12s%10.3f%30.1f\n\n", "its floor", r->floor_ms, r->floor_gflops);
+    printf("network: %.3f of its floor, %.2f images a second\n", r->ratio_to_floor,
+        r->images_per_s);
+    if (r->fit_ms > 0)
+        printf("statistics of %d images: %.0f ms once, beyond their features\n",
+            r->images, r->fit_ms);
+}
+
+static void print_time(cli_json *json, const blm_bench_time *time)
+{
+    cli_json_number(json, "median_ms", time->median);
+    cli_json_number(json, "p10_ms", time->p10);
+    cli_json_number(json, "p90_ms", time->p90);
+}
+
+static void print_json(const blm_bench_result *r)
+{
+    cli_json json = {0};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "version", blm_version());
+    cli_json_text(&json, "backbone", r->backbone);
+    cli_json_text(&json, "kernels", r->kernels);
+    cli_json_text(&json, "type", cli_type_text(r->type));
+    cli_json_integer(&json, "width", r->width);
+    cli_json_integer(&json, "height", r->height);
+    cli_json_integer(&json, "threads", r->threads);
+    cli_json_integer(&json, "batch", r->batch);
+    cli_json_integer(&json, "runs", r->runs);
+    cli_json_open(&json, "phases", '[');
+    for (size_t i = 0; i < r->phase_count; i++) {
+        cli_json_open(&json, NULL, '{');
+        cli_json_text(&json, "name", r->phases[i].name);
+        print_time(&json, &r->phases[i].time);
+        cli_json_number(&json, "gflop", r->phases[i].gflop);
+        cli_json_close(&json, '}');
+    }
+    cli_json_close(&json, ']');
+    print_time(&json, &r->network);
+    cli_json_number(&json, "images_per_s", r->images_per_s);
+    cli_json_number(&json, "gflop", r->gflop);
+    cli_json_number(&json, "gflops", r->gflops);
+    cli_json_number(&json, "floor_gflops", r->floor_gflops);
+    cli_json_number(&json, "floor_ms", r->floor_ms);
+    cli_json_number(&json, "ratio_to_floor", r->ratio_to_floor);
+    cli_json_number(&json, "output_mean", r->output_mean);
+    cli_json_number(&json, "output_rms", r->output_rms);
+    cli_json_integer(&json, "images", r->images);
+    cli_json_number(&json, "fit_ms", r->fit_ms);
+    cli_json_close(&json, '}');
+    cli_json_end_line(&json);
+}
+
+static int bench(const settings *set, const void *picture, size_t size)
+{
+    const blm_bench_options wanted = {.model = set->model,
+        .weights = set->weights,
+        .images = set->images,
+        .width = set->size.width,
+        .height = set->size.height,
+        .type = (blm_type)set->type,
+        .half = set->half,
+        .picture = picture,
+        .picture_size = size,
+        .threads = set->threads,
+        .batch = set->batch,
+        .throughput = set->throughput,
+        .runs = set->runs};
+    blm_bench_result result;
+    blm_error err;
+    const blm_status status = blm_bench(&wanted, &result, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    if (set->json)
+        print_json(&result);
+    else
+        print_text(&result);
+    return cli_flush();
+}
+
+static int run(const cli_verb *verb, int argc, char **argv)
+{
+    settings set = {0};
+    cli_arguments arguments;
+    int code = cli_parse(verb, argc, argv, &set, &arguments);
+    if (code >= 0)
+        return code;
+    if (arguments.count > 1)
+        return cli_usage(verb, "One image at the most");
+    if (arguments.count == 1) {
+        void *picture;
+        size_t size;
+        code = map_file(arguments.items[0], &picture, &size);
+        if (code != CLI_EXIT_OK)
+            return code;
+        code = bench(&set, picture, size);
+        munmap(picture, size);
+        return code;
+    }
+    blm_bytes made = {0};
+    blm_error err;
+    const blm_status status = make_picture(&made, &err);
+    code = status == BLM_OK ? bench(&set, made.data, made.size) : cli_fail(status, &err);
+    blm_bytes_free(&made);
+    return code;
+}
+
+const cli_verb cli_bench = {
+    .name = "bench",
+    .arguments = "[IMAGE]",
+    .summary = "Time the parts of the detector on this machine",
+    .notes =
+        "Times are medians, with a tenth of the runs below p10 and a tenth above p90.  "
+        "The floor is\nthe time of the network's products at the best rate of oneDNN, "
+        "measured in between.\nIMAGE is decoded and resized (a made-up PNG of 1024 x "
+        "1024 pixels).",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .run = run,
+};

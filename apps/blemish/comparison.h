@@ -1,0 +1,19 @@
+// comparison.h: our results beside published ones.
+#ifndef BLEMISH_CLI_COMPARISON_H
+#define BLEMISH_CLI_COMPARISON_H
+
+#include "apps/blemish/result.h"
+
+typedef enum cli_comparison_form {
+    CLI_COMPARE_TEXT,
+    CLI_COMPARE_MARKDOWN,
+    CLI_COMPARE_CSV, // one line for each number
+    CLI_COMPARE_JSON,
+} cli_comparison_form;
+
+// Prints the paper's tables 2 and 3 with a column of ours, categories in the paper's
+// order, others behind them, and averages: ours over what there is of a group, published
+// ones as they were printed.
+void cli_compare(const cli_result *results, size_t count, cli_comparison_form form);
+
+#endif

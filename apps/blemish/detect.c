@@ -1,0 +1,153 @@
+// blemish detect: scores, verdicts and maps of images.
+#include <math.h>
+#include <stdlib.h>
+
+#include "apps/blemish/batch.h"
+#include "apps/blemish/exit.h"
+#include "apps/blemish/listing.h"
+#include "apps/blemish/outputs.h"
+#include "apps/blemish/records.h"
+#include "apps/blemish/verbs.h"
+
+typedef struct settings {
+    int json, csv, exit_status, threads, map_format;
+    const char *maps; // folder; NULL: none
+    double threshold; // 0: the model's
+    double mm_per_pixel;
+    blm_decode_options decode;
+    cli_talk talk;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+static const cli_option options[] = {
+    CLI_JSON_OPTION(settings),
+    {"csv", 0, CLI_FLAG, NULL, "Print CSV with a head line", AT(csv), 0, 0, NULL},
+    {"maps", 'm', CLI_TEXT, "DIR", "Write map, heat picture and mask of each image",
+        AT(maps), 0, 0, NULL},
+    {"map-format", 0, CLI_CHOICE, "NAME", "tiff16, tiff32, png16 or npy (tiff16)",
+        AT(map_format), 0, 0, CLI_MAP_FORMATS},
+    {"threshold", 'T', CLI_REAL, "X", "NG from this score on (the model's)",
+        AT(threshold), 0, INFINITY, NULL},
+    {"mm-per-pixel", 0, CLI_REAL, "X", "Print areas and positions in millimetres too",
+        AT(mm_per_pixel), 0, INFINITY, NULL},
+    {"exit-status", 'e', CLI_FLAG, NULL, "Exit with 1 if an image is NG", AT(exit_status),
+        0, 0, NULL},
+    CLI_LIMIT_OPTIONS(settings),
+    CLI_THREADS_OPTION(settings),
+    CLI_TALK_OPTIONS(settings),
+};
+
+typedef struct job {
+    const settings *set;
+    cli_records records;
+    cli_outputs outputs; // with set->maps
+    int found;           // an image is NG
+    unsigned told;       // what was never seen, and has been told
+} job;
+
+static blm_status write_maps(void *context, cli_outcome *outcome,
+    const blm_scorer *scorer, blm_image *image, blm_error *err)
+{
+    const job *self = context;
+    return cli_outputs_write(
+        &self->outputs, outcome->index, scorer, image, &outcome->result, err);
+}
+
+// What the model never saw it cannot judge well: told once for each way to differ.
+static void tell_unseen(job *self, const cli_outcome *outcome)
+{
+    const unsigned news = outcome->result.unseen & ~self->told;
+    if (news == 0 || self->set->talk.quiet)
+        return;
+    char *ways = cli_unseen_text(news);
+    cli_complain("%s: differs from all images of the fit in %s, so that its score means "
+                 "little (others like it are not told)",
+        outcome->name, ways);
+    free(ways);
+    self->told |= news;
+}
+
+static int print(void *context, const cli_outcome *outcome)
+{
+    job *self = context;
+    if (outcome->status == BLM_OK && outcome->result.verdict == BLM_VERDICT_NG)
+        self->found = 1;
+    if (outcome->status == BLM_OK)
+        tell_unseen(self, outcome);
+    cli_record(&self->records, outcome);
+    return cli_flush();
+}
+
+static int detect(job *self, const blm_model *model, const cli_files *files)
+{
+    const settings *set = self->set;
+    blm_error err;
+    if (set->maps != NULL) {
+        const blm_status status =
+            cli_outputs_new(set->maps, set->map_format, files, &self->outputs, &err);
+        if (status != BLM_OK)
+            return cli_fail(status, &err);
+    }
+    const char **paths = cli_paths(files);
+    const cli_batch batch = {.paths = paths,
+        .count = files->count,
+        .decode = set->decode,
+        .threads = set->threads,
+        .threshold = set->threshold,
+        .talk = &set->talk,
+        .context = self,
+        .work = set->maps != NULL ? write_maps : NULL,
+        .report = print};
+    cli_records_begin(&self->records);
+    int code = cli_batch_run(&batch, model);
+    if (code == CLI_EXIT_OK && set->exit_status && self->found)
+        code = CLI_EXIT_NG;
+    free(paths);
+    cli_outputs_free(&self->outputs);
+    return code;
+}
+
+static int run(const cli_verb *verb, int argc, char **argv)
+{
+    settings set = {.talk.progress = -1};
+    cli_arguments arguments;
+    const int parsed = cli_parse(verb, argc, argv, &set, &arguments);
+    if (parsed >= 0)
+        return parsed;
+    if (arguments.count < 2)
+        return cli_usage(verb, "Expected %s", verb->arguments);
+    if (set.json && set.csv)
+        return cli_usage(verb, "Expected one of --json and --csv");
+
+    blm_model *model = NULL;
+    blm_error err;
+    blm_model_info info;
+    const blm_status status = blm_model_open(arguments.items[0], &model, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    blm_model_describe(model, &info);
+    cli_files files = {0};
+    job self = {.set = &set,
+        .records = {.form = set.json  ? CLI_JSON_LINES
+                            : set.csv ? CLI_CSV_LINES
+                                      : CLI_TEXT_LINES,
+            .model_hash = info.hash,
+            .mm_per_pixel = set.mm_per_pixel}};
+    int code = cli_list(arguments.items + 1, arguments.count - 1, &files);
+    if (files.count > 0)
+        code = cli_worse(code, detect(&self, model, &files));
+    blm_model_free(model);
+    cli_files_free(&files);
+    return code;
+}
+
+const cli_verb cli_detect = {
+    .name = "detect",
+    .arguments = "MODEL DIR|FILE|@LIST...",
+    .summary = "Score images and say OK or NG",
+    .notes = "Prints name, score, threshold and verdict, with tabs between them; with\n"
+             "--mm-per-pixel also the area of all regions and where the peak lies.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .run = run,
+};

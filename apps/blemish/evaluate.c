@@ -1,0 +1,273 @@
+#include "apps/blemish/evaluate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/blemish/batch.h"
+#include "apps/blemish/exit.h"
+#include "apps/blemish/mask.h"
+#include "apps/blemish/memory.h"
+
+// ---- scores and maps of all images
+
+typedef struct collection {
+    const cli_evaluation *how;
+    const cli_dataset *data;
+    blm_recipe recipe;
+    double *scores;  // (count) of the images that could be scored
+    uint8_t *labels; // (count) 1: defective
+    int *kinds;      // (count) 0: good, else the kind's number
+    size_t count;
+    const char **kind_names; // (kind_count) number 1 first
+    size_t kind_count;
+    blm_pixel_metrics *pixels; // NULL: no masks
+} collection;
+
+// What pixel metrics and the report need of an image.
+typedef struct pixels {
+    int width, height;
+    float *map;                    // (height, width); NULL: the result's
+    uint8_t *mask;                 // (height, width); NULL: no defect
+    blm_report_pictures *pictures; // NULL: none
+} pixels;
+
+static void free_pixels(void *extra)
+{
+    pixels *p = extra;
+    if (p != NULL) {
+        free(p->map);
+        free(p->mask);
+        blm_report_pictures_free(p->pictures);
+    }
+    free(p);
+}
+
+// The mask at the size of the image.
+static blm_status read_mask(const collection *all, const cli_sample *sample,
+    const cli_outcome *outcome, uint8_t **mask, blm_error *err)
+{
+    int width, height;
+    const blm_status status =
+        cli_mask_read(sample->mask, &all->how->decode, &width, &height, mask, err);
+    if (status != BLM_OK)
+        return status;
+    if (width == outcome->width && height == outcome->height)
+        return BLM_OK;
+    snprintf(err->text, sizeof err->text, "%s: %d x %d pixels, but its image has %d x %d",
+        sample->mask, width, height, outcome->width, outcome->height);
+    free(*mask);
+    *mask = NULL;
+    return BLM_EINPUT;
+}
+
+static blm_status at_native_size(
+    const blm_scorer *scorer, const cli_outcome *outcome, pixels *p, blm_error *err)
+{
+    p->width = outcome->width;
+    p->height = outcome->height;
+    p->map = cli_alloc((size_t)p->width * (size_t)p->height, sizeof *p->map);
+    return blm_result_native_map(
+        scorer, &outcome->result, p->width, p->height, p->map, err);
+}
+
+static blm_status at_model_size(
+    const collection *all, const cli_outcome *outcome, pixels *p, blm_error *err)
+{
+    p->width = outcome->result.width;
+    p->height = outcome->result.height;
+    if (p->mask == NULL)
+        return BLM_OK;
+    uint8_t *small = cli_alloc((size_t)p->width * (size_t)p->height, 1);
+    const blm_status status = blm_recipe_mask(
+        &all->recipe, p->mask, outcome->width, outcome->height, small, err);
+    free(p->mask);
+    p->mask = small;
+    return status;
+}
+
+static blm_status prepare_pixels(void *context, cli_outcome *outcome,
+    const blm_scorer *scorer, blm_image *image, blm_error *err)
+{
+    const collection *all = context;
+    const cli_sample *sample = &all->data->items[outcome->index];
+    pixels *p = cli_alloc(1, sizeof *p);
+    blm_status status = BLM_OK;
+    outcome->extra = p;
+    if (sample->mask != NULL)
+        status = read_mask(all, sample, outcome, &p->mask, err);
+    if (status == BLM_OK && all->how->report != NULL)
+        status = cli_report_draw(scorer, image, &outcome->result, p->mask,
+            all->data->masks, &p->pictures, err);
+    if (status == BLM_OK && all->pixels != NULL)
+        status = all->how->native ? at_native_size(scorer, outcome, p, err)
+                                  : at_model_size(all, outcome, p, err);
+    return status;
+}
+
+// The number of a kind, a new one if need be.
+static int kind_number(collection *all, const char *kind)
+{
+    for (size_t k = 0; k < all->kind_count; k++) {
+        if (strcmp(all->kind_names[k], kind) == 0)
+            return (int)k + 1;
+    }
+    all->kind_names[all->kind_count] = kind;
+    return (int)++all->kind_count;
+}
+
+static void add_to_report(
+    const collection *all, const cli_sample *sample, const cli_outcome *outcome)
+{
+    cli_report *report = all->how->report;
+    pixels *p = outcome->extra;
+    if (outcome->status != BLM_OK) {
+        cli_report_add_failure(report, outcome->err.text);
+        return;
+    }
+    const blm_report_image image = {.name = sample->path,
+        .kind = sample->kind,
+        .defective = sample->bad,
+        .score = outcome->result.score,
+        .verdict = outcome->result.verdict};
+    cli_report_add(report, &image, p->pictures);
+    p->pictures = NULL; // they are the report's now
+}
+
+static int collect(void *context, const cli_outcome *outcome)
+{
+    collection *all = context;
+    const cli_sample *sample = &all->data->items[outcome->index];
+    pixels *p = outcome->extra;
+    blm_error err;
+    blm_status status = BLM_OK;
+    if (outcome->status == BLM_OK) {
+        const int kind = sample->bad ? kind_number(all, sample->kind) : 0;
+        all->scores[all->count] = outcome->result.score;
+        all->labels[all->count] = (uint8_t)sample->bad;
+        all->kinds[all->count++] = kind;
+        if (all->pixels != NULL)
+            status = blm_pixel_metrics_add(all->pixels,
+                p->map != NULL ? p->map : outcome->result.map, p->mask, p->width,
+                p->height, kind, &err);
+    }
+    if (all->how->report != NULL)
+        add_to_report(all, sample, outcome);
+    return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
+}
+
+// ---- the metrics
+
+// kind 0: all; `scores` and `labels` are scratch (all->count).
+static blm_status measure(const collection *all, int kind, double *scores,
+    uint8_t *labels, cli_metrics_row *row, blm_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (kind != 0 && all->kinds[i] != 0 && all->kinds[i] != kind)
+            continue;
+        scores[count] = all->scores[i];
+        labels[count++] = all->labels[i];
+    }
+    row->kind = kind == 0 ? NULL : all->kind_names[kind - 1];
+    row->pixel = (blm_metrics){.auroc = NAN,
+        .average_precision = NAN,
+        .f1_max = NAN,
+        .f1_threshold = NAN,
+        .au_pro = {NAN, NAN}};
+    const blm_pixel_options which = {.kind = kind};
+    blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
+    if (status == BLM_OK && all->pixels != NULL)
+        status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
+    if (all->how->report == NULL)
+        return status;
+    if (status == BLM_OK)
+        status = blm_image_intervals(scores, labels, count, NULL, &row->image_range, err);
+    if (status == BLM_OK && all->pixels != NULL)
+        status = blm_pixel_metrics_intervals(
+            all->pixels, &which, NULL, &row->pixel_range, err);
+    return status;
+}
+
+static void count_verdict(double score, const blm_model_info *model, cli_verdicts *out)
+{
+    const int ng = score >= model->threshold;
+    out->ng += ng;
+    out->review += !ng && model->review_threshold > 0 && score >= model->review_threshold;
+    out->all++;
+}
+
+static blm_status measure_all(const collection *all, cli_metrics *out, blm_error *err)
+{
+    double *scores = cli_alloc(all->count, sizeof *scores);
+    uint8_t *labels = cli_alloc(all->count, 1);
+    blm_status status = BLM_OK;
+    out->count = all->kind_count + 1;
+    out->rows = cli_alloc(out->count, sizeof *out->rows);
+    for (size_t k = 0; status == BLM_OK && k < out->count; k++)
+        status = measure(all, (int)k, scores, labels, &out->rows[k], err);
+    for (size_t i = 0; i < all->count; i++)
+        count_verdict(
+            all->scores[i], &out->model, all->labels[i] ? &out->defective : &out->good);
+    free(labels);
+    free(scores);
+    return status;
+}
+
+// ---- all of it
+
+static int score_all(collection *all, const blm_model *model)
+{
+    const size_t count = all->data->count;
+    const char **paths = cli_alloc(count, sizeof *paths);
+    for (size_t i = 0; i < count; i++)
+        paths[i] = all->data->items[i].path;
+    all->scores = cli_alloc(count, sizeof *all->scores);
+    all->labels = cli_alloc(count, sizeof *all->labels);
+    all->kinds = cli_alloc(count, sizeof *all->kinds);
+    all->kind_names = cli_alloc(count, sizeof *all->kind_names);
+    const cli_batch batch = {.paths = paths,
+        .count = count,
+        .threads = all->how->threads,
+        .decode = all->how->decode,
+        .talk = all->how->talk,
+        .context = all,
+        .work = all->pixels != NULL || all->how->report != NULL ? prepare_pixels : NULL,
+        .release = free_pixels,
+        .report = collect};
+    const int code = cli_batch_run(&batch, model);
+    free(paths);
+    return code;
+}
+
+int cli_evaluate(const cli_evaluation *how, const blm_model *model,
+    const cli_dataset *data, cli_metrics *out)
+{
+    blm_error err;
+    *out = (cli_metrics){.has_pixels = data->masks, .native = how->native};
+    blm_model_describe(model, &out->model);
+    collection all = {.how = how, .data = data, .recipe = out->model.recipe};
+    blm_status status = BLM_OK;
+    if (data->masks)
+        status = blm_pixel_metrics_new(&all.pixels, &err);
+    int code = status == BLM_OK ? score_all(&all, model) : cli_fail(status, &err);
+    if (all.count > 0 && code <= CLI_EXIT_INPUT) {
+        status = measure_all(&all, out, &err);
+        if (status == BLM_OK && how->report != NULL)
+            status = cli_report_add_curves(
+                how->report, all.scores, all.labels, all.count, all.pixels, &err);
+        if (status != BLM_OK) {
+            code = cli_worse(code, cli_fail(status, &err));
+            free(out->rows);
+            out->rows = NULL;
+            out->count = 0;
+        }
+    }
+    blm_pixel_metrics_free(all.pixels);
+    free(all.scores);
+    free(all.labels);
+    free(all.kinds);
+    free(all.kind_names);
+    return code;
+}

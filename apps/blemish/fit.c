@@ -1,0 +1,184 @@
+// blemish fit: from good images to a model.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "apps/blemish/describe.h"
+#include "apps/blemish/exit.h"
+#include "apps/blemish/groups.h"
+#include "apps/blemish/listing.h"
+#include "apps/blemish/memory.h"
+#include "apps/blemish/recipe.h"
+#include "apps/blemish/region.h"
+#include "apps/blemish/report.h"
+#include "apps/blemish/target.h"
+#include "apps/blemish/text.h"
+#include "apps/blemish/training.h"
+#include "apps/blemish/verbs.h"
+
+typedef struct settings {
+    const char *output;
+    cli_recipe recipe;
+    double false_alarm, review;
+    const char *weights, *group_by, *report;
+    cli_region region;
+    blm_decode_options decode;
+    int threads, skip_bad, force, odd, json, report_images;
+    cli_talk talk;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, "MODEL", "File to write the model to", AT(output), 0, 0,
+        NULL},
+    CLI_RECIPE_OPTIONS(settings),
+    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
+        AT(weights), 0, 0, NULL},
+    {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
+        AT(false_alarm), 0, 1, NULL},
+    {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
+        AT(review), 0, 1, NULL},
+    {"region", 'r', CLI_TEXT, "MASK", "Picture that is black where defects do not matter",
+        AT(region.mask), 0, 0, NULL},
+    {"include", 0, CLI_TEXT, "POLYGONS", "Look inside \"x,y x,y x,y; ...\" only (pixels)",
+        AT(region.include), 0, 0, NULL},
+    {"ignore", 0, CLI_TEXT, "POLYGONS", "Do not look inside \"x,y x,y x,y; ...\"",
+        AT(region.ignore), 0, 0, NULL},
+    CLI_GROUP_OPTION(settings),
+    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
+        AT(skip_bad), 0, 0, NULL},
+    CLI_FORCE_OPTION(settings),
+    {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
+        0, 1000000, NULL},
+    CLI_REPORT_OPTIONS(settings, "20"),
+    CLI_LIMIT_OPTIONS(settings),
+    CLI_THREADS_OPTION(settings),
+    CLI_JSON_OPTION(settings),
+    CLI_TALK_OPTIONS(settings),
+};
+
+// ---- the work
+
+// Groups are told by the names of the images that were taken in, which the model knows.
+static blm_status group(const cli_grouping *grouping, const cli_training *training,
+    size_t *unmatched, blm_model *model, blm_error *err)
+{
+    int32_t *groups = cli_group_model(grouping, model, unmatched);
+    blm_calibration calibration = training->calibration;
+    calibration.group = groups;
+    const blm_status status =
+        groups != NULL ? blm_model_calibrate(model, &calibration, err) : BLM_OK;
+    free(groups);
+    return status;
+}
+
+// ---- the summary
+
+static void print_summary(const settings *set, const blm_model *model, size_t skipped)
+{
+    cli_json json = {0};
+    if (!set->json) {
+        printf("model: ");
+        cli_print_safe(stdout, set->output);
+        printf("\n");
+        if (skipped > 0)
+            printf("skipped: %zu files that are no usable image\n", skipped);
+        cli_describe(model);
+        cli_list_odd(model, (size_t)set->odd);
+        return;
+    }
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "model", set->output);
+    cli_json_integer(&json, "skipped", (int64_t)skipped);
+    cli_describe_json(model, &json);
+    cli_list_odd_json(model, (size_t)set->odd, &json);
+    cli_json_close(&json, '}');
+    cli_json_end_line(&json);
+}
+
+// The model comes last: after a failure there is none.
+static int save(const settings *set, const blm_model *model, size_t skipped)
+{
+    blm_error err;
+    int code = cli_interrupted();
+    if (code == CLI_EXIT_OK && set->report != NULL)
+        code = cli_report_fit(
+            set->report, set->output, model, &set->decode, (size_t)set->report_images);
+    if (code != CLI_EXIT_OK)
+        return code;
+    const blm_status status = blm_model_save(model, set->output, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    print_summary(set, model, skipped);
+    return cli_flush();
+}
+
+static int fit_and_save(
+    const settings *set, const cli_grouping *grouping, const cli_files *files)
+{
+    cli_training training = {.options = {.recipe = cli_recipe_of(&set->recipe),
+                                 .weights = set->weights,
+                                 .decode = set->decode,
+                                 .threads = set->threads},
+        .calibration = {.false_alarm = set->false_alarm, .review = set->review},
+        .skip_bad = set->skip_bad,
+        .force = set->force,
+        .talk = &set->talk};
+    size_t unmatched = 0;
+    blm_mask region;
+    uint8_t *include;
+    blm_model *model = NULL;
+    blm_error err;
+    int code = cli_region_draw(
+        &set->region, files->items[0].path, &set->decode, &region, &include);
+    if (code != CLI_EXIT_OK)
+        return code;
+    training.options.region = include != NULL ? &region : NULL;
+    blm_status status = cli_train(&training, files, &model, &err);
+    if (status == BLM_OK)
+        status = group(grouping, &training, &unmatched, model, &err);
+    cli_tell_unmatched(unmatched, &set->talk);
+    code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
+    blm_model_free(model);
+    free(include);
+    return code;
+}
+
+static int run(const cli_verb *verb, int argc, char **argv)
+{
+    settings set = {.odd = 5, .report_images = 20, .talk.progress = -1};
+    cli_arguments arguments;
+    int code = cli_parse(verb, argc, argv, &set, &arguments);
+    if (code >= 0)
+        return code;
+    if (arguments.count == 0)
+        return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
+    if (set.output == NULL)
+        return cli_usage(verb, "Where to?  Expected -o MODEL");
+    cli_grouping grouping;
+    cli_files files = {0};
+    code = cli_grouping_parse(verb, set.group_by, &grouping);
+    if (code == CLI_EXIT_OK)
+        code = cli_check_target(set.output);
+    if (code == CLI_EXIT_OK)
+        code = cli_list(arguments.items, arguments.count, &files);
+    if (code == CLI_EXIT_OK && set.report != NULL)
+        code = cli_report_prepare(set.report);
+    if (code == CLI_EXIT_OK)
+        code = fit_and_save(&set, &grouping, &files);
+    cli_files_free(&files);
+    cli_grouping_free(&grouping);
+    return code;
+}
+
+const cli_verb cli_fit = {
+    .name = "fit",
+    .arguments = "DIR|FILE|@LIST... -o MODEL",
+    .summary = "Learn from good images what they look like",
+    .notes =
+        "Images are taken from folders and the folders in them, or from LIST, one path "
+        "a line.\nAt least three are needed; a few dozen to a few hundred are usual.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .run = run,
+};

@@ -1,0 +1,40 @@
+// groups.h: which images show the same part, told by their names.
+#ifndef BLEMISH_CLI_GROUPS_H
+#define BLEMISH_CLI_GROUPS_H
+
+#include <regex.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apps/blemish/options.h"
+
+typedef struct cli_grouping {
+    enum { CLI_BY_NOTHING, CLI_BY_PREFIX, CLI_BY_FOLDER, CLI_BY_PATTERN } by;
+    int prefix;      // characters of the file's name, without its folders
+    regex_t pattern; // POSIX extended; its first sub-expression, else all that it matches
+} cli_grouping;
+
+#define CLI_GROUP_OPTION(type)                                                           \
+    {                                                                                    \
+        "group-by", 0, CLI_TEXT, "HOW",                                                  \
+            "Images of one part: prefix:N, folder or regex:PATTERN",                     \
+            offsetof(type, group_by), 0, 0, NULL                                         \
+    }
+
+// Understands the option's value; NULL: nothing.  Returns 0, or 2 after a complaint.
+// cli_grouping_free releases what it filled, in either case.
+int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out);
+void cli_grouping_free(cli_grouping *grouping);
+
+// Group numbers of images with these names, equal within a group; the caller frees them.
+// NULL: they are not grouped.  Each name in which the pattern is not found is a group of
+// its own; *unmatched says how many there were.
+int32_t *cli_group(const cli_grouping *grouping, const char *const *names, size_t count,
+    size_t *unmatched);
+// The same for the good images of a model.
+int32_t *cli_group_model(
+    const cli_grouping *grouping, const blm_model *model, size_t *unmatched);
+// Says on stderr that there were such names; nothing if there were none.
+void cli_tell_unmatched(size_t unmatched, const cli_talk *talk);
+
+#endif

@@ -1,0 +1,50 @@
+// blemish import: from a published checkpoint to a weights file.
+#include "apps/blemish/exit.h"
+#include "apps/blemish/verbs.h"
+#include "blemish/weights.h"
+
+typedef struct settings {
+    const char *output;
+    int pre_norm, post_norm;
+} settings;
+
+#define AT(member) offsetof(settings, member)
+static const cli_option options[] = {
+    {"output", 'o', CLI_TEXT, "WEIGHTS", "File to write", AT(output), 0, 0, NULL},
+    {"pre-norm", 0, CLI_FLAG, NULL, "It normalises before attention and MLP",
+        AT(pre_norm), 0, 0, NULL},
+    {"post-norm", 0, CLI_FLAG, NULL, "It normalises after them", AT(post_norm), 0, 0,
+        NULL},
+};
+
+static int run(const cli_verb *verb, int argc, char **argv)
+{
+    settings set = {.output = NULL};
+    cli_arguments arguments;
+    const int parsed = cli_parse(verb, argc, argv, &set, &arguments);
+    if (parsed >= 0)
+        return parsed;
+    if (arguments.count != 1 || set.output == NULL)
+        return cli_usage(verb, "Expected %s", verb->arguments);
+    if (set.pre_norm && set.post_norm)
+        return cli_usage(verb, "Expected one of --pre-norm and --post-norm");
+    const blm_norm norm = set.pre_norm    ? BLM_NORM_PRE
+                          : set.post_norm ? BLM_NORM_POST
+                                          : BLM_NORM_UNKNOWN;
+    blm_error err;
+    const blm_status status =
+        blm_weights_import(arguments.items[0], set.output, norm, &err);
+    return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
+}
+
+const cli_verb cli_import = {
+    .name = "import",
+    .arguments = "CHECKPOINT -o WEIGHTS",
+    .summary = "Make weights of a published checkpoint",
+    .notes =
+        "Where a checkpoint does not say how the network normalises, one of --pre-norm "
+        "and\n--post-norm has to.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .run = run,
+};

@@ -1,0 +1,235 @@
+#include "apps/blemish/records.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/blemish/json.h"
+#include "apps/blemish/memory.h"
+#include "apps/blemish/text.h"
+
+static const char *verdict_name(blm_verdict verdict)
+{
+    static const char *const names[] = {"OK", "NG", "REVIEW"}; // as blm_verdict counts
+    return names[verdict];
+}
+
+// ---- what was never seen
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} unseen_kinds[] = {{BLM_UNSEEN_SIZE, "size"}, {BLM_UNSEEN_ASPECT, "aspect"},
+    {BLM_UNSEEN_CHANNELS, "channels"}, {BLM_UNSEEN_BRIGHTNESS, "brightness"}};
+enum { UNSEEN_KINDS = sizeof unseen_kinds / sizeof *unseen_kinds };
+
+char *cli_unseen_text(unsigned unseen)
+{
+    char *text = cli_format("%s", "");
+    for (size_t i = 0; i < UNSEEN_KINDS; i++) {
+        if ((unseen & unseen_kinds[i].bit) == 0)
+            continue;
+        char *longer =
+            cli_format("%s%s%s", text, *text != '\0' ? ", " : "", unseen_kinds[i].name);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+// ---- millimetres
+
+// Of all regions together; the peak is that of the highest one.
+typedef struct place {
+    double area, peak_x, peak_y; // square millimetres, millimetres; NAN: no region
+} place;
+
+static place place_of(const blm_result *r, double mm)
+{
+    place all = {0, NAN, NAN};
+    for (size_t i = 0; i < r->region_count; i++)
+        all.area += r->regions[i].area * mm * mm;
+    if (r->region_count > 0) {
+        all.peak_x = r->regions[0].peak_x * mm;
+        all.peak_y = r->regions[0].peak_y * mm;
+    }
+    return all;
+}
+
+// ---- text: name, score, threshold, verdict, with tabs between them
+
+static void print_text(const cli_records *records, const cli_outcome *outcome)
+{
+    if (outcome->status != BLM_OK)
+        return; // stderr has it
+    const blm_result *r = &outcome->result;
+    cli_print_safe(stdout, outcome->name);
+    printf("\t%.6g\t%.6g\t%s", r->score, r->threshold, verdict_name(r->verdict));
+    if (records->mm_per_pixel > 0) {
+        const place p = place_of(r, records->mm_per_pixel);
+        printf("\t%.6g\t", p.area);
+        if (r->region_count > 0)
+            printf("%.6g,%.6g", p.peak_x, p.peak_y);
+        else
+            putchar('-');
+    }
+    putchar('\n');
+}
+
+// ---- CSV (RFC 4180)
+
+static void print_field(const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_csv_place(const blm_result *r, double mm)
+{
+    const place p = place_of(r, mm);
+    printf("%.9g,", p.area);
+    if (r->region_count > 0)
+        printf("%.9g,%.9g,", p.peak_x, p.peak_y);
+    else
+        printf(",,");
+}
+
+static void print_csv(const cli_records *records, const cli_outcome *outcome)
+{
+    const blm_result *r = &outcome->result;
+    const int with_mm = records->mm_per_pixel > 0;
+    print_field(outcome->name);
+    if (outcome->status == BLM_OK) {
+        printf(",%.9g,%.9g,%s,%zu,%d,%d,", r->score, r->threshold,
+            verdict_name(r->verdict), r->region_count, outcome->width, outcome->height);
+        if (with_mm)
+            print_csv_place(r, records->mm_per_pixel);
+    } else {
+        printf(with_mm ? ",,,,,,,,,," : ",,,,,,,");
+        print_field(outcome->err.text);
+    }
+    printf("\r\n");
+}
+
+// ---- JSON
+
+static void pair_json(cli_json *json, const char *key, double x, double y)
+{
+    cli_json_open(json, key, '[');
+    cli_json_number(json, NULL, x);
+    cli_json_number(json, NULL, y);
+    cli_json_close(json, ']');
+}
+
+static void box_json(cli_json *json, const char *key, const blm_region *r, double scale)
+{
+    cli_json_open(json, key, '[');
+    cli_json_number(json, NULL, r->left * scale);
+    cli_json_number(json, NULL, r->top * scale);
+    cli_json_number(json, NULL, r->right * scale);
+    cli_json_number(json, NULL, r->bottom * scale);
+    cli_json_close(json, ']');
+}
+
+static void region_json(cli_json *json, const blm_region *r, double mm)
+{
+    cli_json_open(json, NULL, '{');
+    box_json(json, "box", r, 1);
+    cli_json_number(json, "area", r->area);
+    cli_json_number(json, "peak", r->peak);
+    cli_json_number(json, "severity", r->severity);
+    pair_json(json, "peak_at", r->peak_x, r->peak_y);
+    pair_json(json, "centroid", r->centroid_x, r->centroid_y);
+    if (mm > 0) {
+        box_json(json, "box_mm", r, mm);
+        cli_json_number(json, "area_mm2", r->area * mm * mm);
+        pair_json(json, "peak_at_mm", r->peak_x * mm, r->peak_y * mm);
+        pair_json(json, "centroid_mm", r->centroid_x * mm, r->centroid_y * mm);
+    }
+    cli_json_close(json, '}');
+}
+
+static void unseen_json(cli_json *json, unsigned unseen)
+{
+    cli_json_open(json, "unseen", '[');
+    for (size_t i = 0; i < UNSEEN_KINDS; i++) {
+        if ((unseen & unseen_kinds[i].bit) != 0)
+            cli_json_text(json, NULL, unseen_kinds[i].name);
+    }
+    cli_json_close(json, ']');
+}
+
+// Microseconds are as fine as a clock's reading means anything.
+static void milliseconds_json(cli_json *json, const char *key, double ms)
+{
+    cli_json_number(json, key, round(ms * 1000) / 1000);
+}
+
+static void result_json(cli_json *json, const cli_outcome *outcome, double mm)
+{
+    const blm_result *r = &outcome->result;
+    cli_json_number(json, "score", r->score);
+    cli_json_number(json, "threshold", r->threshold);
+    cli_json_number(json, "calibrated", r->calibrated);
+    cli_json_text(json, "verdict", verdict_name(r->verdict));
+    unseen_json(json, r->unseen);
+    cli_json_integer(json, "width", outcome->width);
+    cli_json_integer(json, "height", outcome->height);
+    cli_json_open(json, "regions", '[');
+    for (size_t i = 0; i < r->region_count; i++)
+        region_json(json, &r->regions[i], mm);
+    cli_json_close(json, ']');
+    cli_json_open(json, "milliseconds", '{');
+    milliseconds_json(json, "read", outcome->read_ms);
+    milliseconds_json(json, "prepare", r->prepare_ms);
+    milliseconds_json(json, "network", r->network_ms);
+    milliseconds_json(json, "distance", r->distance_ms);
+    milliseconds_json(json, "map", r->map_ms);
+    cli_json_close(json, '}');
+}
+
+static void print_json(const cli_records *records, const cli_outcome *outcome)
+{
+    cli_json json = {0};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "name", outcome->name);
+    cli_json_text(&json, "model", records->model_hash);
+    if (outcome->status == BLM_OK)
+        result_json(&json, outcome, records->mm_per_pixel);
+    else
+        cli_json_text(&json, "error", outcome->err.text);
+    cli_json_close(&json, '}');
+    cli_json_end_line(&json);
+}
+
+void cli_records_begin(const cli_records *records)
+{
+    if (records->form == CLI_CSV_LINES)
+        printf("name,score,threshold,verdict,regions,width,height,%serror\r\n",
+            records->mm_per_pixel > 0 ? "area_mm2,peak_x_mm,peak_y_mm," : "");
+}
+
+void cli_record(const cli_records *records, const cli_outcome *outcome)
+{
+    switch (records->form) {
+    case CLI_TEXT_LINES:
+        print_text(records, outcome);
+        break;
+    case CLI_JSON_LINES:
+        print_json(records, outcome);
+        break;
+    case CLI_CSV_LINES:
+        print_csv(records, outcome);
+        break;
+    }
+}

@@ -1,0 +1,35 @@
+// workspace.h: the memory of a run, and its threads.
+#ifndef BLMI_BACKBONE_WORKSPACE_H
+#define BLMI_BACKBONE_WORKSPACE_H
+
+#include "src/backbone/network.h"
+#include "src/nn/attention.h"
+
+enum {
+    BLMI_BLOCK_ROWS = 112, // tokens that a task takes at the most
+    BLMI_BAND_ROWS = 7,    // rows of layer0 that a task makes
+};
+
+struct blmi_workspace {
+    const blmi_contnet *net;
+    blmi_team *team;
+    // N is options.batch; h, w, C are the stage's.  A border of zeros is never written.
+    float *x[BLMI_STAGES + 1]; // (N, h, w, C): [0] layer0's output, [k] layer<k>'s
+    float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
+    float *pairs[BLMI_STAGES]; // the same in pairs, for convolutions; NULL for floats
+    float *qkv;                // (N h w, 3 C + 16), window after window, of one encoder
+    float *heads;              // (N h w, C + 16), in the same order: what attention gives
+    float *scratch;            // (threads, scratch_size)
+    size_t scratch_size;
+    float *memory; // of all these
+    blmi_watch *watch;
+    void *watch_context;
+};
+
+// Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, by the
+// workspace's team.
+typedef void blmi_task(const void *context, int i, float *scratch);
+void blmi_workspace_each(
+    const blmi_workspace *workspace, int count, blmi_task *task, const void *context);
+
+#endif

@@ -1,7 +1,0 @@
-// fitter.h: what other files of this module know of the fitter.
-#ifndef BLMI_DETECT_FITTER_H
-#define BLMI_DETECT_FITTER_H
-
-enum { BLMI_FIT_BLOCK = 32 }; // images whose features wait to be accumulated together
-
-#endif

@@ -1,9 +1,0 @@
-// scorer.h: what other files of this module ask a scorer.
-#ifndef BLMI_DETECT_SCORER_H
-#define BLMI_DETECT_SCORER_H
-
-#include "blemish/blemish.h"
-
-const blm_recipe *blmi_scorer_recipe(const blm_scorer *scorer);
-
-#endif

@@ -1,0 +1,156 @@
+// Good images the model had no part in, their scores, and the thresholds from these.
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/fit/threshold.h"
+#include "src/model/model.h"
+#include "src/score/mapper.h"
+
+// ---- scores ---------------------------------------------------------------------------
+
+// One thread's share of the images.
+static blm_status score_share(const blm_model *model, const float *distances, int thread,
+    int threads, double *out, blm_error *err)
+{
+    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    const size_t positions = (size_t)model->gauss.positions;
+    blmi_mapper *mapper = NULL;
+    float *map = blmi_alloc(pixels, sizeof *map);
+    blm_status status =
+        map != NULL ? blmi_mapper_new(&model->recipe, model->include, &mapper, err)
+                    : blmi_no_memory(err, "a map", pixels, sizeof *map);
+    for (int i = thread; i < model->gauss.left_out && status == BLM_OK; i += threads)
+        out[i] = (double)blmi_mapper_run(mapper, distances + (size_t)i * positions, map);
+    blmi_mapper_free(mapper);
+    blmi_free(map);
+    return status;
+}
+
+// Distances (M, P) -> scores (M), as test images get theirs.
+static blm_status score_distances(
+    const blm_model *model, const float *distances, double *out, blm_error *err)
+{
+    blm_status status = BLM_OK;
+#pragma omp parallel
+    {
+        blm_error own;
+        const blm_status mine = score_share(
+            model, distances, omp_get_thread_num(), omp_get_num_threads(), out, &own);
+        if (mine != BLM_OK) {
+#pragma omp critical(blmi_score_distances)
+            status = blmi_fail(err, mine, "%s", own.text);
+        }
+    }
+    return status;
+}
+
+static blm_status score_groups(
+    const blm_model *model, const int32_t *group, double *out, blm_error *err)
+{
+    const size_t count = (size_t)model->gauss.left_out * (size_t)model->gauss.positions;
+    float *distances = blmi_alloc(count, sizeof *distances);
+    if (distances == NULL)
+        return blmi_no_memory(err, "distances", count, sizeof *distances);
+    blm_status status = blmi_gauss_leave_group_out(&model->gauss, group, distances, err);
+    if (status == BLM_OK)
+        status = score_distances(model, distances, out, err);
+    blmi_free(distances);
+    return status;
+}
+
+static blm_status check_scores(const double *scores, size_t count, blm_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(scores[i]) < (double)FLT_MAX))
+            return blmi_fail(err, BLM_EINPUT,
+                "calibration: score %zu is %g, expected a finite float", i, scores[i]);
+    return BLM_OK;
+}
+
+// scores (count), of the kind that the calibration asks for.
+static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
+    double *scores, size_t count, blm_error *err)
+{
+    if (c->held_out != NULL)
+        memcpy(scores, c->held_out, count * sizeof *scores);
+    else if (c->group != NULL)
+        BLMI_TRY(score_groups(model, c->group, scores, err));
+    else
+        BLMI_TRY(score_distances(model, model->gauss.loo, scores, err));
+    return check_scores(scores, count, err);
+}
+
+// ---- thresholds -----------------------------------------------------------------------
+
+static blm_status check(const blm_model *model, const blm_calibration *c, blm_error *err)
+{
+    const int64_t pixels = (int64_t)model->recipe.width * model->recipe.height;
+    if (!(c->review == 0 || (c->review > c->false_alarm && c->review < 1)))
+        return blmi_fail(err, BLM_EUSAGE,
+            "review rate %g: must be above the false-alarm rate %g and below 1",
+            c->review, c->false_alarm);
+    if (c->min_area < 0 || c->min_area > pixels)
+        return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
+            (long long)c->min_area, (long long)pixels);
+    if (c->held_out != NULL && c->held_out_count == 0)
+        return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
+    return BLM_OK;
+}
+
+static blm_status set_thresholds(
+    blm_model *model, const blm_calibration *c, blm_error *err)
+{
+    const double *scores = model->good_scores;
+    const size_t count = (size_t)model->good_count;
+    blm_threshold_method review_method;
+    model->false_alarm = c->false_alarm;
+    model->review = c->review;
+    model->review_threshold = 0;
+    model->groups = 0;
+    if (c->group != NULL)
+        BLMI_TRY(blmi_count_groups(c->group, count, &model->groups, err));
+    BLMI_TRY(blmi_median(scores, count, &model->good_median, err));
+    BLMI_TRY(blmi_threshold_at_rate(
+        scores, c->group, count, c->false_alarm, &model->threshold, &model->method, err));
+    if (c->review == 0)
+        return BLM_OK;
+    BLMI_TRY(blmi_threshold_at_rate(scores, c->group, count, c->review,
+        &model->review_threshold, &review_method, err));
+    model->review_threshold = fmin(model->review_threshold, model->threshold);
+    return BLM_OK;
+}
+
+blm_status blm_model_calibrate(
+    blm_model *model, const blm_calibration *calibration, blm_error *err)
+{
+    blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
+    blm_model next = *model; // so that a failure changes nothing
+    c.false_alarm = c.false_alarm != 0 ? c.false_alarm : 0.01;
+    BLMI_TRY(check(model, &c, err));
+    if (c.min_area != 0)
+        next.recipe.min_area = c.min_area;
+    next.source = c.held_out != NULL ? BLM_HELD_OUT
+                  : c.group != NULL  ? BLM_LEAVE_GROUP_OUT
+                                     : BLM_LEAVE_ONE_OUT;
+    const size_t count =
+        c.held_out != NULL ? c.held_out_count : (size_t)model->gauss.left_out;
+    double *scores = blmi_alloc(count, sizeof *scores);
+    if (scores == NULL)
+        return blmi_no_memory(err, "scores", count, sizeof *scores);
+    next.good_scores = next.owned_scores = scores;
+    next.good_count = (int64_t)count;
+    blm_status status = fill_scores(&next, &c, scores, count, err);
+    if (status == BLM_OK)
+        status = set_thresholds(&next, &c, err);
+    if (status == BLM_OK) {
+        blmi_free(model->owned_scores);
+        *model = next;
+    } else
+        blmi_free(scores);
+    return status;
+}

@@ -1,0 +1,338 @@
+// Good images in, a model out: features of each image once, on all threads, in the order
+// of the images.
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blemish/blemish.h"
+#include "src/backbone/weights.h"
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/feature/extractor.h"
+#include "src/feature/recipe.h"
+#include "src/fit/fitter.h"
+#include "src/gauss/gauss.h"
+#include "src/map/map.h"
+#include "src/model/model.h"
+#include "src/score/mapper.h"
+
+enum { BLOCK = BLMI_FIT_BLOCK };
+
+struct blm_fitter {
+    blm_recipe recipe;
+    blm_decode_options decode;
+    blmi_weights weights;
+    blmi_extractor *extractor;
+    int threads;
+    blmi_extraction **extraction; // (threads)
+    float *block;                 // (BLOCK, P, D)
+    uint8_t *include;             // (height, width) region of interest; NULL: everywhere
+    blmi_accumulator *accumulator;
+    blmi_seen seen;
+    char **names; // (images taken in)
+    size_t names_capacity;
+};
+
+// ---- life -----------------------------------------------------------------------------
+
+// The statistics, of the positions that the region of interest touches.
+static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_error *err)
+{
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
+    const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
+    const blmi_gauss_rule rule = blmi_recipe_rule(&f->recipe);
+    if (region == NULL)
+        return blmi_accumulator_new(
+            shape.positions, shape.features, &rule, NULL, &f->accumulator, err);
+    uint8_t *use = NULL;
+    blm_status status = BLM_OK;
+    f->include = blmi_alloc(pixels, sizeof *f->include);
+    use = blmi_alloc((size_t)shape.positions, sizeof *use);
+    if (f->include == NULL || use == NULL) {
+        status = blmi_no_memory(err, "the region of interest", pixels, 1);
+        goto done;
+    }
+    status = blmi_recipe_region(&f->recipe, region, f->include, err);
+    if (status != BLM_OK)
+        goto done;
+    blmi_region_positions(f->include, f->recipe.width, f->recipe.height, shape.grid_width,
+        shape.grid_height, use);
+    status = blmi_accumulator_new(
+        shape.positions, shape.features, &rule, use, &f->accumulator, err);
+done:
+    blmi_free(use);
+    return status;
+}
+
+static blm_status open_fitter(
+    blm_fitter *f, const blm_fit_options *options, blm_error *err)
+{
+    BLMI_TRY(blmi_recipe_complete(&options->recipe, &f->recipe, err));
+    if (options->threads < 0 || options->threads > 1024)
+        return blmi_fail(
+            err, BLM_EUSAGE, "threads %d: must be 0 to 1024", options->threads);
+    f->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    f->decode = options->decode;
+    f->decode.bits = f->recipe.bits;
+    BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
+    BLMI_TRY(blmi_extractor_new(
+        &f->weights.tensors, &f->weights.config, &f->recipe, &f->extractor, err));
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
+    const size_t count = (size_t)shape.positions * (size_t)shape.features;
+    f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
+    f->block = blmi_alloc(count, BLOCK * sizeof(float));
+    if (f->extraction == NULL || f->block == NULL)
+        return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
+    for (int t = 0; t < f->threads; t++)
+        BLMI_TRY(blmi_extraction_new(f->extractor, NULL, &f->extraction[t], err));
+    BLMI_TRY(open_accumulator(f, options->region, err));
+    // Whether the smallest defect has room is better known before the work than after.
+    blmi_mapper *mapper;
+    BLMI_TRY(blmi_mapper_new(&f->recipe, f->include, &mapper, err));
+    blmi_mapper_free(mapper);
+    return BLM_OK;
+}
+
+blm_status blm_fitter_new(
+    const blm_fit_options *options, blm_fitter **out, blm_error *err)
+{
+    const blm_fit_options defaults = {0};
+    blm_fitter *fitter = blmi_alloc_zero(1, sizeof *fitter);
+    if (fitter == NULL)
+        return blmi_no_memory(err, "the fitter", 1, sizeof *fitter);
+    const blm_status status =
+        open_fitter(fitter, options != NULL ? options : &defaults, err);
+    if (status == BLM_OK)
+        *out = fitter;
+    else
+        blm_fitter_free(fitter);
+    return status;
+}
+
+// What only taking in images needs; all of it may go before the statistics are finished.
+static void free_extraction(blm_fitter *fitter)
+{
+    for (int t = 0; fitter->extraction != NULL && t < fitter->threads; t++)
+        blmi_extraction_free(fitter->extraction[t]);
+    blmi_free(fitter->extraction);
+    blmi_free(fitter->block);
+    blmi_extractor_free(fitter->extractor);
+    fitter->extraction = NULL;
+    fitter->block = NULL;
+    fitter->extractor = NULL;
+}
+
+void blm_fitter_free(blm_fitter *fitter)
+{
+    if (fitter == NULL)
+        return;
+    for (size_t i = 0; fitter->names != NULL && i < fitter->names_capacity; i++)
+        blmi_free(fitter->names[i]);
+    free(fitter->names);
+    free_extraction(fitter);
+    blmi_accumulator_free(fitter->accumulator);
+    blmi_weights_close(&fitter->weights);
+    blmi_free(fitter->include);
+    blmi_free(fitter);
+}
+
+// ---- taking in ------------------------------------------------------------------------
+
+// Makes room for the names of `more` images.
+static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
+{
+    const size_t have = (size_t)blmi_accumulator_images(fitter->accumulator);
+    size_t capacity = fitter->names_capacity;
+    if (have + more <= capacity)
+        return BLM_OK;
+    capacity = capacity * 2 > have + more ? capacity * 2 : have + more;
+    char **names = realloc(fitter->names, capacity * sizeof *names);
+    if (names == NULL)
+        return blmi_no_memory(err, "names", capacity, sizeof *names);
+    memset(names + fitter->names_capacity, 0,
+        (capacity - fitter->names_capacity) * sizeof *names);
+    fitter->names = names;
+    fitter->names_capacity = capacity;
+    return BLM_OK;
+}
+
+// Adds `count` images' features, which stand at the front of the block.
+static blm_status accumulate(
+    blm_fitter *fitter, const char *const *names, int count, blm_error *err)
+{
+    BLMI_TRY(grow_names(fitter, (size_t)count, err));
+    const size_t have = (size_t)blmi_accumulator_images(fitter->accumulator);
+    for (int i = 0; i < count; i++)
+        if ((fitter->names[have + (size_t)i] = blmi_strdup(names[i])) == NULL)
+            return blmi_no_memory(err, "a name", strlen(names[i]), 1);
+    return blmi_accumulator_add(fitter->accumulator, fitter->block, count, err);
+}
+
+blm_status blm_fitter_add_image(
+    blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
+{
+    BLMI_TRY(blmi_extractor_run(
+        fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
+    BLMI_TRY(accumulate(fitter, &name, 1, err));
+    const blmi_seen seen = blmi_seen_of(image);
+    blmi_seen_add(&fitter->seen, &seen);
+    return BLM_OK;
+}
+
+// One file's features, and what it is like.  The error text begins with the path.
+static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
+    float *features, blmi_seen *seen, blm_error *err)
+{
+    blm_image *image = NULL;
+    blm_error why;
+    BLMI_TRY(blm_image_read(path, &fitter->decode, &image, err));
+    const blm_status status = blmi_extractor_run(
+        fitter->extractor, fitter->extraction[thread], image, features, NULL, NULL, &why);
+    *seen = blmi_seen_of(image);
+    blm_image_free(image);
+    return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
+}
+
+// What became of a block of files.
+typedef struct outcome {
+    blm_status status[BLOCK];
+    blm_error error[BLOCK];
+    blmi_seen seen[BLOCK];
+    int interrupted;
+} outcome;
+
+static void take_block(blm_fitter *fitter, const char *const *paths, int count,
+    size_t done, size_t total, const blm_fit_watch *watch, outcome *block)
+{
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(fitter->extractor);
+    const size_t stride = (size_t)shape.positions * (size_t)shape.features;
+    int finished = 0;
+    block->interrupted = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(fitter->threads)
+    for (int i = 0; i < count; i++) {
+        int stop;
+#pragma omp atomic read
+        stop = block->interrupted;
+        if (stop)
+            continue;
+        block->status[i] = take_file(fitter, paths[i], omp_get_thread_num(),
+            fitter->block + (size_t)i * stride, &block->seen[i], &block->error[i]);
+#pragma omp critical(blmi_fit_progress)
+        {
+            finished++;
+            if (watch->progress != NULL &&
+                watch->progress(watch->context, done + (size_t)finished, total) != 0) {
+#pragma omp atomic write
+                block->interrupted = 1;
+            }
+        }
+    }
+}
+
+// Moves the features of the good files to the front; their names too.  A bad file that
+// may not be skipped ends it.
+static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
+    const char *const *names, int count, const blm_fit_watch *watch, const outcome *block,
+    const char **kept_names, int *kept, blm_error *err)
+{
+    const blmi_extractor_shape shape = blmi_extractor_shape_of(fitter->extractor);
+    const size_t stride = (size_t)shape.positions * (size_t)shape.features;
+    *kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (block->status[i] != BLM_OK) {
+            const int skip =
+                block->status[i] == BLM_EINPUT && watch->bad_file != NULL &&
+                watch->bad_file(watch->context, paths[i], &block->error[i]) != 0;
+            if (!skip)
+                return blmi_fail(err, block->status[i], "%s", block->error[i].text);
+            continue;
+        }
+        if (*kept != i)
+            memcpy(fitter->block + (size_t)*kept * stride,
+                fitter->block + (size_t)i * stride, stride * sizeof(float));
+        kept_names[(*kept)++] = names[i];
+        blmi_seen_add(&fitter->seen, &block->seen[i]);
+    }
+    return BLM_OK;
+}
+
+blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
+    const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err)
+{
+    const blm_fit_watch nobody = {0};
+    const char *kept_names[BLOCK];
+    blm_status status = BLM_OK;
+    watch = watch != NULL ? watch : &nobody;
+    names = names != NULL ? names : paths;
+    outcome *block = blmi_alloc(1, sizeof *block);
+    if (block == NULL)
+        return blmi_no_memory(err, "the outcome of a block", 1, sizeof *block);
+    for (size_t at = 0; at < count && status == BLM_OK; at += BLOCK) {
+        const int size = count - at < BLOCK ? (int)(count - at) : BLOCK;
+        int kept = 0;
+        take_block(fitter, paths + at, size, at, count, watch, block);
+        if (block->interrupted) {
+            status = blmi_fail(err, BLM_ESYSTEM, "interrupted");
+            break;
+        }
+        status = keep_good(
+            fitter, paths + at, names + at, size, watch, block, kept_names, &kept, err);
+        if (status == BLM_OK && kept > 0)
+            status = accumulate(fitter, kept_names, kept, err);
+    }
+    blmi_free(block);
+    return status;
+}
+
+// ---- finishing ------------------------------------------------------------------------
+
+// The names of the images that have leave-one-out scores, into the model.
+static blm_status hand_over_names(blm_fitter *fitter, blm_model *model, blm_error *err)
+{
+    size_t size = 0;
+    for (int m = 0; m < model->gauss.left_out; m++)
+        size += strlen(fitter->names[model->gauss.loo_index[m]]) + 1;
+    char *names = model->owned_names = blmi_alloc(size, 1);
+    if (names == NULL)
+        return blmi_no_memory(err, "names", size, 1);
+    char *at = names;
+    for (int m = 0; m < model->gauss.left_out; m++)
+        at = stpcpy(at, fitter->names[model->gauss.loo_index[m]]) + 1;
+    model->names = names;
+    model->names_size = size;
+    return blmi_model_index_names(model, "the fitted model", err);
+}
+
+static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibration,
+    blm_model *model, blm_error *err)
+{
+    model->recipe = fitter->recipe;
+    model->config = fitter->weights.config;
+    model->program = BLM_VERSION;
+    model->seen = fitter->seen;
+    free_extraction(fitter);
+    BLMI_TRY(blmi_accumulator_finish(fitter->accumulator, &model->gauss, err));
+    BLMI_TRY(hand_over_names(fitter, model, err));
+    model->include = model->owned_include = fitter->include;
+    fitter->include = NULL;
+    BLMI_TRY(blm_model_calibrate(model, calibration, err));
+    model->fitted_on = fitter->weights; // from here on the model's
+    fitter->weights = (blmi_weights){0};
+    model->weights = model->fitted_on.tensors;
+    model->weights_hash = model->fitted_on.file.checksum;
+    return BLM_OK;
+}
+
+blm_status blm_fitter_finish(blm_fitter *fitter, const blm_calibration *calibration,
+    blm_model **out, blm_error *err)
+{
+    blm_model *model = blmi_alloc_zero(1, sizeof *model);
+    if (model == NULL)
+        return blmi_no_memory(err, "the model", 1, sizeof *model);
+    const blm_status status = fill_model(fitter, calibration, model, err);
+    if (status == BLM_OK)
+        *out = model;
+    else
+        blm_model_free(model);
+    return status;
+}

@@ -1,0 +1,44 @@
+// What a file is, for people who find one.
+#include <stdio.h>
+#include <string.h>
+
+#include "blemish/weights.h"
+#include "src/backbone/weights.h"
+#include "src/base/error.h"
+#include "src/format/safetensors.h"
+#include "src/model/model.h"
+
+blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *err)
+{
+    blmi_safetensors file = {0};
+    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &file, err));
+    const char *format = blmi_safetensors_meta(&file, "format");
+    const int is_model = format != NULL && strcmp(format, "blemish-model") == 0;
+    const int is_weights = format != NULL && strcmp(format, "blemish-weights") == 0;
+    blmi_safetensors_close(&file);
+    if (!is_model && !is_weights)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: a safetensors file, but neither a model nor weights of blemish", path);
+    *out = is_model ? BLM_FILE_MODEL : BLM_FILE_WEIGHTS;
+    return BLM_OK;
+}
+
+blm_status blm_weights_describe(
+    const char *path_or_name, blm_weights_info *out, blm_error *err)
+{
+    blmi_weights weights;
+    BLMI_TRY(blmi_weights_open(path_or_name, &weights, err));
+    const blmi_contnet_config *c = &weights.config;
+    *out = (blm_weights_info){.norm = c->pre_norm ? BLM_NORM_PRE : BLM_NORM_POST,
+        .relative = c->relative,
+        .qkv_bias = c->qkv_bias,
+        .avgdown = c->avgdown,
+        .stages = c->stages};
+    snprintf(
+        out->backbone, sizeof out->backbone, "ConTNet-%s", blmi_variant_name(c->variant));
+    snprintf(out->hash, sizeof out->hash, "%s", weights.file.checksum);
+    for (size_t i = 0; i < weights.tensors.count; i++)
+        out->numbers += blmi_tensor_count(&weights.tensors.items[i]);
+    blmi_weights_close(&weights);
+    return BLM_OK;
+}

@@ -1,0 +1,50 @@
+// model.h: what a model is inside the library.
+#ifndef BLMI_MODEL_MODEL_H
+#define BLMI_MODEL_MODEL_H
+
+#include "blemish/blemish.h"
+#include "src/backbone/weights.h"
+#include "src/gauss/gauss.h"
+#include "src/model/seen.h"
+
+struct blm_model {
+    blm_recipe recipe; // complete
+    const uint8_t
+        *include; // (height, width) 1 in the region of interest; NULL: everywhere
+    blmi_contnet_config config; // of the backbone
+    blmi_tensors weights;       // of the backbone; data lies in one of the mappings below
+    blmi_gauss gauss;
+    blmi_seen seen; // what the images of the fit were like
+
+    const char
+        *names; // of the M images with leave-one-out distances, each ended by a zero
+    size_t names_size; // bytes, all zeros included
+    const char **name; // (M) where each begins
+
+    blm_score_source source;   // of the good scores
+    const double *good_scores; // (good_count)
+    int64_t good_count, groups;
+    double good_median;
+    double threshold, false_alarm;
+    blm_threshold_method method;
+    double review_threshold, review; // 0: none
+
+    const char *program, *weights_hash; // texts that live as long as the model
+
+    // What the pointers above point into.
+    blmi_weights fitted_on; // after a fit: the weights file
+    blmi_safetensors file;  // after opening: the model file
+    blmi_tensor *owned_weights;
+    uint8_t *owned_include;
+    char *owned_names;
+    double *owned_scores;
+};
+
+// The metadata keys of model files that this program must understand, and does.
+extern const char *const blmi_model_understood[];
+
+// Fills model->name from names and names_size.  BLM_EINPUT unless there are exactly M of
+// them.
+blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err);
+
+#endif

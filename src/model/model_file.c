@@ -1,0 +1,411 @@
+// The model as a safetensors file (doc/format.md).
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/feature/extractor.h"
+#include "src/feature/recipe.h"
+#include "src/model/model.h"
+
+#define FORMAT "blemish-model"
+#define FORMAT_VERSION "1.0"
+#define BACKBONE "backbone." // prefix of the weights' names
+// Keys that must be understood, as scores without what they say would be wrong.  Those of
+// the recipe stand only where they are not zero.
+#define REGION "!region" // "1" where there is a region of interest
+#define CHANNELS "!recipe.channels"
+#define SEED "!recipe.seed"
+#define UNIT_VARIANCE "!recipe.unit_variance"
+#define SHRINKAGE "!recipe.shrinkage"
+#define TYPE "!recipe.type"
+#define HALF "!recipe.half"
+
+const char *const blmi_model_understood[] = {
+    REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, HALF, NULL};
+
+// ---- metadata: one table for both directions ------------------------------------------
+
+typedef enum field_type { INT, INT64, UNSIGNED, DOUBLE } field_type;
+
+typedef struct field {
+    const char *key;
+    field_type type;
+    size_t offset; // in blm_model
+} field;
+
+#define RECIPE(member) offsetof(blm_model, recipe.member)
+#define SEEN(member) offsetof(blm_model, seen.member)
+
+static const field fields[] = {
+    {"recipe.width", INT, RECIPE(width)},
+    {"recipe.height", INT, RECIPE(height)},
+    {"recipe.resize_width", INT, RECIPE(resize_width)},
+    {"recipe.resize_height", INT, RECIPE(resize_height)},
+    {"recipe.crop_x", INT, RECIPE(crop.x)},
+    {"recipe.crop_y", INT, RECIPE(crop.y)},
+    {"recipe.crop_width", INT, RECIPE(crop.width)},
+    {"recipe.crop_height", INT, RECIPE(crop.height)},
+    {"recipe.filter", UNSIGNED, RECIPE(filter)},
+    {"recipe.bits", INT, RECIPE(bits)},
+    {"recipe.stages", UNSIGNED, RECIPE(stages)},
+    {"recipe.epsilon", DOUBLE, RECIPE(epsilon)},
+    {"recipe.sigma", DOUBLE, RECIPE(sigma)},
+    {"recipe.min_area", INT64, RECIPE(min_area)},
+    {"threshold", DOUBLE, offsetof(blm_model, threshold)},
+    {"threshold.false_alarm", DOUBLE, offsetof(blm_model, false_alarm)},
+    {"threshold.method", UNSIGNED, offsetof(blm_model, method)},
+    {"threshold.source", UNSIGNED, offsetof(blm_model, source)},
+    {"threshold.scores", INT64, offsetof(blm_model, good_count)},
+    {"threshold.groups", INT64, offsetof(blm_model, groups)},
+    {"threshold.median", DOUBLE, offsetof(blm_model, good_median)},
+    {"review", DOUBLE, offsetof(blm_model, review_threshold)},
+    {"review.rate", DOUBLE, offsetof(blm_model, review)},
+    {"seen.least_width", INT, SEEN(least_width)},
+    {"seen.most_width", INT, SEEN(most_width)},
+    {"seen.least_height", INT, SEEN(least_height)},
+    {"seen.most_height", INT, SEEN(most_height)},
+    {"seen.least_aspect", DOUBLE, SEEN(least_aspect)},
+    {"seen.most_aspect", DOUBLE, SEEN(most_aspect)},
+    {"seen.least_brightness", DOUBLE, SEEN(least_brightness)},
+    {"seen.most_brightness", DOUBLE, SEEN(most_brightness)},
+    {"seen.grey", INT, SEEN(grey)},
+    {"seen.colour", INT, SEEN(colour)},
+    {"gauss.form", UNSIGNED, offsetof(blm_model, gauss.form)},
+    {"gauss.images", INT64, offsetof(blm_model, gauss.images)},
+    {"gauss.positions", INT, offsetof(blm_model, gauss.positions)},
+    {"gauss.features", INT, offsetof(blm_model, gauss.features)},
+    {"gauss.rank", INT, offsetof(blm_model, gauss.rank)},
+    {"gauss.left_out", INT, offsetof(blm_model, gauss.left_out)},
+    {"gauss.epsilon", DOUBLE, offsetof(blm_model, gauss.epsilon)},
+};
+
+static const field options[] = {
+    {CHANNELS, INT, RECIPE(channels)},
+    {SEED, INT64, RECIPE(seed)},
+    {UNIT_VARIANCE, INT, RECIPE(unit_variance)},
+    {SHRINKAGE, DOUBLE, RECIPE(shrinkage)},
+    {TYPE, UNSIGNED, RECIPE(type)},
+    {HALF, INT, RECIPE(half)},
+};
+
+enum {
+    FIELDS = sizeof fields / sizeof *fields,
+    OPTIONS = sizeof options / sizeof *options,
+    TEXT = 32
+};
+
+static void print_field(const blm_model *model, const field *f, char text[TEXT])
+{
+    const void *at = (const char *)model + f->offset;
+    switch (f->type) {
+    case INT:
+        snprintf(text, TEXT, "%d", *(const int *)at);
+        break;
+    case INT64:
+        snprintf(text, TEXT, "%lld", (long long)*(const int64_t *)at);
+        break;
+    case UNSIGNED:
+        snprintf(text, TEXT, "%u", *(const unsigned *)at);
+        break;
+    case DOUBLE:
+        snprintf(text, TEXT, "%.17g", *(const double *)at);
+        break;
+    }
+}
+
+// A number that fills the whole text, in the range of its member; 0 if it is none.
+static int scan_field(blm_model *model, const field *f, const char *text)
+{
+    void *at = (char *)model + f->offset;
+    char *end;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(value))
+        return 0;
+    if (f->type == DOUBLE) {
+        *(double *)at = value;
+        return 1;
+    }
+    const double least = f->type == UNSIGNED ? 0 : -2147483648.0;
+    const double most = f->type == INT64 ? 9007199254740992.0 : 2147483647.0;
+    if (value != floor(value) || value < least || value > most)
+        return 0;
+    if (f->type == INT)
+        *(int *)at = (int)value;
+    else if (f->type == INT64)
+        *(int64_t *)at = (int64_t)value;
+    else
+        *(unsigned *)at = (unsigned)value;
+    return 1;
+}
+
+// ---- tensors: likewise ----------------------------------------------------------------
+
+// The arrays of a model beside its weights: name, type, shape and where the pointer lies.
+typedef struct part {
+    const char *name;
+    blmi_dtype dtype;
+    int rank;
+    int64_t shape[3];
+    void *at; // of the pointer to the array, whatever its type
+} part;
+
+enum { MOST_PARTS = 12 };
+
+// Lists the parts that a model of these dimensions has.
+static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
+{
+    blmi_gauss *g = &m->gauss;
+    const int64_t p = g->positions, d = g->features, r = g->rank, n = g->images;
+    size_t count = 0;
+    parts[count++] = (part){"gauss.mean", BLMI_F32, 2, {p, d}, &g->mean};
+    if (m->recipe.unit_variance)
+        parts[count++] = (part){"gauss.scale", BLMI_F32, 1, {d}, &g->scale};
+    if (g->form == BLMI_EIGENPAIRS) {
+        if (g->half) {
+            parts[count++] = (part){"gauss.axes", BLMI_F16, 3, {p, r, d}, &g->half_axes};
+            parts[count++] = (part){"gauss.rounding", BLMI_F32, 2, {n, p}, &g->rounding};
+        } else
+            parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
+        parts[count++] = (part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};
+        parts[count++] =
+            (part){"gauss.coordinates", BLMI_F32, 3, {p, n, r}, &g->coordinates};
+    } else if (g->half) {
+        parts[count++] =
+            (part){"gauss.factor", BLMI_F16, 2, {p, d * (d - 1) / 2}, &g->half_factor};
+        parts[count++] = (part){"gauss.row_scale", BLMI_F32, 2, {p, d}, &g->row_scale};
+        parts[count++] = (part){"gauss.diagonal", BLMI_F32, 2, {p, d}, &g->diagonal};
+    } else
+        parts[count++] =
+            (part){"gauss.factor", BLMI_F32, 2, {p, d * (d + 1) / 2}, &g->factor};
+    parts[count++] = (part){"gauss.loo", BLMI_F32, 2, {g->left_out, p}, &g->loo};
+    parts[count++] = (part){"gauss.loo_index", BLMI_I32, 1, {g->left_out}, &g->loo_index};
+    parts[count++] = (part){"good.scores", BLMI_F64, 1, {m->good_count}, &m->good_scores};
+    parts[count++] =
+        (part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
+    if (m->include != NULL)
+        parts[count++] = (part){"recipe.include", BLMI_U8, 2,
+            {m->recipe.height, m->recipe.width}, &m->include};
+    return count;
+}
+
+// ---- saving ---------------------------------------------------------------------------
+
+// Whether a tensor of the weights is among the stages that the recipe uses.
+static int is_needed(const char *name, int depth)
+{
+    return strncmp(name, "layer", 5) == 0 && name[5] >= '0' && name[5] - '0' <= depth;
+}
+
+// All tensors of the file.  Their names, where they are made up here, stand in `names`.
+static size_t list_tensors(const blm_model *model, blmi_tensor *tensors, char *names)
+{
+    part parts[MOST_PARTS];
+    blm_model copy = *model;
+    size_t count = 0;
+    const size_t part_count = list_parts(&copy, parts);
+    for (size_t i = 0; i < part_count; i++) {
+        blmi_tensor *t = &tensors[count++];
+        *t = (blmi_tensor){
+            .name = parts[i].name, .dtype = parts[i].dtype, .rank = parts[i].rank};
+        memcpy(&t->data, parts[i].at, sizeof t->data);
+        memcpy(t->shape, parts[i].shape, sizeof parts[i].shape);
+    }
+    const int depth = blmi_recipe_depth(&model->recipe);
+    for (size_t i = 0; i < model->weights.count; i++) {
+        if (!is_needed(model->weights.items[i].name, depth))
+            continue;
+        tensors[count] = model->weights.items[i];
+        tensors[count++].name = names;
+        names = stpcpy(stpcpy(names, BACKBONE), model->weights.items[i].name) + 1;
+    }
+    return count;
+}
+
+static blm_status write_model(const blm_model *model, const char *path,
+    blmi_tensor *tensors, char *names, blm_error *err)
+{
+    char texts[FIELDS + OPTIONS][TEXT];
+    blmi_pair pairs[FIELDS + OPTIONS + BLMI_CONFIG_PAIRS + 5];
+    blmi_contnet_config config = model->config;
+    size_t count = 0;
+    for (size_t i = 0; i < FIELDS; i++) {
+        print_field(model, &fields[i], texts[i]);
+        pairs[count++] = (blmi_pair){fields[i].key, texts[i]};
+    }
+    for (size_t i = 0; i < OPTIONS; i++) {
+        print_field(model, &options[i], texts[count]);
+        if (strcmp(texts[count], "0") != 0) {
+            pairs[count] = (blmi_pair){options[i].key, texts[count]};
+            count++;
+        }
+    }
+    pairs[count++] = (blmi_pair){"format", FORMAT};
+    pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
+    pairs[count++] = (blmi_pair){"program", model->program};
+    pairs[count++] = (blmi_pair){"weights_hash", model->weights_hash};
+    if (model->include != NULL)
+        pairs[count++] = (blmi_pair){REGION, "1"};
+    config.stages = blmi_recipe_depth(&model->recipe);
+    blmi_config_describe(&config, pairs + count);
+    return blmi_safetensors_write(path, tensors, list_tensors(model, tensors, names),
+        pairs, count + BLMI_CONFIG_PAIRS, err);
+}
+
+blm_status blm_model_save(const blm_model *model, const char *path, blm_error *err)
+{
+    size_t names_size = 0;
+    for (size_t i = 0; i < model->weights.count; i++)
+        names_size += sizeof BACKBONE + strlen(model->weights.items[i].name);
+    const size_t most = model->weights.count + MOST_PARTS;
+    blmi_tensor *tensors = blmi_alloc(most, sizeof *tensors);
+    char *names = blmi_alloc(names_size, 1);
+    const blm_status status =
+        tensors != NULL && names != NULL
+            ? write_model(model, path, tensors, names, err)
+            : blmi_no_memory(err, "the list of tensors", most, sizeof *tensors);
+    blmi_free(names);
+    blmi_free(tensors);
+    return status;
+}
+
+// ---- opening --------------------------------------------------------------------------
+
+static blm_status read_field(
+    blm_model *model, const field *f, const char *path, int needed, blm_error *err)
+{
+    const char *text = blmi_safetensors_meta(&model->file, f->key);
+    if (text == NULL && !needed)
+        return BLM_OK;
+    if (text == NULL || !scan_field(model, f, text))
+        return blmi_fail(err, BLM_EINPUT, "%s: metadata %s is \"%s\", expected a number",
+            path, f->key, text != NULL ? text : "");
+    return BLM_OK;
+}
+
+static blm_status read_metadata(blm_model *model, const char *path, blm_error *err)
+{
+    const char *format = blmi_safetensors_meta(&model->file, "format");
+    if (format == NULL || strcmp(format, FORMAT) != 0)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: no model of blemish's: its format is \"%s\", expected \"%s\"", path,
+            format != NULL ? format : "", FORMAT);
+    for (size_t i = 0; i < FIELDS; i++)
+        BLMI_TRY(read_field(model, &fields[i], path, 1, err));
+    for (size_t i = 0; i < OPTIONS; i++)
+        BLMI_TRY(read_field(model, &options[i], path, 0, err));
+    model->program = blmi_safetensors_meta(&model->file, "program");
+    model->weights_hash = blmi_safetensors_meta(&model->file, "weights_hash");
+    if (model->program == NULL || model->weights_hash == NULL)
+        return blmi_fail(
+            err, BLM_EINPUT, "%s: metadata program or weights_hash is missing", path);
+    return blmi_config_read(path, &model->file, &model->config, err);
+}
+
+// What the numbers of the metadata must be for the arrays to make sense.
+static blm_status check_numbers(blm_model *model, const char *path, blm_error *err)
+{
+    const blmi_gauss *g = &model->gauss;
+    blm_recipe recipe;
+    blm_error why;
+    if (blmi_recipe_complete(&model->recipe, &recipe, &why) != BLM_OK)
+        return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
+    model->recipe = recipe;
+    const blmi_extractor_shape shape = blmi_recipe_shape(&recipe, model->config.variant);
+    model->gauss.shrinkage = recipe.shrinkage;
+    model->gauss.half = recipe.half;
+    if (g->positions != shape.positions || g->features != shape.features ||
+        recipe.channels > blmi_recipe_channels(&recipe, model->config.variant))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: %d positions of %d features, the recipe makes %d of %d", path,
+            g->positions, g->features, shape.positions, shape.features);
+    const int known =
+        (g->form == BLMI_EIGENPAIRS && g->rank >= 1 && g->rank <= g->features &&
+            g->rank < g->images && g->left_out == g->images) ||
+        (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= g->images);
+    if (!known || g->images < 3 || g->left_out < 3 || g->left_out > 1 << 20 ||
+        g->epsilon != recipe.epsilon)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: gauss: form %d, %lld images, rank %d, %d left out contradict each other",
+            path, (int)g->form, (long long)g->images, g->rank, g->left_out);
+    if (model->good_count < 1 || model->good_count > 1 << 30 ||
+        (model->source != BLM_HELD_OUT && model->good_count != g->left_out) ||
+        model->source > BLM_HELD_OUT || model->groups < 0 ||
+        model->groups > model->good_count || !(model->threshold > 0) ||
+        !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
+        !(model->false_alarm > 0 && model->false_alarm < 1))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
+            path, (int)model->source, (long long)model->good_count, model->threshold,
+            model->review_threshold);
+    if (model->method > BLM_THRESHOLD_TAIL)
+        return blmi_fail(err, BLM_EINPUT, "%s: threshold.method %d is unknown", path,
+            (int)model->method);
+    return BLM_OK;
+}
+
+static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
+{
+    part parts[MOST_PARTS];
+    const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
+    model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
+    if (blmi_safetensors_meta(&model->file, REGION) != NULL)
+        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
+    const size_t count = list_parts(model, parts);
+    for (size_t i = 0; i < count; i++) {
+        const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);
+        if (t == NULL || t->dtype != parts[i].dtype || t->rank != parts[i].rank ||
+            memcmp(t->shape, parts[i].shape, (size_t)t->rank * sizeof *t->shape) != 0)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: tensor %s is missing or has another type or shape than the metadata "
+                "says",
+                path, parts[i].name);
+        memcpy(parts[i].at, &t->data, sizeof t->data);
+    }
+    return BLM_OK;
+}
+
+// The weights: the tensors named backbone.*, without that prefix.  Sorted as the file's
+// are.
+static blm_status find_weights(blm_model *model, const char *path, blm_error *err)
+{
+    const blmi_tensors *all = &model->file.tensors;
+    blmi_tensor *items = model->owned_weights = blmi_alloc(all->count, sizeof *items);
+    if (items == NULL)
+        return blmi_no_memory(err, "the list of weights", all->count, sizeof *items);
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (strncmp(all->items[i].name, BACKBONE, strlen(BACKBONE)) == 0) {
+            items[count] = all->items[i];
+            items[count++].name += strlen(BACKBONE);
+        }
+    model->weights = (blmi_tensors){items, count};
+    if (count == 0)
+        return blmi_fail(err, BLM_EINPUT, "%s: holds no weights", path);
+    return BLM_OK;
+}
+
+static blm_status read_model(blm_model *model, const char *path, blm_error *err)
+{
+    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &model->file, err));
+    BLMI_TRY(read_metadata(model, path, err));
+    BLMI_TRY(check_numbers(model, path, err));
+    BLMI_TRY(find_parts(model, path, err));
+    BLMI_TRY(find_weights(model, path, err));
+    return blmi_model_index_names(model, path, err);
+}
+
+blm_status blm_model_open(const char *path, blm_model **out, blm_error *err)
+{
+    blm_model *model = blmi_alloc_zero(1, sizeof *model);
+    if (model == NULL)
+        return blmi_no_memory(err, "the model", 1, sizeof *model);
+    const blm_status status = read_model(model, path, err);
+    if (status == BLM_OK)
+        *out = model;
+    else
+        blm_model_free(model);
+    return status;
+}

@@ -1,0 +1,147 @@
+#include "src/score/mapper.h"
+
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/feature/recipe.h"
+#include "src/map/map.h"
+
+struct blmi_mapper {
+    int width, height, positions;
+    int64_t min_area;
+    uint8_t *include; // (height, width) where a defect has room; NULL: everywhere
+    int32_t *nearest; // (P) where each position takes its value from; NULL: itself
+    float *filled;    // (P)
+    blmi_resampler *resampler;
+    void *resampler_scratch, *opening_scratch;
+};
+
+// Leaves out the parts of the region of interest that are too small for the smallest
+// defect; label (height, width) and sizes
+// (pixels + 1) are scratch.  Returns how many pixels are left.
+static size_t keep_large_parts(blmi_mapper *mapper, int32_t *label, int64_t *sizes)
+{
+    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
+    const size_t parts =
+        blmi_components_of_mask(mapper->include, mapper->width, mapper->height, label);
+    size_t kept = 0;
+    memset(sizes, 0, (parts + 1) * sizeof *sizes);
+    for (size_t i = 0; i < pixels; i++)
+        sizes[label[i]]++;
+    for (size_t i = 0; i < pixels; i++) {
+        mapper->include[i] = label[i] != 0 && sizes[label[i]] >= mapper->min_area;
+        kept += mapper->include[i];
+    }
+    return kept;
+}
+
+static blm_status find_room(blmi_mapper *mapper, const uint8_t *include, blm_error *err)
+{
+    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
+    blm_status status = BLM_OK;
+    int32_t *label = blmi_alloc(pixels, sizeof *label);
+    int64_t *sizes = blmi_alloc(pixels + 1, sizeof *sizes);
+    mapper->include = blmi_alloc(pixels, sizeof *mapper->include);
+    if (label == NULL || sizes == NULL || mapper->include == NULL) {
+        status = blmi_no_memory(err, "the region of interest", pixels, sizeof *sizes);
+        goto done;
+    }
+    memcpy(mapper->include, include, pixels);
+    if (keep_large_parts(mapper, label, sizes) == 0)
+        status = blmi_fail(err, BLM_EUSAGE,
+            "region of interest: no part of it has room for the smallest defect, %lld "
+            "pixels",
+            (long long)mapper->min_area);
+done:
+    blmi_free(label);
+    blmi_free(sizes);
+    return status;
+}
+
+static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,
+    int grid_width, int grid_height, blm_error *err)
+{
+    const size_t positions = (size_t)mapper->positions;
+    uint8_t *use = blmi_alloc(positions, sizeof *use);
+    mapper->nearest = blmi_alloc(positions, sizeof *mapper->nearest);
+    mapper->filled = blmi_alloc(positions, sizeof *mapper->filled);
+    if (use == NULL || mapper->nearest == NULL || mapper->filled == NULL) {
+        blmi_free(use);
+        return blmi_no_memory(err, "the region of interest", positions, sizeof(float));
+    }
+    blmi_region_positions(
+        include, mapper->width, mapper->height, grid_width, grid_height, use);
+    blmi_region_nearest(use, grid_width, grid_height, mapper->nearest);
+    blmi_free(use);
+    return BLM_OK;
+}
+
+static blm_status open_mapper(
+    blmi_mapper *mapper, const blm_recipe *recipe, const uint8_t *include, blm_error *err)
+{
+    int grid_width, grid_height;
+    blmi_recipe_grid(recipe, &grid_width, &grid_height);
+    mapper->positions = grid_width * grid_height;
+    BLMI_TRY(blmi_resampler_new(grid_width, grid_height, recipe->width, recipe->height,
+        recipe->sigma, &mapper->resampler, err));
+    const size_t opening = blmi_opening_scratch(recipe->width, recipe->height);
+    mapper->resampler_scratch = blmi_alloc(blmi_resampler_scratch(mapper->resampler), 1);
+    mapper->opening_scratch = blmi_alloc(opening, 1);
+    if (mapper->resampler_scratch == NULL || mapper->opening_scratch == NULL)
+        return blmi_no_memory(err, "the mapper's scratch", opening, 1);
+    if (include == NULL)
+        return BLM_OK;
+    BLMI_TRY(find_room(mapper, include, err));
+    return find_nearest(mapper, include, grid_width, grid_height, err);
+}
+
+blm_status blmi_mapper_new(
+    const blm_recipe *recipe, const uint8_t *include, blmi_mapper **out, blm_error *err)
+{
+    blmi_mapper *mapper = blmi_alloc_zero(1, sizeof *mapper);
+    if (mapper == NULL)
+        return blmi_no_memory(err, "the mapper", 1, sizeof *mapper);
+    mapper->width = recipe->width;
+    mapper->height = recipe->height;
+    mapper->min_area = recipe->min_area;
+    const blm_status status = open_mapper(mapper, recipe, include, err);
+    if (status == BLM_OK)
+        *out = mapper;
+    else
+        blmi_mapper_free(mapper);
+    return status;
+}
+
+void blmi_mapper_free(blmi_mapper *mapper)
+{
+    if (mapper == NULL)
+        return;
+    blmi_resampler_free(mapper->resampler);
+    blmi_free(mapper->resampler_scratch);
+    blmi_free(mapper->opening_scratch);
+    blmi_free(mapper->include);
+    blmi_free(mapper->nearest);
+    blmi_free(mapper->filled);
+    blmi_free(mapper);
+}
+
+float blmi_mapper_run(blmi_mapper *mapper, const float *distances, float *map)
+{
+    const size_t count = (size_t)mapper->width * (size_t)mapper->height;
+    if (mapper->nearest != NULL) {
+        for (int p = 0; p < mapper->positions; p++)
+            mapper->filled[p] = distances[mapper->nearest[p]];
+        distances = mapper->filled;
+    }
+    blmi_resampler_run(mapper->resampler, distances, mapper->resampler_scratch, map);
+    blmi_opening(map, mapper->width, mapper->height, mapper->min_area, mapper->include,
+        mapper->opening_scratch, map);
+    float score = 0; // distances, and so maps, are never negative
+    for (size_t i = 0; i < count; i++) {
+        if (mapper->include != NULL && mapper->include[i] == 0)
+            map[i] = 0;
+        score = map[i] > score ? map[i] : score;
+    }
+    return score;
+}

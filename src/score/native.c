@@ -1,0 +1,100 @@
+// Map and mask as seen on the original image.
+#include <math.h>
+
+#include "blemish/blemish.h"
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/feature/recipe.h"
+#include "src/score/scorer.h"
+
+// Where a pixel of the original image lies on the map, along one axis.
+typedef struct place {
+    int low,
+        high;     // neighbouring map pixels; low is -1 where the recipe cut the image off
+    float weight; // of high
+} place;
+
+// Half-pixel centres (align_corners = false); beyond the outermost centres their value
+// goes on.
+static void find_places(double origin, double step, int map_size, int size, place *places)
+{
+    for (int i = 0; i < size; i++) {
+        const double at = (i + 0.5 - origin) / step - 0.5;
+        if (at < -0.5 || at >= map_size - 0.5) {
+            places[i] = (place){-1, -1, 0};
+            continue;
+        }
+        const double inside = fmin(fmax(at, 0), map_size - 1);
+        const int low = (int)inside;
+        const int high = low + 1 < map_size ? low + 1 : low;
+        places[i] = (place){low, high, (float)(inside - low)};
+    }
+}
+
+// Places along x (width), followed by those along y (height), for an original of that
+// size.
+static blm_status make_places(
+    const blm_recipe *recipe, int width, int height, place **out, blm_error *err)
+{
+    if (width < 1 || height < 1)
+        return blmi_fail(err, BLM_EUSAGE,
+            "image of %d x %d pixels: expected at least 1 x 1", width, height);
+    const size_t count = (size_t)width + (size_t)height;
+    place *places = blmi_alloc(count, sizeof *places);
+    if (places == NULL)
+        return blmi_no_memory(err, "a resized map", count, sizeof *places);
+    const blmi_frame frame = blmi_recipe_frame(recipe, width, height);
+    find_places(frame.x0, frame.step_x, recipe->width, width, places);
+    find_places(frame.y0, frame.step_y, recipe->height, height, places + width);
+    *out = places;
+    return BLM_OK;
+}
+
+static float between(float a, float b, float weight)
+{
+    return a + (b - a) * weight;
+}
+
+blm_status blm_result_native_map(const blm_scorer *scorer, const blm_result *result,
+    int width, int height, float *out, blm_error *err)
+{
+    place *xs;
+    BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));
+    const place *ys = xs + width;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, out++) {
+            if (ys[y].low < 0 || xs[x].low < 0) {
+                *out = 0;
+                continue;
+            }
+            const float *upper = result->map + (size_t)ys[y].low * (size_t)result->width;
+            const float *lower = result->map + (size_t)ys[y].high * (size_t)result->width;
+            *out = between(between(upper[xs[x].low], upper[xs[x].high], xs[x].weight),
+                between(lower[xs[x].low], lower[xs[x].high], xs[x].weight), ys[y].weight);
+        }
+    blmi_free(xs);
+    return BLM_OK;
+}
+
+// The map pixel that a place is nearest to.
+static int nearest(const place *p)
+{
+    return p->weight < 0.5f ? p->low : p->high;
+}
+
+blm_status blm_result_native_mask(const blm_scorer *scorer, const blm_result *result,
+    int width, int height, uint8_t *out, blm_error *err)
+{
+    place *xs;
+    BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));
+    const place *ys = xs + width;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const int seen = ys[y].low >= 0 && xs[x].low >= 0;
+            *out++ = seen ? result->mask[(size_t)nearest(&ys[y]) * (size_t)result->width +
+                                         (size_t)nearest(&xs[x])]
+                          : 0;
+        }
+    blmi_free(xs);
+    return BLM_OK;
+}

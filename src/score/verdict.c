@@ -1,0 +1,47 @@
+#include "src/score/verdict.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+blm_verdict blmi_verdict(double score, blmi_thresholds at)
+{
+    if (score >= at.ng)
+        return BLM_VERDICT_NG;
+    return at.review != 0 && score >= at.review ? BLM_VERDICT_REVIEW : BLM_VERDICT_OK;
+}
+
+double blmi_verdict_calibrate(double score, double good_median, blmi_thresholds at)
+{
+    const double zero = good_median < at.ng ? good_median : 0;
+    return (score - zero) / (at.ng - zero);
+}
+
+size_t blmi_verdict_capacity(int width, int height)
+{
+    return (size_t)((width + 1) / 2) * (size_t)((height + 1) / 2);
+}
+
+// The smallest float that is not below the threshold: to compare floats with it is to
+// compare them with the threshold.  It is at most FLT_MAX.
+static float as_float(double threshold)
+{
+    const float rounded = (float)threshold;
+    return (double)rounded < threshold ? nextafterf(rounded, INFINITY) : rounded;
+}
+
+size_t blmi_verdict_mark(const float *map, int width, int height, blmi_thresholds at,
+    int32_t *label, uint8_t *mask, blmi_component *components)
+{
+    const size_t pixels = (size_t)width * (size_t)height;
+    const double lower = at.review != 0 ? at.review : at.ng;
+    if (lower > (double)FLT_MAX) { // which no finite float reaches
+        memset(mask, 0, pixels);
+        return 0;
+    }
+    const size_t count = blmi_components(map, width, height, as_float(lower), label,
+        components, blmi_verdict_capacity(width, height));
+    for (size_t i = 0; i < pixels; i++)
+        mask[i] = label[i] == 0 ? 0 : (double)map[i] >= at.ng ? 255 : 128;
+    return count;
+}
