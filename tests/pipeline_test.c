@@ -10,6 +10,7 @@
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
 #include "src/base/alloc.h"
+#include "src/detector/gauss_kind.h"
 #include "src/feature/extractor.h"
 #include "src/model/model.h"
 #include "tests/npy.h"
@@ -156,7 +157,7 @@ static void means_and_variances_are_golden(void **state)
     (void)state;
     need_golden();
     const size_t positions[] = {0, 6 * GRID + 7, 13 * GRID + 13};
-    const blmi_gauss *g = &t.model->gauss;
+    const blmi_gauss *g = blmi_detector_gaussians(t.model->detector);
     npy means = npy_load(pipeline("mean_at_positions.npy"), "f8");
     npy variances = npy_load(pipeline("variance_at_positions.npy"), "f8");
     for (size_t i = 0; i < 3; i++)
@@ -180,11 +181,11 @@ static void compare_distances(
 {
     npy golden = npy_load(pipeline(golden_name), "f8"); // (count, 14, 14)
     float distances[POSITIONS];
-    void *scratch = blmi_alloc(blmi_gauss_scratch(&t.model->gauss, 1, NULL), 1);
+    void *scratch = blmi_alloc(blmi_detector_scratch(t.model->detector, 1, NULL), 1);
     for (int i = 0; i < count; i++) {
         float *features = features_of(t.image[first + i]);
-        blmi_gauss_distances(
-            &t.model->gauss, features, 1, NULL, NULL, scratch, distances);
+        blmi_detector_distances(
+            t.model->detector, features, 1, NULL, NULL, scratch, distances);
         for (size_t p = 0; p < POSITIONS; p++)
             assert_close(distances[p], golden.f8[(size_t)i * POSITIONS + p], tolerance,
                 golden_name);
@@ -208,7 +209,7 @@ static void leave_one_out_is_golden(void **state)
     need_golden();
     npy golden = npy_load(pipeline("leave_one_out_maps_14.npy"), "f8");
     for (size_t i = 0; i < golden.count; i++)
-        assert_close(t.model->gauss.loo[i], golden.f8[i], 5e-4, "leave-one-out map");
+        assert_close(t.model->detector->loo[i], golden.f8[i], 5e-4, "leave-one-out map");
     npy_free(&golden);
     json_t *train = json_object_get(t.expected, "train");
     blm_good_score scores[TRAIN];

@@ -48,9 +48,9 @@ typedef struct rig {
     blm_recipe recipe;
     blm_model *model;     // NULL: the next two
     blmi_weights weights; // and
-    blmi_gauss fitted;
+    blmi_detector *fitted;
     blmi_contnet_config config;
-    const blmi_gauss *gauss;
+    const blmi_detector *detector;
     double fit_ms;
     blmi_contnet *net;
     blmi_workspace **workspace; // (workers)
@@ -60,7 +60,7 @@ typedef struct rig {
     float *x;         // (batch, height, width, 3)
     float *features;  // (batch, P, D)
     uint8_t *use;     // (P), or NULL
-    void *gauss_scratch;
+    void *detector_scratch;
     float *distances; // (batch, P)
     blmi_mapper *mapper;
     float *map;      // (height, width)
@@ -135,32 +135,33 @@ static blm_status complete_options(blm_bench_options *o, blm_error *err)
 }
 
 // The statistics of images whose features are noise.
-static blm_status fit_noise(rig *r, int positions, int features, blm_error *err)
+static blm_status fit_noise(rig *r, const blmi_extractor_shape *shape, blm_error *err)
 {
-    blmi_accumulator *accumulator = NULL;
-    const size_t size = (size_t)positions * (size_t)features;
-    const blmi_gauss_rule rule = blmi_recipe_rule(&r->recipe);
+    blmi_detector_fit *fit = NULL;
+    const size_t size = (size_t)shape->positions * (size_t)shape->features;
+    const blmi_detector_shape grid = blmi_extractor_grid(shape);
+    const blmi_detector_rule rule = blmi_recipe_rule(&r->recipe);
     uint64_t state = 1;
     float *x = blmi_alloc(ADDED_AT_ONCE * size, sizeof *x);
     blm_status status =
-        x != NULL
-            ? blmi_accumulator_new(positions, features, &rule, NULL, &accumulator, err)
-            : blmi_no_memory(err, "features", ADDED_AT_ONCE * size, sizeof *x);
+        x != NULL ? blmi_detector_fit_new(&rule, &grid, NULL, &fit, err)
+                  : blmi_no_memory(err, "features", ADDED_AT_ONCE * size, sizeof *x);
     for (int done = 0; status == BLM_OK && done < r->options.images;) {
         const int left = r->options.images - done;
         const int count = left < ADDED_AT_ONCE ? left : ADDED_AT_ONCE;
         fill_with_noise(x, (size_t)count * size, &state);
         const double start = blmi_clock_ms();
-        status = blmi_accumulator_add(accumulator, x, count, err);
+        status = blmi_detector_fit_add(fit, x, count, err);
         r->fit_ms += blmi_clock_ms() - start;
         done += count;
     }
     blmi_free(x);
     const double start = blmi_clock_ms();
     if (status == BLM_OK)
-        status = blmi_accumulator_finish(accumulator, &r->fitted, err);
+        status = blmi_detector_fit_finish(fit, &r->fitted, err);
     r->fit_ms += blmi_clock_ms() - start;
-    blmi_accumulator_free(accumulator);
+    blmi_detector_fit_free(fit);
+    r->detector = r->fitted;
     return status;
 }
 
@@ -172,14 +173,13 @@ static blm_status open_subject(rig *r, blm_error *err)
         BLMI_TRY(blm_model_open(o->model, &r->model, err));
         r->recipe = r->model->recipe;
         r->config = r->model->config;
-        r->gauss = &r->model->gauss;
+        r->detector = r->model->detector;
     } else {
         const blm_recipe recipe = {
             .width = o->width, .height = o->height, .type = o->type, .half = o->half};
         BLMI_TRY(blmi_recipe_complete(&recipe, &r->recipe, err));
         BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
         r->config = r->weights.config;
-        r->gauss = &r->fitted;
     }
     const blmi_contnet_options options = {.width = r->recipe.width,
         .height = r->recipe.height,
@@ -191,7 +191,7 @@ static blm_status open_subject(rig *r, blm_error *err)
     if (r->model != NULL)
         return BLM_OK;
     const blmi_extractor_shape shape = blmi_recipe_shape(&r->recipe, r->config.variant);
-    return fit_noise(r, shape.positions, shape.features, err);
+    return fit_noise(r, &shape, err);
 }
 
 // Memory for what the recipe asks of the network, for one worker.
@@ -227,20 +227,20 @@ static blm_status allocate(rig *r, blm_error *err)
 {
     const blm_recipe *recipe = &r->recipe;
     const size_t batch = (size_t)r->options.batch, runs = (size_t)r->options.runs;
-    const size_t positions = (size_t)r->gauss->positions;
+    const size_t positions = (size_t)r->detector->positions;
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
-    const size_t features = batch * positions * (size_t)r->gauss->features;
+    const size_t features = batch * positions * (size_t)r->detector->features;
     r->resized =
         blmi_alloc((size_t)recipe->resize_width * (size_t)recipe->resize_height, 3);
     r->x = blmi_alloc(batch * pixels * 3, sizeof *r->x);
     r->features = blmi_alloc(features, sizeof *r->features);
-    r->gauss_scratch =
-        blmi_alloc(blmi_gauss_scratch(r->gauss, r->options.batch, r->team), 1);
+    r->detector_scratch =
+        blmi_alloc(blmi_detector_scratch(r->detector, r->options.batch, r->team), 1);
     r->distances = blmi_alloc(batch * positions, sizeof *r->distances);
     r->map = blmi_alloc(pixels, sizeof *r->map);
     r->samples = blmi_alloc_zero(SERIES * runs, sizeof *r->samples);
     if (r->resized == NULL || r->x == NULL || r->features == NULL ||
-        r->gauss_scratch == NULL || r->distances == NULL || r->map == NULL ||
+        r->detector_scratch == NULL || r->distances == NULL || r->map == NULL ||
         r->samples == NULL)
         return blmi_no_memory(err, "the images", features, sizeof *r->features);
     uint64_t state = 2;
@@ -256,10 +256,10 @@ static blm_status open_region(rig *r, blm_error *err)
         return BLM_OK;
     int grid_width, grid_height;
     blmi_recipe_grid(&r->recipe, &grid_width, &grid_height);
-    r->use = blmi_alloc((size_t)r->gauss->positions, 1);
+    r->use = blmi_alloc((size_t)r->detector->positions, 1);
     if (r->use == NULL)
         return blmi_no_memory(
-            err, "the region of interest", (size_t)r->gauss->positions, 1);
+            err, "the region of interest", (size_t)r->detector->positions, 1);
     blmi_region_positions(
         include, r->recipe.width, r->recipe.height, grid_width, grid_height, r->use);
     return BLM_OK;
@@ -291,7 +291,7 @@ static void take_apart(rig *r)
     blmi_free(r->stage);
     blmi_team_free(r->team);
     blmi_contnet_free(r->net);
-    blmi_gauss_free(&r->fitted);
+    blmi_detector_free(r->fitted);
     blmi_weights_close(&r->weights);
     blm_model_free(r->model);
     blm_image_free(r->image);
@@ -300,7 +300,7 @@ static void take_apart(rig *r)
     blmi_free(r->x);
     blmi_free(r->features);
     blmi_free(r->use);
-    blmi_free(r->gauss_scratch);
+    blmi_free(r->detector_scratch);
     blmi_free(r->distances);
     blmi_free(r->map);
     blmi_free(r->samples);
@@ -371,8 +371,8 @@ static blm_status time_image(rig *r, int run, blm_error *err)
         memcpy(r->x + (size_t)i * pixels * 3, r->x, pixels * 3 * sizeof *r->x);
     BLMI_TRY(time_network(r, run, err));
     start = blmi_clock_ms();
-    blmi_gauss_distances(
-        r->gauss, r->features, o->batch, r->use, r->team, r->gauss_scratch, r->distances);
+    blmi_detector_distances(r->detector, r->features, o->batch, r->use, r->team,
+        r->detector_scratch, r->distances);
     note(r, DISTANCES, run, o->batch, &start);
     blmi_mapper_run(r->mapper, r->distances, r->map);
     note(r, MAP, run, 1, &start);
@@ -500,7 +500,7 @@ static blm_bench_result result_of(rig *r)
         .runs = r->options.runs,
         .network = sum_up(r, NETWORK),
         .floor_gflops = r->floor_gflops,
-        .images = (int)r->gauss->images,
+        .images = (int)r->detector->images,
         .fit_ms = r->fit_ms};
     add_phases(r, &out);
     describe_output(r, &out);

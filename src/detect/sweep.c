@@ -33,7 +33,6 @@ struct blm_sweep {
     // The last fit.  The recipe of the model is what it was fitted by.
     blm_model model;
     int32_t *chosen; // (D)
-    float *loo;      // (M, P) for another epsilon or shrinkage; NULL: as fitted
     double *scores;  // (test images)
 };
 
@@ -72,12 +71,10 @@ blm_status blm_sweep_new(
 
 static void forget_fit(blm_sweep *sweep)
 {
-    blmi_gauss_free(&sweep->model.gauss);
+    blmi_detector_free(sweep->model.detector);
     blmi_free(sweep->model.owned_scores);
-    blmi_free(sweep->loo);
     blmi_free(sweep->chosen);
     sweep->model = (blm_model){0};
-    sweep->loo = NULL;
     sweep->chosen = NULL;
 }
 
@@ -237,15 +234,15 @@ static int block_at(const samples *from, size_t first)
 }
 
 static blm_status accumulate(blm_sweep *sweep, const blm_recipe *recipe, float *features,
-    blmi_accumulator *accumulator, blm_error *err)
+    blmi_detector_fit *statistics, blm_error *err)
 {
     const samples *good = &sweep->of[BLM_SWEEP_GOOD];
     for (size_t i = 0; i < good->count; i += BLOCK) {
         const int count = block_at(good, i);
         stack(sweep, recipe, good, i, count, features);
-        BLMI_TRY(blmi_accumulator_add(accumulator, features, count, err));
+        BLMI_TRY(blmi_detector_fit_add(statistics, features, count, err));
     }
-    return blmi_accumulator_finish(accumulator, &sweep->model.gauss, err);
+    return blmi_detector_fit_finish(statistics, &sweep->model.detector, err);
 }
 
 // Fits anew.  features (BLOCK, P, D) is scratch.
@@ -254,49 +251,25 @@ static blm_status fit(
 {
     const blmi_variant variant = sweep->weights.config.variant;
     const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
-    const blmi_gauss_rule rule = blmi_recipe_rule(recipe);
-    blmi_accumulator *accumulator = NULL;
+    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
+    const blmi_detector_rule rule = blmi_recipe_rule(recipe);
+    blmi_detector_fit *statistics = NULL;
     forget_fit(sweep);
     BLMI_TRY(blmi_features_choose(recipe, variant, &sweep->chosen, err));
-    BLMI_TRY(blmi_accumulator_new(
-        shape.positions, shape.features, &rule, NULL, &accumulator, err));
-    const blm_status status = accumulate(sweep, recipe, features, accumulator, err);
-    blmi_accumulator_free(accumulator);
+    BLMI_TRY(blmi_detector_fit_new(&rule, &grid, NULL, &statistics, err));
+    const blm_status status = accumulate(sweep, recipe, features, statistics, err);
+    blmi_detector_fit_free(statistics);
     return status;
 }
 
-// Whether the last fit's eigenpairs serve a recipe too, and all that changes is what is
-// added to them.  What the rounding to halves does depends on that, too.
+// Whether the last fit serves a recipe too, with other statistics of the same features.
 static int serves(const blm_sweep *sweep, const blm_recipe *recipe)
 {
     const blm_recipe *last = &sweep->model.recipe;
-    return sweep->model.gauss.owned != NULL && !last->half && !recipe->half &&
-           sweep->model.gauss.form == BLMI_EIGENPAIRS && last->stages == recipe->stages &&
+    const blmi_detector_rule rule = blmi_recipe_rule(recipe);
+    return sweep->model.detector != NULL && last->stages == recipe->stages &&
            last->channels == recipe->channels && last->seed == recipe->seed &&
-           last->unit_variance == recipe->unit_variance;
-}
-
-// Another epsilon and shrinkage for the eigenpairs.
-static blm_status refit(blm_sweep *sweep, const blm_recipe *recipe, blm_error *err)
-{
-    blmi_gauss *gauss = &sweep->model.gauss;
-    const size_t images = (size_t)gauss->images;
-    const size_t count = images * (size_t)gauss->positions;
-    if (gauss->epsilon == recipe->epsilon && gauss->shrinkage == recipe->shrinkage)
-        return BLM_OK;
-    if (sweep->loo == NULL && (sweep->loo = blmi_alloc(count, sizeof(float))) == NULL)
-        return blmi_no_memory(err, "distances", count, sizeof(float));
-    int32_t *each = blmi_alloc(images, sizeof *each);
-    if (each == NULL)
-        return blmi_no_memory(err, "groups", images, sizeof *each);
-    for (size_t i = 0; i < images; i++)
-        each[i] = (int32_t)i;
-    gauss->epsilon = recipe->epsilon;
-    gauss->shrinkage = recipe->shrinkage;
-    gauss->loo = sweep->loo;
-    const blm_status status = blmi_gauss_leave_group_out(gauss, each, sweep->loo, err);
-    blmi_free(each);
-    return status;
+           blmi_detector_can_adapt(sweep->model.detector, &rule);
 }
 
 // ---- scoring --------------------------------------------------------------------------
@@ -334,12 +307,12 @@ static blm_status make_features(
 
 static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
 {
-    const blmi_gauss *gauss = &sweep->model.gauss;
+    const blmi_detector *detector = sweep->model.detector;
     const blm_recipe *recipe = &sweep->model.recipe;
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
-    r->distances = blmi_alloc((size_t)gauss->positions, BLOCK * sizeof(float));
+    r->distances = blmi_alloc((size_t)detector->positions, BLOCK * sizeof(float));
     r->maps = blmi_alloc(pixels, BLOCK * sizeof(float));
-    r->scratch = blmi_alloc(blmi_gauss_scratch(gauss, BLOCK, sweep->team), 1);
+    r->scratch = blmi_alloc(blmi_detector_scratch(detector, BLOCK, sweep->team), 1);
     if (r->distances == NULL || r->maps == NULL || r->scratch == NULL)
         return blmi_no_memory(err, "maps", pixels, BLOCK * sizeof(float));
     for (int i = 0; i < BLOCK; i++)
@@ -351,18 +324,18 @@ static blm_status score_block(
     const blm_sweep *sweep, const room *r, size_t first, int count, blm_error *err)
 {
     const blm_recipe *recipe = &sweep->model.recipe;
-    const blmi_gauss *gauss = &sweep->model.gauss;
+    const blmi_detector *detector = sweep->model.detector;
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
     stack(sweep, recipe, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
-    blmi_gauss_distances(
-        gauss, r->features, count, NULL, sweep->team, r->scratch, r->distances);
-    for (int i = 0; i < count * gauss->positions; i++)
+    blmi_detector_distances(
+        detector, r->features, count, NULL, sweep->team, r->scratch, r->distances);
+    for (int i = 0; i < count * detector->positions; i++)
         if (!isfinite(r->distances[i]))
             return blmi_fail(err, BLM_EINPUT, "a distance is no finite number");
 #pragma omp parallel for num_threads(sweep->threads)
     for (int i = 0; i < count; i++)
         sweep->scores[first + (size_t)i] = (double)blmi_mapper_run(r->mapper[i],
-            r->distances + i * gauss->positions, r->maps + (size_t)i * pixels);
+            r->distances + i * detector->positions, r->maps + (size_t)i * pixels);
     return BLM_OK;
 }
 
@@ -410,9 +383,11 @@ static blm_status make_model(blm_sweep *sweep, const blm_recipe *recipe,
     const blm_calibration c = {.false_alarm = calibration->false_alarm,
         .review = calibration->review,
         .min_area = calibration->min_area};
-    if (!serves(sweep, recipe))
+    const blmi_detector_rule rule = blmi_recipe_rule(recipe);
+    if (serves(sweep, recipe))
+        BLMI_TRY(blmi_detector_adapt(sweep->model.detector, &rule, err));
+    else
         BLMI_TRY(fit(sweep, recipe, features, err));
-    BLMI_TRY(refit(sweep, recipe, err));
     sweep->model.recipe = *recipe;
     return blm_model_calibrate(&sweep->model, &c, err);
 }
@@ -432,8 +407,8 @@ static blm_status run(blm_sweep *sweep, const blm_recipe *recipe,
     const double fitted = blmi_clock_ms();
     BLMI_TRY(score_test(sweep, r, watch, err));
     *out = (blm_sweep_result){.recipe = sweep->model.recipe,
-        .positions = sweep->model.gauss.positions,
-        .features = sweep->model.gauss.features,
+        .positions = sweep->model.detector->positions,
+        .features = sweep->model.detector->features,
         .good = sweep->model.good_scores,
         .good_count = (size_t)sweep->model.good_count,
         .good_median = sweep->model.good_median,

@@ -45,6 +45,11 @@ blmi_extractor_shape blmi_recipe_shape(const blm_recipe *recipe, blmi_variant va
     return shape;
 }
 
+blmi_detector_shape blmi_extractor_grid(const blmi_extractor_shape *shape)
+{
+    return (blmi_detector_shape){shape->grid_width, shape->grid_height, shape->features};
+}
+
 size_t blmi_stage_count(const blm_recipe *recipe, blmi_variant variant, int k)
 {
     const size_t stride = (size_t)stride_of(k);

@@ -4,12 +4,15 @@
 
 #include "blemish/blemish.h"
 #include "src/backbone/contnet.h"
+#include "src/detector/detector.h"
 
 typedef struct blmi_extractor_shape {
     int grid_width, grid_height; // finest grid of the stages
     int positions, features;     // P, D
 } blmi_extractor_shape;
 
+// The same, as a detector takes it.
+blmi_detector_shape blmi_extractor_grid(const blmi_extractor_shape *shape);
 // The number of stages that a recipe needs: the highest layer in it.
 int blmi_recipe_depth(const blm_recipe *recipe);
 // Channels of all its stages together, chosen or not.

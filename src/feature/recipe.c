@@ -103,9 +103,9 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_e
     return BLM_OK;
 }
 
-blmi_gauss_rule blmi_recipe_rule(const blm_recipe *recipe)
+blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe)
 {
-    return (blmi_gauss_rule){.epsilon = recipe->epsilon,
+    return (blmi_detector_rule){.epsilon = recipe->epsilon,
         .shrinkage = recipe->shrinkage,
         .unit_variance = recipe->unit_variance,
         .half = recipe->half};

@@ -4,7 +4,7 @@
 #define BLMI_FEATURE_RECIPE_H
 
 #include "blemish/blemish.h"
-#include "src/gauss/gauss.h"
+#include "src/detector/detector.h"
 
 // Fills in the defaults and checks every member.  BLM_EUSAGE names the member at fault.
 blm_status blmi_recipe_complete(
@@ -13,8 +13,8 @@ blm_status blmi_recipe_complete(
 // The finest grid of the recipe's stages.  layer1 to layer4 have strides 8, 16, 32, 32.
 void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_height);
 
-// What a complete recipe says about covariances.
-blmi_gauss_rule blmi_recipe_rule(const blm_recipe *recipe);
+// What a complete recipe says about its detector.
+blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe);
 
 // The normalised input x (height, width, 3) of one image; recipe is a complete one.
 // BLM_EINPUT: the crop rectangle does not lie in the image.  resized (resize_height,

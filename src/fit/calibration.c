@@ -18,13 +18,13 @@ static blm_status score_share(const blm_model *model, const float *distances, in
     int threads, double *out, blm_error *err)
 {
     const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
-    const size_t positions = (size_t)model->gauss.positions;
+    const size_t positions = (size_t)model->detector->positions;
     blmi_mapper *mapper = NULL;
     float *map = blmi_alloc(pixels, sizeof *map);
     blm_status status =
         map != NULL ? blmi_mapper_new(&model->recipe, model->include, &mapper, err)
                     : blmi_no_memory(err, "a map", pixels, sizeof *map);
-    for (int i = thread; i < model->gauss.left_out && status == BLM_OK; i += threads)
+    for (int i = thread; i < model->detector->left_out && status == BLM_OK; i += threads)
         out[i] = (double)blmi_mapper_run(mapper, distances + (size_t)i * positions, map);
     blmi_mapper_free(mapper);
     blmi_free(map);
@@ -52,11 +52,12 @@ static blm_status score_distances(
 static blm_status score_groups(
     const blm_model *model, const int32_t *group, double *out, blm_error *err)
 {
-    const size_t count = (size_t)model->gauss.left_out * (size_t)model->gauss.positions;
+    const size_t count =
+        (size_t)model->detector->left_out * (size_t)model->detector->positions;
     float *distances = blmi_alloc(count, sizeof *distances);
     if (distances == NULL)
         return blmi_no_memory(err, "distances", count, sizeof *distances);
-    blm_status status = blmi_gauss_leave_group_out(&model->gauss, group, distances, err);
+    blm_status status = blmi_detector_leave_out(model->detector, group, distances, err);
     if (status == BLM_OK)
         status = score_distances(model, distances, out, err);
     blmi_free(distances);
@@ -81,7 +82,7 @@ static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
     else if (c->group != NULL)
         BLMI_TRY(score_groups(model, c->group, scores, err));
     else
-        BLMI_TRY(score_distances(model, model->gauss.loo, scores, err));
+        BLMI_TRY(score_distances(model, model->detector->loo, scores, err));
     return check_scores(scores, count, err);
 }
 
@@ -138,7 +139,7 @@ blm_status blm_model_calibrate(
                   : c.group != NULL  ? BLM_LEAVE_GROUP_OUT
                                      : BLM_LEAVE_ONE_OUT;
     const size_t count =
-        c.held_out != NULL ? c.held_out_count : (size_t)model->gauss.left_out;
+        c.held_out != NULL ? c.held_out_count : (size_t)model->detector->left_out;
     double *scores = blmi_alloc(count, sizeof *scores);
     if (scores == NULL)
         return blmi_no_memory(err, "scores", count, sizeof *scores);

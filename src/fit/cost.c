@@ -24,17 +24,16 @@ static blm_cost cost_of(const blm_recipe *recipe, const blmi_contnet_config *con
     int threads, int64_t images)
 {
     const blmi_extractor_shape shape = blmi_recipe_shape(recipe, config->variant);
-    const blmi_gauss_bytes bytes =
-        blmi_gauss_cost(images, shape.positions, shape.features, recipe->half);
-    const blmi_gauss_gflop work =
-        blmi_gauss_work(images, shape.positions, shape.features);
+    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
+    const blmi_detector_rule rule = blmi_recipe_rule(recipe);
+    const blmi_detector_cost detector = blmi_detector_cost_of(&rule, &grid, images);
     const uint64_t features = (uint64_t)shape.positions * (uint64_t)shape.features;
     blm_cost cost = {.positions = shape.positions,
         .features = shape.features,
-        .model_bytes = bytes.model,
-        .distance_gflop = work.distances,
-        .statistics_gflop = work.fit};
-    cost.fit_bytes = bytes.fit + BLMI_FIT_BLOCK * features * sizeof(float) +
+        .model_bytes = detector.model_bytes,
+        .distance_gflop = detector.distances_gflop,
+        .statistics_gflop = detector.fit_gflop};
+    cost.fit_bytes = detector.fit_bytes + BLMI_FIT_BLOCK * features * sizeof(float) +
                      (uint64_t)threads * network_bytes(recipe, config->variant);
     for (int k = 0; k <= blmi_recipe_depth(recipe); k++)
         cost.network_gflop += blmi_work_gflop(config, recipe->width, recipe->height, k);
@@ -63,5 +62,5 @@ blm_status blm_fit_cost(
 void blm_model_cost(const blm_model *model, blm_cost *out)
 {
     *out = cost_of(
-        &model->recipe, &model->config, omp_get_max_threads(), model->gauss.images);
+        &model->recipe, &model->config, omp_get_max_threads(), model->detector->images);
 }

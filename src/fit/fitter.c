@@ -8,10 +8,10 @@
 #include "src/backbone/weights.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/detector/detector.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/fit/fitter.h"
-#include "src/gauss/gauss.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
@@ -27,7 +27,7 @@ struct blm_fitter {
     blmi_extraction **extraction; // (threads)
     float *block;                 // (BLOCK, P, D)
     uint8_t *include;             // (height, width) region of interest; NULL: everywhere
-    blmi_accumulator *accumulator;
+    blmi_detector_fit *statistics;
     blmi_seen seen;
     char **names; // (images taken in)
     size_t names_capacity;
@@ -36,14 +36,14 @@ struct blm_fitter {
 // ---- life -----------------------------------------------------------------------------
 
 // The statistics, of the positions that the region of interest touches.
-static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_error *err)
+static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_error *err)
 {
     const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
+    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
     const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
-    const blmi_gauss_rule rule = blmi_recipe_rule(&f->recipe);
+    const blmi_detector_rule rule = blmi_recipe_rule(&f->recipe);
     if (region == NULL)
-        return blmi_accumulator_new(
-            shape.positions, shape.features, &rule, NULL, &f->accumulator, err);
+        return blmi_detector_fit_new(&rule, &grid, NULL, &f->statistics, err);
     uint8_t *use = NULL;
     blm_status status = BLM_OK;
     f->include = blmi_alloc(pixels, sizeof *f->include);
@@ -57,8 +57,7 @@ static blm_status open_accumulator(blm_fitter *f, const blm_mask *region, blm_er
         goto done;
     blmi_region_positions(f->include, f->recipe.width, f->recipe.height, shape.grid_width,
         shape.grid_height, use);
-    status = blmi_accumulator_new(
-        shape.positions, shape.features, &rule, use, &f->accumulator, err);
+    status = blmi_detector_fit_new(&rule, &grid, use, &f->statistics, err);
 done:
     blmi_free(use);
     return status;
@@ -85,7 +84,7 @@ static blm_status open_fitter(
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
     for (int t = 0; t < f->threads; t++)
         BLMI_TRY(blmi_extraction_new(f->extractor, NULL, &f->extraction[t], err));
-    BLMI_TRY(open_accumulator(f, options->region, err));
+    BLMI_TRY(open_statistics(f, options->region, err));
     // Whether the smallest defect has room is better known before the work than after.
     blmi_mapper *mapper;
     BLMI_TRY(blmi_mapper_new(&f->recipe, f->include, &mapper, err));
@@ -130,7 +129,7 @@ void blm_fitter_free(blm_fitter *fitter)
         blmi_free(fitter->names[i]);
     free(fitter->names);
     free_extraction(fitter);
-    blmi_accumulator_free(fitter->accumulator);
+    blmi_detector_fit_free(fitter->statistics);
     blmi_weights_close(&fitter->weights);
     blmi_free(fitter->include);
     blmi_free(fitter);
@@ -141,7 +140,7 @@ void blm_fitter_free(blm_fitter *fitter)
 // Makes room for the names of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
-    const size_t have = (size_t)blmi_accumulator_images(fitter->accumulator);
+    const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
     size_t capacity = fitter->names_capacity;
     if (have + more <= capacity)
         return BLM_OK;
@@ -161,11 +160,11 @@ static blm_status accumulate(
     blm_fitter *fitter, const char *const *names, int count, blm_error *err)
 {
     BLMI_TRY(grow_names(fitter, (size_t)count, err));
-    const size_t have = (size_t)blmi_accumulator_images(fitter->accumulator);
+    const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
     for (int i = 0; i < count; i++)
         if ((fitter->names[have + (size_t)i] = blmi_strdup(names[i])) == NULL)
             return blmi_no_memory(err, "a name", strlen(names[i]), 1);
-    return blmi_accumulator_add(fitter->accumulator, fitter->block, count, err);
+    return blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
 }
 
 blm_status blm_fitter_add_image(
@@ -290,14 +289,14 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
 static blm_status hand_over_names(blm_fitter *fitter, blm_model *model, blm_error *err)
 {
     size_t size = 0;
-    for (int m = 0; m < model->gauss.left_out; m++)
-        size += strlen(fitter->names[model->gauss.loo_index[m]]) + 1;
+    for (int m = 0; m < model->detector->left_out; m++)
+        size += strlen(fitter->names[model->detector->loo_index[m]]) + 1;
     char *names = model->owned_names = blmi_alloc(size, 1);
     if (names == NULL)
         return blmi_no_memory(err, "names", size, 1);
     char *at = names;
-    for (int m = 0; m < model->gauss.left_out; m++)
-        at = stpcpy(at, fitter->names[model->gauss.loo_index[m]]) + 1;
+    for (int m = 0; m < model->detector->left_out; m++)
+        at = stpcpy(at, fitter->names[model->detector->loo_index[m]]) + 1;
     model->names = names;
     model->names_size = size;
     return blmi_model_index_names(model, "the fitted model", err);
@@ -311,7 +310,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     model->program = BLM_VERSION;
     model->seen = fitter->seen;
     free_extraction(fitter);
-    BLMI_TRY(blmi_accumulator_finish(fitter->accumulator, &model->gauss, err));
+    BLMI_TRY(blmi_detector_fit_finish(fitter->statistics, &model->detector, err));
     BLMI_TRY(hand_over_names(fitter, model, err));
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;

@@ -16,7 +16,7 @@ void blm_model_free(blm_model *model)
 {
     if (model == NULL)
         return;
-    blmi_gauss_free(&model->gauss);
+    blmi_detector_free(model->detector);
     blmi_free(model->owned_scores);
     blmi_free(model->name);
     blmi_free(model->owned_names);
@@ -47,16 +47,16 @@ static double region_share(const blm_model *model)
 
 void blm_model_describe(const blm_model *model, blm_model_info *out)
 {
-    const blmi_gauss *gauss = &model->gauss;
+    const blmi_detector *detector = model->detector;
     *out = (blm_model_info){.program = model->program,
         .hash = model->file.checksum,
         .weights_hash = model->weights_hash,
         .backbone = backbone_name(model->config.variant),
         .recipe = model->recipe,
-        .images = gauss->images,
-        .positions = gauss->positions,
-        .features = gauss->features,
-        .rank = gauss->form == BLMI_EIGENPAIRS ? gauss->rank : 0,
+        .images = detector->images,
+        .positions = detector->positions,
+        .features = detector->features,
+        .rank = blmi_detector_rank(detector),
         .region = region_share(model),
         .threshold = model->threshold,
         .false_alarm = model->false_alarm,
@@ -71,7 +71,7 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
 
 const char *blm_model_image_name(const blm_model *model, size_t index)
 {
-    return index < (size_t)model->gauss.left_out ? model->name[index] : NULL;
+    return index < (size_t)model->detector->left_out ? model->name[index] : NULL;
 }
 
 static int by_falling_score(const void *a, const void *b)
@@ -101,7 +101,7 @@ size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t
 
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err)
 {
-    const size_t count = (size_t)model->gauss.left_out;
+    const size_t count = (size_t)model->detector->left_out;
     const char *at = model->names, *end = model->names + model->names_size;
     model->name = blmi_alloc(count, sizeof *model->name);
     if (model->name == NULL)

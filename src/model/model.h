@@ -4,7 +4,7 @@
 
 #include "blemish/blemish.h"
 #include "src/backbone/weights.h"
-#include "src/gauss/gauss.h"
+#include "src/detector/detector.h"
 #include "src/model/seen.h"
 
 struct blm_model {
@@ -13,7 +13,7 @@ struct blm_model {
         *include; // (height, width) 1 in the region of interest; NULL: everywhere
     blmi_contnet_config config; // of the backbone
     blmi_tensors weights;       // of the backbone; data lies in one of the mappings below
-    blmi_gauss gauss;
+    blmi_detector *detector;
     blmi_seen seen; // what the images of the fit were like
 
     const char

@@ -1,4 +1,5 @@
 // The model as a safetensors file (doc/format.md).
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,17 @@ const char *const blmi_model_understood[] = {
 
 // ---- metadata: one table for both directions ------------------------------------------
 
-typedef enum field_type { INT, INT64, UNSIGNED, DOUBLE } field_type;
-
 typedef struct field {
     const char *key;
-    field_type type;
+    blmi_number_type type;
     size_t offset; // in blm_model
 } field;
+
+// Short names for the table.
+#define INT BLMI_NUMBER_INT
+#define INT64 BLMI_NUMBER_INT64
+#define UNSIGNED BLMI_NUMBER_UNSIGNED
+#define DOUBLE BLMI_NUMBER_DOUBLE
 
 #define RECIPE(member) offsetof(blm_model, recipe.member)
 #define SEEN(member) offsetof(blm_model, seen.member)
@@ -73,13 +78,6 @@ static const field fields[] = {
     {"seen.most_brightness", DOUBLE, SEEN(most_brightness)},
     {"seen.grey", INT, SEEN(grey)},
     {"seen.colour", INT, SEEN(colour)},
-    {"gauss.form", UNSIGNED, offsetof(blm_model, gauss.form)},
-    {"gauss.images", INT64, offsetof(blm_model, gauss.images)},
-    {"gauss.positions", INT, offsetof(blm_model, gauss.positions)},
-    {"gauss.features", INT, offsetof(blm_model, gauss.features)},
-    {"gauss.rank", INT, offsetof(blm_model, gauss.rank)},
-    {"gauss.left_out", INT, offsetof(blm_model, gauss.left_out)},
-    {"gauss.epsilon", DOUBLE, offsetof(blm_model, gauss.epsilon)},
 };
 
 static const field options[] = {
@@ -94,13 +92,20 @@ static const field options[] = {
 enum {
     FIELDS = sizeof fields / sizeof *fields,
     OPTIONS = sizeof options / sizeof *options,
+    NUMBERS = FIELDS + OPTIONS + BLMI_MOST_NUMBERS,
     TEXT = 32
 };
 
-static void print_field(const blm_model *model, const field *f, char text[TEXT])
+// f as a number of that model.
+static blmi_number number_of(blm_model *model, const field *f)
 {
-    const void *at = (const char *)model + f->offset;
-    switch (f->type) {
+    return (blmi_number){f->key, f->type, (char *)model + f->offset};
+}
+
+static void print_number(const blmi_number *number, char text[TEXT])
+{
+    const void *at = number->at;
+    switch (number->type) {
     case INT:
         snprintf(text, TEXT, "%d", *(const int *)at);
         break;
@@ -117,24 +122,24 @@ static void print_field(const blm_model *model, const field *f, char text[TEXT])
 }
 
 // A number that fills the whole text, in the range of its member; 0 if it is none.
-static int scan_field(blm_model *model, const field *f, const char *text)
+static int scan_number(const blmi_number *number, const char *text)
 {
-    void *at = (char *)model + f->offset;
+    void *at = number->at;
     char *end;
     const double value = strtod(text, &end);
     if (end == text || *end != '\0' || !isfinite(value))
         return 0;
-    if (f->type == DOUBLE) {
+    if (number->type == DOUBLE) {
         *(double *)at = value;
         return 1;
     }
-    const double least = f->type == UNSIGNED ? 0 : -2147483648.0;
-    const double most = f->type == INT64 ? 9007199254740992.0 : 2147483647.0;
+    const double least = number->type == UNSIGNED ? 0 : -2147483648.0;
+    const double most = number->type == INT64 ? 9007199254740992.0 : 2147483647.0;
     if (value != floor(value) || value < least || value > most)
         return 0;
-    if (f->type == INT)
+    if (number->type == INT)
         *(int *)at = (int)value;
-    else if (f->type == INT64)
+    else if (number->type == INT64)
         *(int64_t *)at = (int64_t)value;
     else
         *(unsigned *)at = (unsigned)value;
@@ -143,50 +148,18 @@ static int scan_field(blm_model *model, const field *f, const char *text)
 
 // ---- tensors: likewise ----------------------------------------------------------------
 
-// The arrays of a model beside its weights: name, type, shape and where the pointer lies.
-typedef struct part {
-    const char *name;
-    blmi_dtype dtype;
-    int rank;
-    int64_t shape[3];
-    void *at; // of the pointer to the array, whatever its type
-} part;
+enum { MOST_PARTS = BLMI_MOST_PARTS + 3 };
 
-enum { MOST_PARTS = 12 };
-
-// Lists the parts that a model of these dimensions has.
-static size_t list_parts(blm_model *m, part parts[MOST_PARTS])
+// The arrays of a model beside its weights.
+static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
 {
-    blmi_gauss *g = &m->gauss;
-    const int64_t p = g->positions, d = g->features, r = g->rank, n = g->images;
-    size_t count = 0;
-    parts[count++] = (part){"gauss.mean", BLMI_F32, 2, {p, d}, &g->mean};
-    if (m->recipe.unit_variance)
-        parts[count++] = (part){"gauss.scale", BLMI_F32, 1, {d}, &g->scale};
-    if (g->form == BLMI_EIGENPAIRS) {
-        if (g->half) {
-            parts[count++] = (part){"gauss.axes", BLMI_F16, 3, {p, r, d}, &g->half_axes};
-            parts[count++] = (part){"gauss.rounding", BLMI_F32, 2, {n, p}, &g->rounding};
-        } else
-            parts[count++] = (part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
-        parts[count++] = (part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};
-        parts[count++] =
-            (part){"gauss.coordinates", BLMI_F32, 3, {p, n, r}, &g->coordinates};
-    } else if (g->half) {
-        parts[count++] =
-            (part){"gauss.factor", BLMI_F16, 2, {p, d * (d - 1) / 2}, &g->half_factor};
-        parts[count++] = (part){"gauss.row_scale", BLMI_F32, 2, {p, d}, &g->row_scale};
-        parts[count++] = (part){"gauss.diagonal", BLMI_F32, 2, {p, d}, &g->diagonal};
-    } else
-        parts[count++] =
-            (part){"gauss.factor", BLMI_F32, 2, {p, d * (d + 1) / 2}, &g->factor};
-    parts[count++] = (part){"gauss.loo", BLMI_F32, 2, {g->left_out, p}, &g->loo};
-    parts[count++] = (part){"gauss.loo_index", BLMI_I32, 1, {g->left_out}, &g->loo_index};
-    parts[count++] = (part){"good.scores", BLMI_F64, 1, {m->good_count}, &m->good_scores};
+    size_t count = blmi_detector_parts(m->detector, parts);
     parts[count++] =
-        (part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
+        (blmi_part){"good.scores", BLMI_F64, 1, {m->good_count}, &m->good_scores};
+    parts[count++] =
+        (blmi_part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
     if (m->include != NULL)
-        parts[count++] = (part){"recipe.include", BLMI_U8, 2,
+        parts[count++] = (blmi_part){"recipe.include", BLMI_U8, 2,
             {m->recipe.height, m->recipe.width}, &m->include};
     return count;
 }
@@ -202,7 +175,7 @@ static int is_needed(const char *name, int depth)
 // All tensors of the file.  Their names, where they are made up here, stand in `names`.
 static size_t list_tensors(const blm_model *model, blmi_tensor *tensors, char *names)
 {
-    part parts[MOST_PARTS];
+    blmi_part parts[MOST_PARTS];
     blm_model copy = *model;
     size_t count = 0;
     const size_t part_count = list_parts(&copy, parts);
@@ -224,24 +197,36 @@ static size_t list_tensors(const blm_model *model, blmi_tensor *tensors, char *n
     return count;
 }
 
+// The numbers of the model as pairs, their texts in texts; those of `options` only where
+// they are not zero.
+static size_t print_numbers(
+    const blm_model *model, char texts[NUMBERS][TEXT], blmi_pair pairs[NUMBERS])
+{
+    blm_model copy = *model;
+    blmi_number numbers[BLMI_MOST_NUMBERS];
+    const size_t own = blmi_detector_numbers(model->detector, numbers);
+    size_t count = 0;
+    for (size_t i = 0; i < FIELDS + OPTIONS + own; i++) {
+        const bool optional = i >= FIELDS && i < FIELDS + OPTIONS;
+        const blmi_number number = i < FIELDS ? number_of(&copy, &fields[i])
+                                   : optional ? number_of(&copy, &options[i - FIELDS])
+                                              : numbers[i - FIELDS - OPTIONS];
+        print_number(&number, texts[count]);
+        if (optional && strcmp(texts[count], "0") == 0)
+            continue;
+        pairs[count] = (blmi_pair){number.key, texts[count]};
+        count++;
+    }
+    return count;
+}
+
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    char texts[FIELDS + OPTIONS][TEXT];
-    blmi_pair pairs[FIELDS + OPTIONS + BLMI_CONFIG_PAIRS + 5];
+    char texts[NUMBERS][TEXT];
+    blmi_pair pairs[NUMBERS + BLMI_CONFIG_PAIRS + 5];
     blmi_contnet_config config = model->config;
-    size_t count = 0;
-    for (size_t i = 0; i < FIELDS; i++) {
-        print_field(model, &fields[i], texts[i]);
-        pairs[count++] = (blmi_pair){fields[i].key, texts[i]};
-    }
-    for (size_t i = 0; i < OPTIONS; i++) {
-        print_field(model, &options[i], texts[count]);
-        if (strcmp(texts[count], "0") != 0) {
-            pairs[count] = (blmi_pair){options[i].key, texts[count]};
-            count++;
-        }
-    }
+    size_t count = print_numbers(model, texts, pairs);
     pairs[count++] = (blmi_pair){"format", FORMAT};
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
     pairs[count++] = (blmi_pair){"program", model->program};
@@ -273,16 +258,23 @@ blm_status blm_model_save(const blm_model *model, const char *path, blm_error *e
 
 // ---- opening --------------------------------------------------------------------------
 
-static blm_status read_field(
-    blm_model *model, const field *f, const char *path, int needed, blm_error *err)
+static blm_status read_number(const blmi_safetensors *file, const blmi_number *number,
+    const char *path, bool needed, blm_error *err)
 {
-    const char *text = blmi_safetensors_meta(&model->file, f->key);
+    const char *text = blmi_safetensors_meta(file, number->key);
     if (text == NULL && !needed)
         return BLM_OK;
-    if (text == NULL || !scan_field(model, f, text))
+    if (text == NULL || !scan_number(number, text))
         return blmi_fail(err, BLM_EINPUT, "%s: metadata %s is \"%s\", expected a number",
-            path, f->key, text != NULL ? text : "");
+            path, number->key, text != NULL ? text : "");
     return BLM_OK;
+}
+
+static blm_status read_field(
+    blm_model *model, const field *f, const char *path, bool needed, blm_error *err)
+{
+    const blmi_number number = number_of(model, f);
+    return read_number(&model->file, &number, path, needed, err);
 }
 
 static blm_status read_metadata(blm_model *model, const char *path, blm_error *err)
@@ -293,9 +285,9 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
             "%s: no model of blemish's: its format is \"%s\", expected \"%s\"", path,
             format != NULL ? format : "", FORMAT);
     for (size_t i = 0; i < FIELDS; i++)
-        BLMI_TRY(read_field(model, &fields[i], path, 1, err));
+        BLMI_TRY(read_field(model, &fields[i], path, true, err));
     for (size_t i = 0; i < OPTIONS; i++)
-        BLMI_TRY(read_field(model, &options[i], path, 0, err));
+        BLMI_TRY(read_field(model, &options[i], path, false, err));
     model->program = blmi_safetensors_meta(&model->file, "program");
     model->weights_hash = blmi_safetensors_meta(&model->file, "weights_hash");
     if (model->program == NULL || model->weights_hash == NULL)
@@ -304,34 +296,35 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
     return blmi_config_read(path, &model->file, &model->config, err);
 }
 
-// What the numbers of the metadata must be for the arrays to make sense.
-static blm_status check_numbers(blm_model *model, const char *path, blm_error *err)
+// The recipe and the numbers of its detector.
+static blm_status read_detector(blm_model *model, const char *path, blm_error *err)
 {
-    const blmi_gauss *g = &model->gauss;
     blm_recipe recipe;
     blm_error why;
+    blmi_number numbers[BLMI_MOST_NUMBERS];
     if (blmi_recipe_complete(&model->recipe, &recipe, &why) != BLM_OK)
         return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
     const blmi_extractor_shape shape = blmi_recipe_shape(&recipe, model->config.variant);
-    model->gauss.shrinkage = recipe.shrinkage;
-    model->gauss.half = recipe.half;
-    if (g->positions != shape.positions || g->features != shape.features ||
-        recipe.channels > blmi_recipe_channels(&recipe, model->config.variant))
-        return blmi_fail(err, BLM_EINPUT,
-            "%s: %d positions of %d features, the recipe makes %d of %d", path,
-            g->positions, g->features, shape.positions, shape.features);
-    const int known =
-        (g->form == BLMI_EIGENPAIRS && g->rank >= 1 && g->rank <= g->features &&
-            g->rank < g->images && g->left_out == g->images) ||
-        (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= g->images);
-    if (!known || g->images < 3 || g->left_out < 3 || g->left_out > 1 << 20 ||
-        g->epsilon != recipe.epsilon)
-        return blmi_fail(err, BLM_EINPUT,
-            "%s: gauss: form %d, %lld images, rank %d, %d left out contradict each other",
-            path, (int)g->form, (long long)g->images, g->rank, g->left_out);
+    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
+    const blmi_detector_rule rule = blmi_recipe_rule(&recipe);
+    const int channels = blmi_recipe_channels(&recipe, model->config.variant);
+    if (recipe.channels > channels)
+        return blmi_fail(err, BLM_EINPUT, "%s: recipe: %d channels of %d", path,
+            recipe.channels, channels);
+    BLMI_TRY(blmi_detector_blank(&rule, &grid, &model->detector, err));
+    const size_t count = blmi_detector_numbers(model->detector, numbers);
+    for (size_t i = 0; i < count; i++)
+        BLMI_TRY(read_number(&model->file, &numbers[i], path, true, err));
+    return blmi_detector_check_numbers(model->detector, &rule, &grid, path, err);
+}
+
+// Whether the numbers of the threshold fit each other.
+static blm_status check_threshold(blm_model *model, const char *path, blm_error *err)
+{
     if (model->good_count < 1 || model->good_count > 1 << 30 ||
-        (model->source != BLM_HELD_OUT && model->good_count != g->left_out) ||
+        (model->source != BLM_HELD_OUT &&
+            model->good_count != model->detector->left_out) ||
         model->source > BLM_HELD_OUT || model->groups < 0 ||
         model->groups > model->good_count || !(model->threshold > 0) ||
         !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
@@ -348,7 +341,7 @@ static blm_status check_numbers(blm_model *model, const char *path, blm_error *e
 
 static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
 {
-    part parts[MOST_PARTS];
+    blmi_part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
     if (blmi_safetensors_meta(&model->file, REGION) != NULL)
@@ -364,6 +357,17 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
                 path, parts[i].name);
         memcpy(parts[i].at, &t->data, sizeof t->data);
     }
+    return BLM_OK;
+}
+
+static blm_status check_good_scores(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    for (int64_t i = 0; i < model->good_count; i++)
+        if (!(fabs(model->good_scores[i]) < (double)FLT_MAX))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: good.scores: number %lld is %g, expected a finite float", path,
+                (long long)i, model->good_scores[i]);
     return BLM_OK;
 }
 
@@ -391,8 +395,11 @@ static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
     BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
-    BLMI_TRY(check_numbers(model, path, err));
+    BLMI_TRY(read_detector(model, path, err));
+    BLMI_TRY(check_threshold(model, path, err));
     BLMI_TRY(find_parts(model, path, err));
+    BLMI_TRY(blmi_detector_check_parts(model->detector, path, err));
+    BLMI_TRY(check_good_scores(model, path, err));
     BLMI_TRY(find_weights(model, path, err));
     return blmi_model_index_names(model, path, err);
 }

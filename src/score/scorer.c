@@ -27,7 +27,7 @@ struct blm_scorer {
     blmi_extraction *extraction;
     blmi_mapper *mapper;
     float *features; // (P, D)
-    void *gauss_scratch;
+    void *detector_scratch;
     float *distances; // (P)
     float *map;       // (height, width)
     uint8_t *mask;    // (height, width)
@@ -47,7 +47,8 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
     s->features =
         blmi_alloc((size_t)shape.positions, (size_t)shape.features * sizeof(float));
-    s->gauss_scratch = blmi_alloc(blmi_gauss_scratch(&s->model->gauss, 1, s->team), 1);
+    s->detector_scratch =
+        blmi_alloc(blmi_detector_scratch(s->model->detector, 1, s->team), 1);
     s->distances = blmi_alloc((size_t)shape.positions, sizeof(float));
     s->map = blmi_alloc(pixels, sizeof *s->map);
     s->mask = blmi_alloc(pixels, sizeof *s->mask);
@@ -59,7 +60,7 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
         blmi_region_positions(s->model->include, r->width, r->height, shape.grid_width,
             shape.grid_height, s->use);
     if ((s->model->include != NULL && s->use == NULL) || s->features == NULL ||
-        s->gauss_scratch == NULL || s->distances == NULL || s->map == NULL ||
+        s->detector_scratch == NULL || s->distances == NULL || s->map == NULL ||
         s->mask == NULL || s->label == NULL || s->components == NULL ||
         s->regions == NULL)
         return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
@@ -130,7 +131,7 @@ void blm_scorer_free(blm_scorer *scorer)
     blmi_mapper_free(scorer->mapper);
     blmi_free(scorer->use);
     blmi_free(scorer->features);
-    blmi_free(scorer->gauss_scratch);
+    blmi_free(scorer->detector_scratch);
     blmi_free(scorer->distances);
     blmi_free(scorer->map);
     blmi_free(scorer->mask);
@@ -190,9 +191,9 @@ static void find_regions(blm_scorer *s, blm_result *result)
 // Distances of the image's features, all of them finite.
 static blm_status measure(blm_scorer *s, blm_error *err)
 {
-    const int positions = s->model->gauss.positions;
-    blmi_gauss_distances(&s->model->gauss, s->features, 1, s->use, s->team,
-        s->gauss_scratch, s->distances);
+    const int positions = s->model->detector->positions;
+    blmi_detector_distances(s->model->detector, s->features, 1, s->use, s->team,
+        s->detector_scratch, s->distances);
     for (int p = 0; p < positions; p++)
         if (!isfinite(s->distances[p]))
             return blmi_fail(err, BLM_EINPUT,

@@ -1,0 +1,294 @@
+// A Gaussian per position as a detector: src/gauss behind the table.
+#include "src/detector/gauss_kind.h"
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/detector/kind.h"
+
+typedef struct gauss_detector {
+    blmi_detector base; // says what gauss says too
+    blmi_gauss gauss;
+    float *adapted; // (M, P) for another rule than that of the fit; NULL: as fitted
+} gauss_detector;
+
+static const gauss_detector *own(const blmi_detector *detector)
+{
+    return (const gauss_detector *)(const void *)detector;
+}
+
+static gauss_detector *own_mutable(blmi_detector *detector)
+{
+    return (gauss_detector *)(void *)detector;
+}
+
+static blmi_gauss_rule gauss_rule(const blmi_detector_rule *rule)
+{
+    return (blmi_gauss_rule){.epsilon = rule->epsilon,
+        .shrinkage = rule->shrinkage,
+        .unit_variance = rule->unit_variance,
+        .half = rule->half};
+}
+
+const blmi_gauss *blmi_detector_gaussians(const blmi_detector *detector)
+{
+    return detector->kind == &blmi_detector_gauss ? &own(detector)->gauss : NULL;
+}
+
+// Fills in what the base says.
+static void publish(gauss_detector *d)
+{
+    d->base.images = d->gauss.images;
+    d->base.positions = d->gauss.positions;
+    d->base.features = d->gauss.features;
+    d->base.left_out = d->gauss.left_out;
+    d->base.loo = d->gauss.loo;
+    d->base.loo_index = d->gauss.loo_index;
+}
+
+// ---- fitting --------------------------------------------------------------------------
+
+static blm_status new_fit(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err)
+{
+    const blmi_gauss_rule r = gauss_rule(rule);
+    blmi_accumulator *accumulator;
+    BLMI_TRY(blmi_accumulator_new(shape->grid_width * shape->grid_height, shape->features,
+        &r, use, &accumulator, err));
+    *fit = accumulator;
+    return BLM_OK;
+}
+
+static void free_fit(void *fit)
+{
+    blmi_accumulator_free(fit);
+}
+
+static blm_status add(void *fit, const float *x, int images, blm_error *err)
+{
+    return blmi_accumulator_add(fit, x, images, err);
+}
+
+static int64_t images_of(const void *fit)
+{
+    return blmi_accumulator_images(fit);
+}
+
+static blm_status finish(void *fit, blmi_detector *out, blm_error *err)
+{
+    gauss_detector *d = own_mutable(out);
+    BLMI_TRY(blmi_accumulator_finish(fit, &d->gauss, err));
+    publish(d);
+    return BLM_OK;
+}
+
+static void release(blmi_detector *detector)
+{
+    gauss_detector *d = own_mutable(detector);
+    blmi_gauss_free(&d->gauss);
+    blmi_free(d->adapted);
+}
+
+// ---- distances ------------------------------------------------------------------------
+
+static size_t scratch(const blmi_detector *detector, int images, const blmi_team *team)
+{
+    return blmi_gauss_scratch(&own(detector)->gauss, images, team);
+}
+
+static void distances(const blmi_detector *detector, const float *x, int images,
+    const uint8_t *use, blmi_team *team, void *memory, float *out)
+{
+    blmi_gauss_distances(&own(detector)->gauss, x, images, use, team, memory, out);
+}
+
+static blm_status leave_out(
+    const blmi_detector *detector, const int32_t *group, float *out, blm_error *err)
+{
+    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, out, err);
+}
+
+// Eigenpairs serve every epsilon and shrinkage.  What the rounding to halves does depends
+// on these.
+static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *rule)
+{
+    const blmi_gauss *g = &own(detector)->gauss;
+    return g->form == BLMI_EIGENPAIRS && !g->half && !rule->half &&
+           (g->scale != NULL) == (rule->unit_variance != 0);
+}
+
+static blm_status adapt(
+    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
+{
+    gauss_detector *d = own_mutable(detector);
+    blmi_gauss *g = &d->gauss;
+    const size_t images = (size_t)g->images;
+    const size_t count = images * (size_t)g->positions;
+    if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage)
+        return BLM_OK;
+    if (d->adapted == NULL && (d->adapted = blmi_alloc(count, sizeof(float))) == NULL)
+        return blmi_no_memory(err, "distances", count, sizeof(float));
+    int32_t *each = blmi_alloc(images, sizeof *each);
+    if (each == NULL)
+        return blmi_no_memory(err, "groups", images, sizeof *each);
+    for (size_t i = 0; i < images; i++)
+        each[i] = (int32_t)i;
+    g->epsilon = rule->epsilon;
+    g->shrinkage = rule->shrinkage;
+    g->loo = d->adapted;
+    d->base.loo = d->adapted;
+    const blm_status status = blmi_gauss_leave_group_out(g, each, d->adapted, err);
+    blmi_free(each);
+    return status;
+}
+
+// ---- files ----------------------------------------------------------------------------
+
+static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape)
+{
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    (void)shape;
+    g->shrinkage = rule->shrinkage;
+    g->half = rule->half;
+    g->scale = rule->unit_variance ? (const float *)"" : NULL; // there will be one
+}
+
+static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MOST_NUMBERS])
+{
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    const blmi_number all[] = {
+        {"gauss.form", BLMI_NUMBER_UNSIGNED, &g->form},
+        {"gauss.images", BLMI_NUMBER_INT64, &detector->images},
+        {"gauss.positions", BLMI_NUMBER_INT, &detector->positions},
+        {"gauss.features", BLMI_NUMBER_INT, &detector->features},
+        {"gauss.rank", BLMI_NUMBER_INT, &g->rank},
+        {"gauss.left_out", BLMI_NUMBER_INT, &detector->left_out},
+        {"gauss.epsilon", BLMI_NUMBER_DOUBLE, &g->epsilon},
+    };
+    const size_t count = sizeof all / sizeof *all;
+    for (size_t i = 0; i < count; i++)
+        out[i] = all[i];
+    return count;
+}
+
+static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rule *rule,
+    const char *path, blm_error *err)
+{
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    g->images = detector->images;
+    g->positions = detector->positions;
+    g->features = detector->features;
+    g->left_out = detector->left_out;
+    const bool known =
+        (g->form == BLMI_EIGENPAIRS && g->rank >= 1 && g->rank <= g->features &&
+            g->rank < g->images && g->left_out == g->images) ||
+        (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= g->images);
+    if (!known || g->epsilon != rule->epsilon)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: gauss: form %u, %lld images, rank %d, %d left out contradict each other",
+            path, (unsigned)g->form, (long long)g->images, g->rank, g->left_out);
+    return BLM_OK;
+}
+
+static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
+{
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    const int64_t p = g->positions, d = g->features, r = g->rank, n = g->images;
+    const int64_t m = g->left_out;
+    size_t count = 0;
+    out[count++] = (blmi_part){"gauss.mean", BLMI_F32, 2, {p, d}, &g->mean};
+    if (g->scale != NULL)
+        out[count++] = (blmi_part){"gauss.scale", BLMI_F32, 1, {d}, &g->scale};
+    if (g->form == BLMI_EIGENPAIRS) {
+        if (g->half) {
+            out[count++] =
+                (blmi_part){"gauss.axes", BLMI_F16, 3, {p, r, d}, &g->half_axes};
+            out[count++] =
+                (blmi_part){"gauss.rounding", BLMI_F32, 2, {n, p}, &g->rounding};
+        } else
+            out[count++] = (blmi_part){"gauss.axes", BLMI_F32, 3, {p, r, d}, &g->axes};
+        out[count++] = (blmi_part){"gauss.variances", BLMI_F32, 2, {p, r}, &g->variances};
+        out[count++] =
+            (blmi_part){"gauss.coordinates", BLMI_F32, 3, {p, n, r}, &g->coordinates};
+    } else if (g->half) {
+        const int64_t below = d * (d - 1) / 2;
+        out[count++] =
+            (blmi_part){"gauss.factor", BLMI_F16, 2, {p, below}, &g->half_factor};
+        out[count++] = (blmi_part){"gauss.row_scale", BLMI_F32, 2, {p, d}, &g->row_scale};
+        out[count++] = (blmi_part){"gauss.diagonal", BLMI_F32, 2, {p, d}, &g->diagonal};
+    } else
+        out[count++] =
+            (blmi_part){"gauss.factor", BLMI_F32, 2, {p, d * (d + 1) / 2}, &g->factor};
+    out[count++] = (blmi_part){"gauss.loo", BLMI_F32, 2, {m, p}, &detector->loo};
+    out[count++] = (blmi_part){"gauss.loo_index", BLMI_I32, 1, {m}, &detector->loo_index};
+    return count;
+}
+
+// Eigenvalues fall and end in zeros.
+static blm_status check_variances(const blmi_gauss *g, const char *path, blm_error *err)
+{
+    const size_t rank = (size_t)g->rank, count = (size_t)g->positions * rank;
+    for (size_t i = 0; i < count; i++) {
+        const float most = i % rank > 0 ? g->variances[i - 1] : g->variances[i];
+        if (!(g->variances[i] >= 0.0f && g->variances[i] <= most))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: gauss.variances: number %zu is %g, expected falling numbers from 0 "
+                "on",
+                path, i, (double)g->variances[i]);
+    }
+    return BLM_OK;
+}
+
+static blm_status check_parts(blmi_detector *detector, const char *path, blm_error *err)
+{
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    g->loo = detector->loo;
+    g->loo_index = detector->loo_index;
+    for (int j = 0; g->scale != NULL && j < g->features; j++)
+        if (!(g->scale[j] > 0.0f))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: gauss.scale: number %d is %g, expected one above 0", path, j,
+                (double)g->scale[j]);
+    return g->form == BLMI_EIGENPAIRS ? check_variances(g, path, err) : BLM_OK;
+}
+
+// ---- what it costs, what it is called -------------------------------------------------
+
+static blmi_detector_cost cost(
+    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
+{
+    const int positions = shape->grid_width * shape->grid_height;
+    const blmi_gauss_bytes bytes =
+        blmi_gauss_cost(images, positions, shape->features, rule->half);
+    const blmi_gauss_gflop work = blmi_gauss_work(images, positions, shape->features);
+    return (blmi_detector_cost){.model_bytes = bytes.model,
+        .fit_bytes = bytes.fit,
+        .fit_gflop = work.fit,
+        .distances_gflop = work.distances};
+}
+
+static int rank(const blmi_detector *detector)
+{
+    return own(detector)->gauss.rank;
+}
+
+const blmi_detector_kind blmi_detector_gauss = {.name = "gauss",
+    .new_fit = new_fit,
+    .free_fit = free_fit,
+    .add = add,
+    .images = images_of,
+    .finish = finish,
+    .size = sizeof(gauss_detector),
+    .release = release,
+    .scratch = scratch,
+    .distances = distances,
+    .leave_out = leave_out,
+    .can_adapt = can_adapt,
+    .adapt = adapt,
+    .blank = blank,
+    .numbers = numbers,
+    .parts = parts,
+    .check_numbers = check_numbers,
+    .check_parts = check_parts,
+    .cost = cost,
+    .rank = rank};

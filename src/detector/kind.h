@@ -1,0 +1,49 @@
+// kind.h: an entry of the table of detectors: what a kind has to provide.  The contracts
+// are those of detector.h.
+#ifndef BLMI_DETECTOR_KIND_H
+#define BLMI_DETECTOR_KIND_H
+
+#include "src/detector/detector.h"
+
+typedef struct blmi_detector_kind {
+    const char *name; // first part of its names in files
+
+    // A fit.  `fit` is what new_fit made.
+    blm_status (*new_fit)(const blmi_detector_rule *rule,
+        const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err);
+    void (*free_fit)(void *fit);
+    blm_status (*add)(void *fit, const float *x, int images, blm_error *err);
+    int64_t (*images)(const void *fit);
+    blm_status (*finish)(void *fit, blmi_detector *out, blm_error *err);
+
+    // A detector begins with a blmi_detector and has `size` bytes.
+    size_t size;
+    void (*release)(blmi_detector *detector); // its arrays
+    size_t (*scratch)(const blmi_detector *detector, int images, const blmi_team *team);
+    void (*distances)(const blmi_detector *detector, const float *x, int images,
+        const uint8_t *use, blmi_team *team, void *scratch, float *out);
+    blm_status (*leave_out)(
+        const blmi_detector *detector, const int32_t *group, float *out, blm_error *err);
+    bool (*can_adapt)(const blmi_detector *detector, const blmi_detector_rule *rule);
+    blm_status (*adapt)(
+        blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err);
+
+    // Its file.  blank takes from the rule what the numbers do not say.
+    void (*blank)(blmi_detector *detector, const blmi_detector_rule *rule,
+        const blmi_detector_shape *shape);
+    size_t (*numbers)(blmi_detector *detector, blmi_number numbers[BLMI_MOST_NUMBERS]);
+    size_t (*parts)(blmi_detector *detector, blmi_part parts[BLMI_MOST_PARTS]);
+    // What is to be checked beyond finite numbers and the shape of the recipe.  Here a
+    // kind may also note what follows from what was read.
+    blm_status (*check_numbers)(blmi_detector *detector, const blmi_detector_rule *rule,
+        const char *path, blm_error *err);
+    blm_status (*check_parts)(blmi_detector *detector, const char *path, blm_error *err);
+
+    blmi_detector_cost (*cost)(
+        const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images);
+    int (*rank)(const blmi_detector *detector);
+} blmi_detector_kind;
+
+extern const blmi_detector_kind blmi_detector_gauss; // gauss_kind.c
+
+#endif
