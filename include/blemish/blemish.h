@@ -7,7 +7,9 @@
 // A new object is handed out through the argument before last and belongs to the caller,
 // who releases it with the _free of its kind (NULL allowed).  Structs of options: zero in
 // a member means its default, NULL for the struct means all defaults.  Strings are UTF-8
-// and copied if they are kept. The method is that of Dini & Rahtu, "Visual Anomaly
+// and copied if they are kept.  Functions check what they are handed: an argument that is
+// NULL but must not be, or out of range, an object that has failed or is finished, is
+// BLM_EUSAGE and changes nothing.  The method is that of Dini & Rahtu, "Visual Anomaly
 // Detection and Localization with a Patch-Wise Transformer and Convolutional Model",
 // VISAPP 2023.
 #ifndef BLEMISH_BLEMISH_H
@@ -137,7 +139,7 @@ BLM_API void blm_fitter_free(blm_fitter *fitter);
 // only be freed.
 BLM_API blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err);
-// Takes in one image from memory.
+// Takes in one image from memory.  After a failure nothing has changed.
 BLM_API blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err);
 
@@ -159,7 +161,8 @@ typedef struct blm_calibration {
     size_t held_out_count;
 } blm_calibration;
 
-// Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow.
+// Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow, but
+// for a calibration that is out of range (BLM_EUSAGE), which changes nothing.
 // BLM_EUSAGE: fewer than three images.
 BLM_API blm_status blm_fitter_finish(blm_fitter *fitter,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
@@ -211,8 +214,9 @@ typedef struct blm_model_info { // texts live as long as the model
     double good_median; // of these scores
 } blm_model_info;
 
+// All zeros of a model that is NULL.
 BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
-// What it cost to fit, on this machine's cores, and what it costs to use.
+// What it cost to fit, on this machine's cores, and what it costs to use; likewise.
 BLM_API void blm_model_cost(const blm_model *model, blm_cost *out);
 
 // The name of a good image, in the order of the images; NULL from their count on (of a
@@ -312,8 +316,9 @@ BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
     const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
 
 // What is known about a picture, as the recipe shows the picture: mask (height, width) is
-// cropped, resized by Pillow's NEAREST, its centre is cut out.  recipe: that of a model.
-// out (recipe->height, recipe->width).  BLM_EINPUT: the crop rectangle leaves the mask.
+// cropped, resized by Pillow's NEAREST, its centre is cut out.  In recipe, zeros mean the
+// defaults.  out has (height, width) of the recipe.  BLM_EINPUT: the crop rectangle
+// leaves the mask.
 BLM_API blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask,
     int width, int height, uint8_t *out, blm_error *err);
 

@@ -306,6 +306,11 @@ static blm_status write_weights(const char *path, const char *out, const source 
 blm_status blm_weights_import(
     const char *checkpoint, const char *out, blm_norm norm, blm_error *err)
 {
+    BLMI_NEED(checkpoint, err);
+    BLMI_NEED(out, err);
+    if (norm != BLM_NORM_UNKNOWN && norm != BLM_NORM_PRE && norm != BLM_NORM_POST)
+        return blmi_fail(
+            err, BLM_EUSAGE, "norm %d: expected unknown, pre or post", (int)norm);
     source s = {0};
     blmi_tensor *items = NULL;
     blm_status status = open_source(checkpoint, &s, err);

@@ -19,4 +19,12 @@ blm_status blmi_fail(blm_error *err, blm_status status, const char *format, ...)
             return blmi_try_;                                                            \
     } while (0)
 
+// Leaves a public function with BLM_EUSAGE when an argument that it needs is NULL.  Only
+// before the function owns anything.
+#define BLMI_NEED(argument, err)                                                         \
+    do {                                                                                 \
+        if ((argument) == NULL)                                                          \
+            return blmi_fail(err, BLM_EUSAGE, "%s: %s is NULL", __func__, #argument);    \
+    } while (0)
+
 #endif

@@ -35,6 +35,10 @@ static int compare_items(const void *a, const void *b)
 static blm_status rank(const double *scores, const uint8_t *labels, size_t count,
     ranking *out, blm_error *err)
 {
+    if (count > 0)
+        BLMI_NEED(scores, err);
+    if (count > 0)
+        BLMI_NEED(labels, err);
     if (count > INT32_MAX)
         return blmi_fail(
             err, BLM_EUSAGE, "%zu scores, at most %d possible", count, INT32_MAX);
@@ -74,6 +78,7 @@ static void walk(
 blm_status blm_image_metrics(const double *scores, const uint8_t *labels, size_t count,
     blm_metrics *out, blm_error *err)
 {
+    BLMI_NEED(out, err);
     ranking r;
     BLMI_TRY(rank(scores, labels, count, &r, err));
     blmi_sweep sweep;
@@ -87,6 +92,8 @@ blm_status blm_image_metrics(const double *scores, const uint8_t *labels, size_t
 blm_status blm_image_curve(const double *scores, const uint8_t *labels, size_t count,
     blm_cut *cuts, size_t capacity, size_t *written, blm_error *err)
 {
+    BLMI_NEED(cuts, err);
+    BLMI_NEED(written, err);
     ranking r = {0};
     blmi_curve curve;
     blm_status status = rank(scores, labels, count, &r, err);
@@ -123,6 +130,7 @@ static void evaluate_draw(
 blm_status blm_image_intervals(const double *scores, const uint8_t *labels, size_t count,
     const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err)
 {
+    BLMI_NEED(out, err);
     ranking r = {0};
     blm_status status = rank(scores, labels, count, &r, err);
     if (status == BLM_OK)

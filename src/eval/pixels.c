@@ -13,6 +13,7 @@ enum { MOST_PIXELS = (1 << 30) - 1 }; // of an image: what src/map takes
 
 blm_status blm_pixel_metrics_new(blm_pixel_metrics **out, blm_error *err)
 {
+    BLMI_NEED(out, err);
     blm_pixel_metrics *const metrics = blmi_alloc_zero(1, sizeof *metrics);
     if (metrics == NULL)
         return blmi_no_memory(err, "pixel metrics", 1, sizeof *metrics);
@@ -130,6 +131,8 @@ static void deal_out(blmi_pixels *p, const uint64_t *items)
 blm_status blm_pixel_metrics_add(blm_pixel_metrics *m, const float *map,
     const uint8_t *mask, int width, int height, int kind, blm_error *err)
 {
+    BLMI_NEED(m, err);
+    BLMI_NEED(map, err);
     BLMI_TRY(check_map(m, map, width, height, kind, err));
     const size_t pixels = (size_t)width * (size_t)height;
     BLMI_TRY(reserve_image(m, err));

@@ -30,6 +30,8 @@ static blm_status resolve_options(
 blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_metrics *out, blm_error *err)
 {
+    BLMI_NEED(metrics, err);
+    BLMI_NEED(out, err);
     blm_pixel_options o;
     blmi_selection *selection;
     BLMI_TRY(resolve_options(options, &o, err));
@@ -46,6 +48,9 @@ blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
     blm_error *err)
 {
+    BLMI_NEED(metrics, err);
+    BLMI_NEED(cuts, err);
+    BLMI_NEED(written, err);
     blm_pixel_options o;
     blmi_selection *selection = NULL;
     blmi_curve curve;
@@ -180,6 +185,8 @@ blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
     blm_error *err)
 {
+    BLMI_NEED(metrics, err);
+    BLMI_NEED(out, err);
     blm_pixel_options o;
     blmi_selection *selection = NULL;
     table *t = NULL;

@@ -7,6 +7,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/fit/calibration.h"
 #include "src/fit/threshold.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
@@ -88,13 +89,25 @@ static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
 
 // ---- thresholds -----------------------------------------------------------------------
 
-static blm_status check(const blm_model *model, const blm_calibration *c, blm_error *err)
+static double rate_of(const blm_calibration *c)
 {
-    const int64_t pixels = (int64_t)model->recipe.width * model->recipe.height;
-    if (!(c->review == 0 || (c->review > c->false_alarm && c->review < 1)))
+    return c->false_alarm != 0 ? c->false_alarm : 0.01;
+}
+
+blm_status blmi_calibration_check(
+    const blm_calibration *c, const blm_recipe *recipe, blm_error *err)
+{
+    const int64_t pixels = (int64_t)recipe->width * recipe->height;
+    if (c == NULL)
+        return BLM_OK;
+    const double rate = rate_of(c);
+    if (!(rate > 0 && rate < 1))
+        return blmi_fail(
+            err, BLM_EUSAGE, "false-alarm rate %g: must be above 0 and below 1", rate);
+    if (!(c->review == 0 || (c->review > rate && c->review < 1)))
         return blmi_fail(err, BLM_EUSAGE,
             "review rate %g: must be above the false-alarm rate %g and below 1",
-            c->review, c->false_alarm);
+            c->review, rate);
     if (c->min_area < 0 || c->min_area > pixels)
         return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
             (long long)c->min_area, (long long)pixels);
@@ -130,9 +143,10 @@ blm_status blm_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err)
 {
     blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
+    BLMI_NEED(model, err);
+    BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
     blm_model next = *model; // so that a failure changes nothing
-    c.false_alarm = c.false_alarm != 0 ? c.false_alarm : 0.01;
-    BLMI_TRY(check(model, &c, err));
+    c.false_alarm = rate_of(&c);
     if (c.min_area != 0)
         next.recipe.min_area = c.min_area;
     next.source = c.held_out != NULL ? BLM_HELD_OUT

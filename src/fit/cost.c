@@ -47,6 +47,9 @@ blm_status blm_fit_cost(
     const blm_fit_options *o = options != NULL ? options : &defaults;
     blm_recipe recipe;
     blmi_weights weights;
+    BLMI_NEED(out, err);
+    if (o->threads < 0 || o->threads > 1024)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
     if (images < 3 || images > INT32_MAX)
         return blmi_fail(err, BLM_EUSAGE, "%lld images: expected 3 to %d",
             (long long)images, INT32_MAX);
@@ -61,6 +64,11 @@ blm_status blm_fit_cost(
 
 void blm_model_cost(const blm_model *model, blm_cost *out)
 {
+    if (out == NULL)
+        return;
+    *out = (blm_cost){0};
+    if (model == NULL)
+        return;
     *out = cost_of(
         &model->recipe, &model->config, omp_get_max_threads(), model->detector->images);
 }

@@ -11,7 +11,9 @@
 #include "src/detector/detector.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
+#include "src/fit/calibration.h"
 #include "src/fit/fitter.h"
+#include "src/image/picture.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
@@ -31,6 +33,7 @@ struct blm_fitter {
     blmi_seen seen;
     char **names; // (images taken in)
     size_t names_capacity;
+    const char *ended; // why it can only be freed: static text; NULL: it is open
 };
 
 // ---- life -----------------------------------------------------------------------------
@@ -96,6 +99,7 @@ blm_status blm_fitter_new(
     const blm_fit_options *options, blm_fitter **out, blm_error *err)
 {
     const blm_fit_options defaults = {0};
+    BLMI_NEED(out, err);
     blm_fitter *fitter = blmi_alloc_zero(1, sizeof *fitter);
     if (fitter == NULL)
         return blmi_no_memory(err, "the fitter", 1, sizeof *fitter);
@@ -137,6 +141,15 @@ void blm_fitter_free(blm_fitter *fitter)
 
 // ---- taking in ------------------------------------------------------------------------
 
+static blm_status check_open(const blm_fitter *fitter, blm_error *err)
+{
+    BLMI_NEED(fitter, err);
+    return fitter->ended == NULL
+               ? BLM_OK
+               : blmi_fail(err, BLM_EUSAGE,
+                     "the fitter %s: nothing but to free it is possible", fitter->ended);
+}
+
 // Makes room for the names of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
@@ -155,21 +168,38 @@ static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
     return BLM_OK;
 }
 
-// Adds `count` images' features, which stand at the front of the block.
+static void forget_names(blm_fitter *fitter, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        blmi_free(fitter->names[i]);
+        fitter->names[i] = NULL;
+    }
+}
+
+// Adds `count` images' features, which stand at the front of the block.  After a failure
+// nothing has changed.
 static blm_status accumulate(
     blm_fitter *fitter, const char *const *names, int count, blm_error *err)
 {
     BLMI_TRY(grow_names(fitter, (size_t)count, err));
     const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
-    for (int i = 0; i < count; i++)
+    blm_status status = BLM_OK;
+    for (int i = 0; i < count && status == BLM_OK; i++)
         if ((fitter->names[have + (size_t)i] = blmi_strdup(names[i])) == NULL)
-            return blmi_no_memory(err, "a name", strlen(names[i]), 1);
-    return blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
+            status = blmi_no_memory(err, "a name", strlen(names[i]), 1);
+    if (status == BLM_OK)
+        status = blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
+    if (status != BLM_OK)
+        forget_names(fitter, have, (size_t)count);
+    return status;
 }
 
 blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
 {
+    BLMI_TRY(check_open(fitter, err));
+    BLMI_NEED(name, err);
+    BLMI_TRY(blmi_picture_check(image, err));
     BLMI_TRY(blmi_extractor_run(
         fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
     BLMI_TRY(accumulate(fitter, &name, 1, err));
@@ -255,9 +285,23 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
     return BLM_OK;
 }
 
+static blm_status check_texts(
+    const char *what, const char *const *texts, size_t count, blm_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (texts == NULL || texts[i] == NULL)
+            return blmi_fail(
+                err, BLM_EUSAGE, "blm_fitter_add_files: %s %zu is NULL", what, i);
+    return BLM_OK;
+}
+
 blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err)
 {
+    BLMI_TRY(check_open(fitter, err));
+    BLMI_TRY(check_texts("path", paths, count, err));
+    if (names != NULL)
+        BLMI_TRY(check_texts("name", names, count, err));
     const blm_fit_watch nobody = {0};
     const char *kept_names[BLOCK];
     blm_status status = BLM_OK;
@@ -280,6 +324,8 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
             status = accumulate(fitter, kept_names, kept, err);
     }
     blmi_free(block);
+    if (status != BLM_OK)
+        fitter->ended = "has failed";
     return status;
 }
 
@@ -325,9 +371,13 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
 blm_status blm_fitter_finish(blm_fitter *fitter, const blm_calibration *calibration,
     blm_model **out, blm_error *err)
 {
+    BLMI_TRY(check_open(fitter, err));
+    BLMI_NEED(out, err);
+    BLMI_TRY(blmi_calibration_check(calibration, &fitter->recipe, err));
     blm_model *model = blmi_alloc_zero(1, sizeof *model);
     if (model == NULL)
         return blmi_no_memory(err, "the model", 1, sizeof *model);
+    fitter->ended = "is finished";
     const blm_status status = fill_model(fitter, calibration, model, err);
     if (status == BLM_OK)
         *out = model;

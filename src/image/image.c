@@ -68,6 +68,9 @@ static blm_status decode_into(
 blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
     const blm_decode_options *options, blm_image **out, blm_error *err)
 {
+    BLMI_NEED(bytes, err);
+    BLMI_NEED(name, err);
+    BLMI_NEED(out, err);
     blm_decode_options set;
     blm_status status = resolve(options, &set, err);
     if (status != BLM_OK)
@@ -92,6 +95,8 @@ done:
 blm_status blm_image_read(
     const char *path, const blm_decode_options *options, blm_image **out, blm_error *err)
 {
+    BLMI_NEED(path, err);
+    BLMI_NEED(out, err);
     blm_decode_options set;
     BLMI_TRY(resolve(options, &set, err));
     blmi_file file;
@@ -165,6 +170,8 @@ static void copy_rows(const blm_buffer *buffer, blm_image *image)
 blm_status blm_image_from_buffer(
     const blm_buffer *buffer, blm_image **out, blm_error *err)
 {
+    BLMI_NEED(buffer, err);
+    BLMI_NEED(out, err);
     blm_status status = check_buffer(buffer, err);
     if (status != BLM_OK)
         return status;
@@ -198,7 +205,7 @@ int blm_image_is_name(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg", ".tif", ".tiff",
         ".bmp", ".webp", ".pnm", ".pbm", ".pgm", ".ppm"};
-    const char *const ending = strrchr(name, '.');
+    const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
     for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(ending, endings[i]) == 0)
             return 1;

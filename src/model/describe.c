@@ -10,6 +10,8 @@
 
 blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *err)
 {
+    BLMI_NEED(path, err);
+    BLMI_NEED(out, err);
     blmi_safetensors file = {0};
     BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &file, err));
     const char *format = blmi_safetensors_meta(&file, "format");
@@ -26,6 +28,7 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
 blm_status blm_weights_describe(
     const char *path_or_name, blm_weights_info *out, blm_error *err)
 {
+    BLMI_NEED(out, err);
     blmi_weights weights;
     BLMI_TRY(blmi_weights_open(path_or_name, &weights, err));
     const blmi_contnet_config *c = &weights.config;

@@ -47,6 +47,11 @@ static double region_share(const blm_model *model)
 
 void blm_model_describe(const blm_model *model, blm_model_info *out)
 {
+    if (out == NULL)
+        return;
+    *out = (blm_model_info){0};
+    if (model == NULL)
+        return;
     const blmi_detector *detector = model->detector;
     *out = (blm_model_info){.program = model->program,
         .hash = model->file.checksum,
@@ -71,7 +76,8 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
 
 const char *blm_model_image_name(const blm_model *model, size_t index)
 {
-    return index < (size_t)model->detector->left_out ? model->name[index] : NULL;
+    return model != NULL && index < (size_t)model->detector->left_out ? model->name[index]
+                                                                      : NULL;
 }
 
 static int by_falling_score(const void *a, const void *b)
@@ -84,8 +90,8 @@ static int by_falling_score(const void *a, const void *b)
 
 size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t capacity)
 {
-    const size_t count = (size_t)model->good_count;
-    if (capacity == 0)
+    const size_t count = model != NULL ? (size_t)model->good_count : 0;
+    if (capacity == 0 || out == NULL || count == 0)
         return count;
     blm_good_score *all = blmi_alloc(count, sizeof *all);
     if (all == NULL)

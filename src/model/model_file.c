@@ -241,6 +241,8 @@ static blm_status write_model(const blm_model *model, const char *path,
 
 blm_status blm_model_save(const blm_model *model, const char *path, blm_error *err)
 {
+    BLMI_NEED(model, err);
+    BLMI_NEED(path, err);
     size_t names_size = 0;
     for (size_t i = 0; i < model->weights.count; i++)
         names_size += sizeof BACKBONE + strlen(model->weights.items[i].name);
@@ -406,6 +408,8 @@ static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 
 blm_status blm_model_open(const char *path, blm_model **out, blm_error *err)
 {
+    BLMI_NEED(path, err);
+    BLMI_NEED(out, err);
     blm_model *model = blmi_alloc_zero(1, sizeof *model);
     if (model == NULL)
         return blmi_no_memory(err, "the model", 1, sizeof *model);

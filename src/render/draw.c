@@ -5,18 +5,9 @@
 #include "blemish/render.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/image/picture.h"
 
-enum { MAX_SIDE = 1 << 24, MAX_THICKNESS = 64 };
-
-static blm_status check_picture(const blm_image *image, blm_error *err)
-{
-    if (image->rgb == NULL || image->width < 1 || image->height < 1 ||
-        image->width > MAX_SIDE || image->height > MAX_SIDE)
-        return blmi_fail(err, BLM_EUSAGE,
-            "picture of %d x %d pixels, expected 1 to %d a side", image->width,
-            image->height, MAX_SIDE);
-    return BLM_OK;
-}
+enum { MAX_THICKNESS = 64 };
 
 static blm_status check_threshold(double threshold, blm_error *err)
 {
@@ -44,7 +35,8 @@ static uint8_t blend(uint8_t under, uint8_t over, double opacity)
 blm_status blm_draw_heat(
     blm_image *image, const float *map, double threshold, blm_error *err)
 {
-    BLMI_TRY(check_picture(image, err));
+    BLMI_NEED(map, err);
+    BLMI_TRY(blmi_picture_check(image, err));
     BLMI_TRY(check_threshold(threshold, err));
     const size_t count = (size_t)image->width * (size_t)image->height;
     uint8_t *rgb = image->rgb;
@@ -63,8 +55,10 @@ blm_status blm_draw_heat(
 blm_status blm_heat_rgba(const float *map, int width, int height, double threshold,
     uint8_t *out, blm_error *err)
 {
+    BLMI_NEED(map, err);
+    BLMI_NEED(out, err);
     const blm_image extent = {.width = width, .height = height, .rgb = out};
-    BLMI_TRY(check_picture(&extent, err));
+    BLMI_TRY(blmi_picture_check(&extent, err));
     BLMI_TRY(check_threshold(threshold, err));
     const size_t count = (size_t)width * (size_t)height;
     for (size_t i = 0; i < count; i++, out += 4) {
@@ -102,7 +96,8 @@ static void spread(const uint8_t *in, int count, int reach, uint8_t *out)
 blm_status blm_draw_contour(blm_image *image, const uint8_t *mask, int thickness,
     blm_colour colour, blm_error *err)
 {
-    BLMI_TRY(check_picture(image, err));
+    BLMI_NEED(mask, err);
+    BLMI_TRY(blmi_picture_check(image, err));
     BLMI_TRY(check_thickness(thickness, err));
     const int width = image->width, height = image->height;
     int *const until = blmi_alloc((size_t)width, sizeof *until + 1); // (width)
@@ -148,7 +143,7 @@ static void fill(blm_image *image, int64_t left, int64_t top, int64_t right,
 blm_status blm_draw_box(blm_image *image, int left, int top, int right, int bottom,
     int thickness, blm_colour colour, blm_error *err)
 {
-    BLMI_TRY(check_picture(image, err));
+    BLMI_TRY(blmi_picture_check(image, err));
     BLMI_TRY(check_thickness(thickness, err));
     if (left >= right || top >= bottom)
         return blmi_fail(err, BLM_EUSAGE,
@@ -212,18 +207,21 @@ static void paste_all(
 static blm_status check_tiles(
     const blm_image *const *images, size_t count, int columns, int gap, blm_error *err)
 {
-    if (count < 1 || count > MAX_SIDE || columns < 1 || gap < 0 || gap > MAX_SIDE)
+    if (count < 1 || count > BLMI_MOST_SIDE || columns < 1 || gap < 0 ||
+        gap > BLMI_MOST_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
             "%zu tiles in %d columns, %d pixels apart: expected at least 1 in 1, 0 apart",
             count, columns, gap);
     for (size_t i = 0; i < count; i++)
-        BLMI_TRY(check_picture(images[i], err));
+        BLMI_TRY(blmi_picture_check(images[i], err));
     return BLM_OK;
 }
 
 blm_status blm_image_tile(const blm_image *const *images, size_t count, int columns,
     int gap, blm_colour background, blm_image **out, blm_error *err)
 {
+    BLMI_NEED(images, err);
+    BLMI_NEED(out, err);
     blm_status status = check_tiles(images, count, columns, gap, err);
     if (status != BLM_OK)
         return status;
@@ -240,10 +238,10 @@ blm_status blm_image_tile(const blm_image *const *images, size_t count, int colu
     measure(&g, images, count);
     *sheet = (blm_image){
         .width = (int)g.width, .height = (int)g.height, .channels = 3, .bits = 8};
-    if (g.width > MAX_SIDE || g.height > MAX_SIDE) {
+    if (g.width > BLMI_MOST_SIDE || g.height > BLMI_MOST_SIDE) {
         status = blmi_fail(err, BLM_EUSAGE,
             "tiles of %lld x %lld pixels in all, expected at most %d a side",
-            (long long)g.width, (long long)g.height, MAX_SIDE);
+            (long long)g.width, (long long)g.height, BLMI_MOST_SIDE);
         goto done;
     }
     sheet->rgb = blmi_alloc((size_t)(g.width * g.height), 3);

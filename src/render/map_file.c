@@ -118,6 +118,8 @@ static blm_status encode_png16(
 blm_status blm_map_encode(const float *map, int width, int height, blm_map_format format,
     double full, blm_bytes *out, blm_error *err)
 {
+    BLMI_NEED(map, err);
+    BLMI_NEED(out, err);
     if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
             "map of %d x %d values, expected 1 to %d a side", width, height, MAX_SIDE);

@@ -221,15 +221,32 @@ static void put_curve(blmi_text *svg, const blm_axis *x, const blm_axis *y,
     blmi_text_put(svg, "'/>\n");
 }
 
+// Values (count) of a curve or sample set that the caller hands in.
+static blm_status check_values(
+    const char *what, size_t index, const double *values, size_t count, blm_error *err)
+{
+    return values != NULL || count == 0
+               ? BLM_OK
+               : blmi_fail(err, BLM_EUSAGE, "%s %zu: its values are NULL", what, index);
+}
+
 blm_status blm_plot_curves(const char *title, const blm_axis *x, const blm_axis *y,
     const blm_curve *curves, size_t count, blm_bytes *out, blm_error *err)
 {
+    BLMI_NEED(x, err);
+    BLMI_NEED(y, err);
+    BLMI_NEED(out, err);
+    if (count > 0)
+        BLMI_NEED(curves, err);
     BLMI_TRY(check_axis("x", x, err));
     BLMI_TRY(check_axis("y", y, err));
     blmi_text svg = {0};
     int legend = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        BLMI_TRY(check_values("curve", i, curves[i].x, curves[i].count, err));
+        BLMI_TRY(check_values("curve", i, curves[i].y, curves[i].count, err));
         legend |= curves[i].name != NULL;
+    }
     open_plot(&svg, title, x, y, legend);
     for (size_t i = 0; i < count; i++)
         put_curve(&svg, x, y, &curves[i], i);
@@ -311,6 +328,13 @@ blm_status blm_plot_histogram(const char *title, const char *label,
     const blm_sample_set *sets, size_t count, const double *marks, size_t mark_count,
     blm_bytes *out, blm_error *err)
 {
+    BLMI_NEED(out, err);
+    if (count > 0)
+        BLMI_NEED(sets, err);
+    if (mark_count > 0)
+        BLMI_NEED(marks, err);
+    for (size_t i = 0; i < count; i++)
+        BLMI_TRY(check_values("sample set", i, sets[i].values, sets[i].count, err));
     const blm_axis x = find_range(label, sets, count, marks, mark_count);
     blm_axis y = {"count", 0, 5};
     size_t bins[BINS];

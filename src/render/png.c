@@ -70,6 +70,8 @@ static int encode_rows(spng_ctx *png, const blm_buffer *picture)
 
 blm_status blm_png_encode(const blm_buffer *picture, blm_bytes *out, blm_error *err)
 {
+    BLMI_NEED(picture, err);
+    BLMI_NEED(out, err);
     blm_status status = check(picture, err);
     if (status != BLM_OK)
         return status;

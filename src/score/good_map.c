@@ -6,6 +6,8 @@
 blm_status blm_model_good_map(
     const blm_model *model, size_t index, float *out, blm_error *err)
 {
+    BLMI_NEED(model, err);
+    BLMI_NEED(out, err);
     const blmi_detector *detector = model->detector;
     if (index >= (size_t)detector->left_out)
         return blmi_fail(err, BLM_EUSAGE, "good image %zu: the model has maps of %d",

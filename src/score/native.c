@@ -50,6 +50,21 @@ static blm_status make_places(
     return BLM_OK;
 }
 
+// A result of a run of that scorer; its fields are public and may have been changed.
+static blm_status check_result(
+    const blm_scorer *scorer, const blm_result *result, blm_error *err)
+{
+    BLMI_NEED(scorer, err);
+    BLMI_NEED(result, err);
+    const blm_recipe *recipe = blmi_scorer_recipe(scorer);
+    if (result->width != recipe->width || result->height != recipe->height ||
+        result->map == NULL || result->mask == NULL)
+        return blmi_fail(err, BLM_EUSAGE,
+            "result of %d x %d pixels: it is no result of the scorer, whose have %d x %d",
+            result->width, result->height, recipe->width, recipe->height);
+    return BLM_OK;
+}
+
 static float between(float a, float b, float weight)
 {
     return a + (b - a) * weight;
@@ -59,6 +74,8 @@ blm_status blm_result_native_map(const blm_scorer *scorer, const blm_result *res
     int width, int height, float *out, blm_error *err)
 {
     place *xs;
+    BLMI_TRY(check_result(scorer, result, err));
+    BLMI_NEED(out, err);
     BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));
     const place *ys = xs + width;
     for (int y = 0; y < height; y++)
@@ -86,6 +103,8 @@ blm_status blm_result_native_mask(const blm_scorer *scorer, const blm_result *re
     int width, int height, uint8_t *out, blm_error *err)
 {
     place *xs;
+    BLMI_TRY(check_result(scorer, result, err));
+    BLMI_NEED(out, err);
     BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));
     const place *ys = xs + width;
     for (int y = 0; y < height; y++)

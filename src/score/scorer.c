@@ -10,6 +10,7 @@
 #include "src/base/error.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
+#include "src/image/picture.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
@@ -102,6 +103,8 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
 blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *options,
     blm_scorer **out, blm_error *err)
 {
+    BLMI_NEED(model, err);
+    BLMI_NEED(out, err);
     const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
     blmi_extractor *extractor;
     if (o.threads < 0 || o.threads > 1024)
@@ -115,6 +118,8 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
 
 blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_error *err)
 {
+    BLMI_NEED(scorer, err);
+    BLMI_NEED(out, err);
     const blm_scorer_options options = {
         .threads = scorer->threads, .threshold = scorer->imposed};
     return new_scorer(
@@ -206,6 +211,9 @@ static blm_status measure(blm_scorer *s, blm_error *err)
 blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
+    BLMI_NEED(scorer, err);
+    BLMI_NEED(out, err);
+    BLMI_TRY(blmi_picture_check(image, err));
     const blm_model *model = scorer->model;
     const blmi_seen seen = blmi_seen_of(image);
     blm_result result = {.threshold = scorer->at.ng,

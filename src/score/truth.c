@@ -5,6 +5,7 @@
 #include "blemish/blemish.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/feature/recipe.h"
 #include "src/image/resize.h"
 
 // The rectangle of mask, without the rest.  out (crop->height, crop->width)
@@ -19,10 +20,17 @@ static void cut(const uint8_t *mask, int width, const blm_rect *crop, uint8_t *o
 blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask, int width,
     int height, uint8_t *out, blm_error *err)
 {
-    const blm_recipe *r = recipe;
+    blm_recipe complete;
+    BLMI_NEED(recipe, err);
+    BLMI_NEED(mask, err);
+    BLMI_NEED(out, err);
+    BLMI_TRY(blmi_recipe_complete(recipe, &complete, err));
+    if (width < 1 || height < 1)
+        return blmi_fail(err, BLM_EUSAGE,
+            "mask of %d x %d pixels: expected at least 1 x 1", width, height);
+    const blm_recipe *r = &complete;
     const blm_rect crop = r->crop.width > 0 ? r->crop : (blm_rect){0, 0, width, height};
-    if (width < 1 || height < 1 || crop.x > width - crop.width ||
-        crop.y > height - crop.height)
+    if (crop.x > width - crop.width || crop.y > height - crop.height)
         return blmi_fail(err, BLM_EINPUT,
             "mask of %d x %d pixels: the crop rectangle %d,%d,%d,%d leaves it", width,
             height, crop.x, crop.y, crop.width, crop.height);

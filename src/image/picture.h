@@ -1,0 +1,13 @@
+// picture.h: whether a blm_image that a caller hands in can be worked on.
+#ifndef BLMI_IMAGE_PICTURE_H
+#define BLMI_IMAGE_PICTURE_H
+
+#include "blemish/image.h"
+
+// Pixels a side, at most: keeps the bytes of a row within an int.
+enum { BLMI_MOST_SIDE = 1 << 24 };
+
+// BLM_EUSAGE: image is NULL, has no pixels, or a side is not 1 to BLMI_MOST_SIDE.
+blm_status blmi_picture_check(const blm_image *image, blm_error *err);
+
+#endif
