@@ -50,6 +50,11 @@ typedef struct blm_cut {
                     // for images and without regions
 } blm_cut;
 
+// F1 = 2 PR / (P + R) of a cut: 2 hits / (hits + false_alarms + defective).  NaN without
+// defective ones.  At the model's own threshold it says what a user gets, which f1_max,
+// the best of all thresholds, does not.
+BLM_API double blm_cut_f1(const blm_cut *cut, int64_t defective);
+
 // How to draw confidence intervals.  Zero means the default, NULL all defaults.
 typedef struct blm_bootstrap {
     int draws;     // up to 1000000; 0: 1000
@@ -83,6 +88,10 @@ BLM_API blm_status blm_image_metrics(const double *scores, const uint8_t *labels
 // enough.  *written: how many.
 BLM_API blm_status blm_image_curve(const double *scores, const uint8_t *labels,
     size_t count, blm_cut *cuts, size_t capacity, size_t *written, blm_error *err);
+
+// What one threshold of the caller's does.  BLM_EUSAGE: it is not a finite number.
+BLM_API blm_status blm_image_cut(const double *scores, const uint8_t *labels,
+    size_t count, double threshold, blm_cut *out, blm_error *err);
 
 BLM_API blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
     size_t count, const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err);
@@ -118,6 +127,11 @@ typedef struct blm_pixel_options {
 // curve is linear between its points and where it is cut at the limit.
 BLM_API blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_metrics *out, blm_error *err);
+
+// What one threshold of the caller's does; only options->kind is used.  A map value is
+// compared as it is, in float.  BLM_EUSAGE: the threshold is not a finite number.
+BLM_API blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, double threshold, blm_cut *out, blm_error *err);
 
 // At most `capacity` (at least 2) cuts, thresholds falling, from the origin to all
 // pixels: ROC and PRO are straight lines between them.  When there are too many, those go
