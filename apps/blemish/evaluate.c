@@ -16,6 +16,7 @@ typedef struct collection {
     const cli_evaluation *how;
     const cli_dataset *data;
     blm_recipe recipe;
+    double threshold;
     double *scores;  // (count) of the images that could be scored
     uint8_t *labels; // (count) 1: defective
     int *kinds;      // (count) 0: good, else the kind's number
@@ -159,6 +160,22 @@ static int collect(void *context, const cli_outcome *outcome)
 
 // ---- the metrics
 
+static blm_status measure_pixels(
+    const collection *all, int kind, cli_metrics_row *row, blm_error *err)
+{
+    const blm_pixel_options which = {.kind = kind};
+    blm_cut cut;
+    blm_status status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
+    if (status == BLM_OK)
+        status = blm_pixel_metrics_cut(all->pixels, &which, all->threshold, &cut, err);
+    if (status == BLM_OK)
+        row->pixel_f1 = blm_cut_f1(&cut, row->pixel.defective);
+    if (status == BLM_OK && all->how->report != NULL)
+        status = blm_pixel_metrics_intervals(
+            all->pixels, &which, NULL, &row->pixel_range, err);
+    return status;
+}
+
 // kind 0: all; `scores` and `labels` are scratch (all->count).
 static blm_status measure(const collection *all, int kind, double *scores,
     uint8_t *labels, cli_metrics_row *row, blm_error *err)
@@ -176,17 +193,17 @@ static blm_status measure(const collection *all, int kind, double *scores,
         .f1_max = NAN,
         .f1_threshold = NAN,
         .au_pro = {NAN, NAN}};
-    const blm_pixel_options which = {.kind = kind};
+    row->pixel_f1 = NAN;
+    blm_cut cut;
     blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
-    if (status == BLM_OK && all->pixels != NULL)
-        status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
-    if (all->how->report == NULL)
-        return status;
     if (status == BLM_OK)
+        status = blm_image_cut(scores, labels, count, all->threshold, &cut, err);
+    if (status == BLM_OK)
+        row->image_f1 = blm_cut_f1(&cut, row->image.defective);
+    if (status == BLM_OK && all->how->report != NULL)
         status = blm_image_intervals(scores, labels, count, NULL, &row->image_range, err);
     if (status == BLM_OK && all->pixels != NULL)
-        status = blm_pixel_metrics_intervals(
-            all->pixels, &which, NULL, &row->pixel_range, err);
+        status = measure_pixels(all, kind, row, err);
     return status;
 }
 
@@ -247,7 +264,10 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     blm_error err;
     *out = (cli_metrics){.has_pixels = data->masks, .native = how->native};
     blm_model_describe(model, &out->model);
-    collection all = {.how = how, .data = data, .recipe = out->model.recipe};
+    collection all = {.how = how,
+        .data = data,
+        .recipe = out->model.recipe,
+        .threshold = out->model.threshold};
     blm_status status = BLM_OK;
     if (data->masks)
         status = blm_pixel_metrics_new(&all.pixels, &err);

@@ -40,6 +40,17 @@ static void print_verdicts(const char *which, const cli_verdicts *v, int with_re
     printf("%lld OK\n", (long long)(v->all - v->ng - v->review));
 }
 
+// What f1_max is not: the F1 that a user of this threshold gets.
+static void print_f1(const cli_metrics_row *row)
+{
+    if (isnan(row->image_f1))
+        return;
+    printf("F1 at the threshold: %.4f of images", row->image_f1);
+    if (!isnan(row->pixel_f1))
+        printf(", %.4f of pixels", row->pixel_f1);
+    printf("\n");
+}
+
 static void print_thresholds(const cli_metrics *metrics)
 {
     const blm_model_info *m = &metrics->model;
@@ -54,6 +65,7 @@ static void print_thresholds(const cli_metrics *metrics)
     print_rate("false alarms", good->ng, good, m->false_alarm);
     if (with_review)
         print_rate("with REVIEW", good->ng + good->review, good, m->review);
+    print_f1(&metrics->rows[0]);
 }
 
 // ---- text
@@ -124,6 +136,8 @@ static void row_json(cli_json *json, const cli_metrics_row *row)
     metrics_json(json, "pixel", &row->pixel);
     cli_json_number(json, "au_pro_0.3", row->pixel.au_pro[0]);
     cli_json_number(json, "au_pro_0.05", row->pixel.au_pro[1]);
+    cli_json_number(json, "image_f1", row->image_f1);
+    cli_json_number(json, "pixel_f1", row->pixel_f1);
 }
 
 // The rate that was asked for, and the one that came out.

@@ -9,6 +9,7 @@
 typedef struct cli_metrics_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
+    double image_f1, pixel_f1; // at the model's threshold; NaN where not defined
     blm_intervals image_range, pixel_range; // for a report only
 } cli_metrics_row;
 

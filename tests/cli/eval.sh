@@ -11,6 +11,17 @@ out_has '"image_auroc": (1|0\.[0-9]+)'
 out_has '"pixel_auroc": (1|0\.[0-9]+)'
 cp out json
 
+# F1 at the model's threshold follows from the counts there, and is at most the best one.
+number() { grep -o "\"$1\": [0-9.e-]*" json | head -n 1 | sed 's/.*: //'; }
+awk -v alarms="$(number false_alarms)" -v misses="$(number misses)" \
+    -v defective="$(number defective)" -v f1="$(number image_f1)" -v f1_max="$(number image_f1_max)" \
+    -v pixel="$(number pixel_f1)" -v pixel_max="$(number pixel_f1_max)" 'BEGIN {
+        hits = defective - misses
+        off = f1 - 2 * hits / (hits + alarms + defective)
+        exit !(hits > 0 && off < 1e-9 && off > -1e-9 && f1 <= f1_max && pixel > 0 && pixel <= pixel_max) }' ||
+    fail 'F1 at the threshold is not what the counts say'
+grep -qE '^F1 at the threshold: [0-9.]+ of images, [0-9.]+ of pixels$' text || fail 'no F1 in the text'
+
 # Folders of any name give the same numbers.
 mkdir bad
 for kind in data/set/test/*; do
