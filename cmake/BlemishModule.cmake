@@ -48,3 +48,21 @@ function(blm_test name)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
+
+# blm_app(NAME SOURCES file... [USES app...] [PACKAGES target...])
+#
+# apps/NAME as a static library blm_app_NAME: what a program of ours is made of, on the public
+# headers of the library alone.
+function(blm_app name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;PACKAGES")
+    list(TRANSFORM arg_USES PREPEND blm_app_)
+    add_library(blm_app_${name} STATIC ${arg_SOURCES})
+    target_link_libraries(blm_app_${name} PRIVATE blm_flags PUBLIC ${arg_USES} blemish ${arg_PACKAGES} m)
+endfunction()
+
+# blm_app_test(NAME SOURCES file... [USES app...]): blm_test for what blm_app makes.
+function(blm_app_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES")
+    list(TRANSFORM arg_USES PREPEND app_)
+    blm_test(${name} SOURCES ${arg_SOURCES} USES ${arg_USES})
+endfunction()

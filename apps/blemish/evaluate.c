@@ -29,9 +29,9 @@ typedef struct collection {
 // What pixel metrics and the report need of an image.
 typedef struct pixels {
     int width, height;
-    float *map;                    // (height, width); NULL: the result's
-    uint8_t *mask;                 // (height, width); NULL: no defect
-    blm_report_pictures *pictures; // NULL: none
+    float *map;                // (height, width); NULL: the result's
+    uint8_t *mask;             // (height, width); NULL: no defect
+    report_pictures *pictures; // NULL: none
 } pixels;
 
 static void free_pixels(void *extra)
@@ -40,7 +40,7 @@ static void free_pixels(void *extra)
     if (p != NULL) {
         free(p->map);
         free(p->mask);
-        blm_report_pictures_free(p->pictures);
+        report_pictures_free(p->pictures);
     }
     free(p);
 }
@@ -127,7 +127,7 @@ static void add_to_report(
         cli_report_add_failure(report, outcome->err.text);
         return;
     }
-    const blm_report_image image = {.name = sample->path,
+    const report_image image = {.name = sample->path,
         .kind = sample->kind,
         .defective = sample->bad,
         .score = outcome->result.score,

@@ -9,8 +9,8 @@
 enum { CUTS = 1024 }; // of a curve: more than a plot can show
 
 struct cli_report {
-    blm_report_image *images;       // (capacity)
-    blm_report_pictures **pictures; // (capacity) of each, NULL: none
+    report_image *images;       // (capacity)
+    report_pictures **pictures; // (capacity) of each, NULL: none
     size_t count, drawn, limit;
     char **failures; // (failure_count)
     size_t failure_count, failure_capacity;
@@ -39,14 +39,14 @@ int cli_report_prepare(const char *folder)
 
 // Writes what a builder gave and frees it.
 static int write_page(
-    const char *folder, blm_status status, blm_bytes *page, blm_error *err)
+    const char *folder, blm_status status, html_text *page, blm_error *err)
 {
     if (status != BLM_OK)
         return cli_fail(status, err);
     char *path = page_path(folder);
-    status = blm_bytes_write(page, path, err);
+    status = blm_bytes_write(&(blm_bytes){(uint8_t *)page->at, page->size}, path, err);
     free(path);
-    blm_bytes_free(page);
+    free(page->at);
     return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, err);
 }
 
@@ -66,7 +66,7 @@ void cli_report_free(cli_report *report)
     if (report == NULL)
         return;
     for (size_t i = 0; i < report->count; i++)
-        blm_report_pictures_free(report->pictures[i]);
+        report_pictures_free(report->pictures[i]);
     for (size_t i = 0; i < report->failure_count; i++)
         free(report->failures[i]);
     free(report->images);
@@ -82,16 +82,16 @@ static void drop_last(cli_report *report)
     for (size_t i = 0; i < report->count; i++)
         if (report->pictures[i] != NULL &&
             (last == report->count ||
-                blm_report_image_order(&report->images[last], &report->images[i]) < 0))
+                report_image_order(&report->images[last], &report->images[i]) < 0))
             last = i;
-    blm_report_pictures_free(report->pictures[last]);
+    report_pictures_free(report->pictures[last]);
     report->pictures[last] = NULL;
     report->images[last].pictures = NULL;
     report->drawn--;
 }
 
 void cli_report_add(
-    cli_report *report, const blm_report_image *image, blm_report_pictures *pictures)
+    cli_report *report, const report_image *image, report_pictures *pictures)
 {
     report->images[report->count] = *image;
     report->images[report->count].pictures = pictures;
@@ -109,7 +109,7 @@ void cli_report_add_failure(cli_report *report, const char *why)
 }
 
 blm_status cli_report_draw(const blm_scorer *scorer, const blm_image *image,
-    const blm_result *result, const uint8_t *truth, int known, blm_report_pictures **out,
+    const blm_result *result, const uint8_t *truth, int known, report_pictures **out,
     blm_error *err)
 {
     const int width = image->width, height = image->height;
@@ -121,7 +121,7 @@ blm_status cli_report_draw(const blm_scorer *scorer, const blm_image *image,
     if (status == BLM_OK)
         status = blm_result_native_mask(scorer, result, width, height, mask, err);
     if (status == BLM_OK)
-        status = blm_report_pictures_new(
+        status = report_pictures_new(
             image, map, mask, truth != NULL ? truth : none, result->threshold, out, err);
     free(none);
     free(mask);
@@ -146,7 +146,7 @@ int cli_report_write(cli_report *report, const char *folder, const char *model_n
     const char *data_name, const cli_metrics *metrics)
 {
     const cli_verdicts *good = &metrics->good;
-    blm_report_eval data = {.model_name = model_name,
+    report_eval data = {.model_name = model_name,
         .data_name = data_name,
         .model = &metrics->model,
         .row_count = metrics->count,
@@ -164,17 +164,17 @@ int cli_report_write(cli_report *report, const char *folder, const char *model_n
         data.ng_range = cli_share_interval(good->ng, good->all);
         data.review_range = cli_share_interval(good->ng + good->review, good->all);
     }
-    blm_report_row *rows = cli_alloc(metrics->count, sizeof *rows);
+    report_row *rows = cli_alloc(metrics->count, sizeof *rows);
     for (size_t i = 0; i < metrics->count; i++) {
         const cli_metrics_row *row = &metrics->rows[i];
-        rows[i] = (blm_report_row){
+        rows[i] = (report_row){
             row->kind, row->image, row->pixel, row->image_range, row->pixel_range};
     }
     data.rows = rows;
-    qsort(report->images, report->count, sizeof *report->images, blm_report_image_order);
-    blm_bytes page;
+    qsort(report->images, report->count, sizeof *report->images, report_image_order);
+    html_text page;
     blm_error err;
-    const blm_status status = blm_report_eval_page(&data, &page, &err);
+    const blm_status status = report_eval_page(&data, &page, &err);
     free(rows);
     return write_page(folder, status, &page, &err);
 }
@@ -207,7 +207,7 @@ static blm_status find_result(const blm_model *model, const blm_model_info *info
 
 static blm_status draw_good(const blm_model *model, const blm_model_info *info,
     const blm_good_score *good, const blm_scorer *scorer,
-    const blm_decode_options *decode, blm_report_pictures **out, blm_error *err)
+    const blm_decode_options *decode, report_pictures **out, blm_error *err)
 {
     const size_t pixels = (size_t)info->recipe.width * (size_t)info->recipe.height;
     blm_image *image = NULL;
@@ -236,8 +236,8 @@ static blm_status add_good(cli_report *report, const blm_model *model,
     blm_scorer *scorer = NULL; // knows where the map lies on the image
     blm_status status = blm_scorer_new(model, NULL, &scorer, err);
     for (size_t i = 0; i < report->limit && status == BLM_OK; i++) {
-        blm_report_pictures *pictures = NULL;
-        const blm_report_image image = {.name = good[i].name,
+        report_pictures *pictures = NULL;
+        const report_image image = {.name = good[i].name,
             .score = good[i].score,
             .verdict =
                 good[i].score >= info->threshold ? BLM_VERDICT_NG
@@ -256,7 +256,7 @@ int cli_report_fit(const char *folder, const char *model_name, const blm_model *
     const blm_decode_options *decode, size_t limit)
 {
     blm_model_info info;
-    blm_bytes page;
+    html_text page;
     blm_error err;
     blm_model_describe(model, &info);
     const size_t count = info.good_scores;
@@ -269,12 +269,12 @@ int cli_report_fit(const char *folder, const char *model_name, const blm_model *
         scores[i] = good[i].score;
     blm_status status = add_good(report, model, &info, good, decode, &err);
     if (status == BLM_OK)
-        status = blm_report_fit_page(&(blm_report_fit){.model_name = model_name,
-                                         .model = &info,
-                                         .scores = scores,
-                                         .score_count = count,
-                                         .images = report->images,
-                                         .image_count = report->count},
+        status = report_fit_page(&(report_fit){.model_name = model_name,
+                                     .model = &info,
+                                     .scores = scores,
+                                     .score_count = count,
+                                     .images = report->images,
+                                     .image_count = report->count},
             &page, &err);
     const int code = write_page(folder, status, &page, &err);
     cli_report_free(report);

@@ -3,7 +3,7 @@
 #define BLEMISH_CLI_REPORT_H
 
 #include "apps/blemish/metrics.h"
-#include "blemish/report.h"
+#include "apps/report/html_report.h"
 
 // The two options, for a struct with the members report and report_images.  most: as
 // --help says it.
@@ -31,12 +31,12 @@ void cli_report_free(cli_report *report); // NULL allowed
 // Draws the pictures of an image.  truth (height, width) as the image, NULL: no defect;
 // known: whether there is a truth.  Any thread.
 blm_status cli_report_draw(const blm_scorer *scorer, const blm_image *image,
-    const blm_result *result, const uint8_t *truth, int known, blm_report_pictures **out,
+    const blm_result *result, const uint8_t *truth, int known, report_pictures **out,
     blm_error *err);
 
 // Takes in an image, whose texts must outlive the report, and takes over its pictures.
 void cli_report_add(
-    cli_report *report, const blm_report_image *image, blm_report_pictures *pictures);
+    cli_report *report, const report_image *image, report_pictures *pictures);
 // Takes in why there is none of an image.
 void cli_report_add_failure(cli_report *report, const char *why);
 

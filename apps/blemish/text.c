@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "apps/base/utf8.h"
 #include "apps/blemish/memory.h"
 
 void cli_print_safe(FILE *out, const char *text)
@@ -16,33 +17,12 @@ void cli_print_safe(FILE *out, const char *text)
     }
 }
 
-// Length of the well-formed UTF-8 sequence that begins at text (Unicode 15, table 3-7);
-// 0: none does.
-static size_t sequence_length(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4)
-        return 0;
-    const size_t length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    const unsigned char low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
-    const unsigned char high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-    if (s[1] < low || s[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
 char *cli_utf8(const char *text)
 {
     char *copy = cli_alloc(strlen(text) * 3 + 1, 1);
     char *to = copy;
     while (*text != '\0') {
-        const size_t length = sequence_length(text);
+        const size_t length = app_utf8_length(text);
         if (length == 0) {
             memcpy(to, "\xef\xbf\xbd", 3);
             to += 3;

@@ -68,6 +68,11 @@ typedef struct blm_buffer {
 BLM_API blm_status blm_image_from_buffer(
     const blm_buffer *buffer, blm_image **out, blm_error *err);
 
+// A copy of width x height pixels, antialiased and bilinear, equal to Pillow's resize to
+// the byte.  BLM_EUSAGE: a side is not 1 to 2^24.
+BLM_API blm_status blm_image_resize(
+    const blm_image *image, int width, int height, blm_image **out, blm_error *err);
+
 BLM_API void blm_image_free(blm_image *image); // NULL allowed
 
 // 1 if the name ends like an image that blm_image_read knows (.png .jpg .jpeg .tif .tiff

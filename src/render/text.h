@@ -1,4 +1,4 @@
-// text.h: text that grows, for the formats that are text: SVG, HTML.
+// text.h: text that grows, for SVG.
 #ifndef BLMI_RENDER_TEXT_H
 #define BLMI_RENDER_TEXT_H
 

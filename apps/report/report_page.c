@@ -3,7 +3,7 @@
 // Everything is well-formed XML too, so that simple tools can check it: void elements are
 // closed, and the script does without < and &.  The policy in the head has browsers
 // refuse whatever would be loaded from elsewhere.
-#include "src/render/report.h"
+#include "apps/report/report_parts.h"
 
 static const char *const style[] = {
     // Colours: all text stands out by 4.5 : 1 or more.
@@ -206,50 +206,50 @@ static const char *const script[] = {
     "})();\n",
 };
 
-static void put_all(blmi_text *html, const char *const *texts, size_t count)
+static void put_all(html_text *html, const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        blmi_text_put(html, "%s", texts[i]);
+        html_put(html, "%s", texts[i]);
 }
 
-static void put_title(blmi_text *html, const char *model, const char *data)
+static void put_title(html_text *html, const char *model, const char *data)
 {
-    blmi_text_put_escaped(html, model);
+    html_put_escaped(html, model);
     if (data != NULL) {
-        blmi_text_put(html, " on ");
-        blmi_text_put_escaped(html, data);
+        html_put(html, " on ");
+        html_put_escaped(html, data);
     }
 }
 
-void blmi_report_open_page(blmi_text *html, const char *model, const char *data)
+void report_open_page(html_text *html, const char *model, const char *data)
 {
-    blmi_text_put(html,
+    html_put(html,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         "img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\" />\n"
         "<title>");
     put_title(html, model, data);
-    blmi_text_put(html, "</title>\n<style>\n");
+    html_put(html, "</title>\n<style>\n");
     put_all(html, style, sizeof style / sizeof *style);
-    blmi_text_put(html, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>");
+    html_put(html, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>");
     put_title(html, model, data);
-    blmi_text_put(html, "</h1>\n");
+    html_put(html, "</h1>\n");
 }
 
-void blmi_report_close_page(blmi_text *html)
+void report_close_page(html_text *html)
 {
-    blmi_text_put(html,
+    html_put(html,
         "</main>\n<footer>Made by blemish %s. Nothing on this page is loaded from "
         "elsewhere.</footer>\n<script>\n",
         BLM_VERSION);
     put_all(html, script, sizeof script / sizeof *script);
-    blmi_text_put(html, "</script>\n</body>\n</html>\n");
+    html_put(html, "</script>\n</body>\n</html>\n");
 }
 
-void blmi_report_put_controls(blmi_text *html)
+void report_put_controls(html_text *html)
 {
-    blmi_text_put(html,
+    html_put(html,
         "<form id=\"controls\" hidden=\"hidden\" autocomplete=\"off\">\n"
         "<label>Verdict <select id=\"verdict\"><option value=\"\">all</option>"
         "<option value=\"missed\">missed defects</option>"

@@ -1,60 +1,57 @@
-// report.h: what a model does, as one HTML page that needs nothing else: pictures, style
-// and script are inside, so it opens from disk and can be sent to somebody.
+// html_report.h: what a model does, as one HTML page that needs nothing else: pictures,
+// style and script are inside, so it opens from disk and can be sent to somebody.
 //
 // The page reads without its script; with it, images are sorted and filtered.  Texts are
 // escaped, and what is not UTF-8 in them becomes U+FFFD.  Functions are pure: any thread.
-#ifndef BLEMISH_REPORT_H
-#define BLEMISH_REPORT_H
+#ifndef BLEMISH_REPORT_HTML_REPORT_H
+#define BLEMISH_REPORT_HTML_REPORT_H
 
+#include "apps/report/html_text.h"
 #include "blemish/blemish.h"
 #include "blemish/eval.h"
 #include "blemish/render.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 // ---- images ---------------------------------------------------------------------------
 
 // An image, its map and its masks, drawn for a page: nothing larger than 256 pixels a
 // side, about 100 KB for a photo.
-typedef struct blm_report_pictures blm_report_pictures;
+typedef struct report_pictures report_pictures;
 
 // map, mask and truth are (height, width) of the image: blm_result_native_map and _mask,
 // and what is known to be defect (not 0), NULL where nothing is known.  Where they are
 // made smaller, the highest value stays, so that no defect vanishes.
-BLM_API blm_status blm_report_pictures_new(const blm_image *image, const float *map,
-    const uint8_t *mask, const uint8_t *truth, double threshold,
-    blm_report_pictures **out, blm_error *err);
-BLM_API void blm_report_pictures_free(blm_report_pictures *pictures); // NULL allowed
+blm_status report_pictures_new(const blm_image *image, const float *map,
+    const uint8_t *mask, const uint8_t *truth, double threshold, report_pictures **out,
+    blm_error *err);
+void report_pictures_free(report_pictures *pictures); // NULL allowed
 
-typedef struct blm_report_image {
+typedef struct report_image {
     const char *name;
     const char *kind; // of defect, or "good"; NULL where no truth is known
     int defective;    // what the truth is
     double score;
     blm_verdict verdict;
-    const blm_report_pictures *pictures; // NULL: none
-} blm_report_image;
+    const report_pictures *pictures; // NULL: none
+} report_image;
 
-// Which of two blm_report_image comes first, for qsort: defective ones that passed as OK,
+// Which of two report_image comes first, for qsort: defective ones that passed as OK,
 // good ones called NG, REVIEW, all others; in each the higher score, then the name.
-BLM_API int blm_report_image_order(const void *a, const void *b);
+int report_image_order(const void *a, const void *b);
 
 // ---- pages ----------------------------------------------------------------------------
 
 // The images of one kind of defect with all the good ones; NaN where nothing is defined.
-typedef struct blm_report_row {
+typedef struct report_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
     blm_intervals image_range, pixel_range; // of level 0.95
-} blm_report_row;
+} report_row;
 
 // What eval found.
-typedef struct blm_report_eval {
+typedef struct report_eval {
     const char *model_name, *data_name;
     const blm_model_info *model;
-    const blm_report_row *rows; // (row_count) all kinds first; at least that one
+    const report_row *rows; // (row_count) all kinds first; at least that one
     size_t row_count;
     int has_pixels;            // there are masks, so pixel metrics and ground truth
     int native;                // pixel metrics are at the size of the images
@@ -62,31 +59,26 @@ typedef struct blm_report_eval {
     size_t image_cut_count;
     const blm_cut *pixel_cuts; // (pixel_cut_count) blm_pixel_metrics_curve; may be none
     size_t pixel_cut_count;
-    const blm_report_image *images; // (image_count) in the order of the page
+    const report_image *images; // (image_count) in the order of the page
     size_t image_count;
     blm_interval ng_range, review_range; // 95 % intervals of the shares of good images
                                          // that are NG, and NG or REVIEW
     const char *const *failures;         // (failure_count) why images are not among them
     size_t failure_count;
-} blm_report_eval;
+} report_eval;
 
-BLM_API blm_status blm_report_eval_page(
-    const blm_report_eval *data, blm_bytes *out, blm_error *err);
+blm_status report_eval_page(const report_eval *data, html_text *out, blm_error *err);
 
 // What a fit found.
-typedef struct blm_report_fit {
+typedef struct report_fit {
     const char *model_name;
     const blm_model_info *model;
     const double *scores; // (score_count) of the good images
     size_t score_count;
-    const blm_report_image *images; // (image_count) the ones least like the others
+    const report_image *images; // (image_count) the ones least like the others
     size_t image_count;
-} blm_report_fit;
+} report_fit;
 
-BLM_API blm_status blm_report_fit_page(
-    const blm_report_fit *data, blm_bytes *out, blm_error *err);
+blm_status report_fit_page(const report_fit *data, html_text *out, blm_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -1,220 +1,215 @@
 // The pages: what stands on them, in which order.
-#include "src/render/report.h"
+#include "apps/report/html_report.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "src/base/alloc.h"
-#include "src/base/error.h"
+#include "apps/base/fault.h"
+#include "apps/report/report_parts.h"
 
-static void open_section(blmi_text *html, const char *id, const char *title)
+static void open_section(html_text *html, const char *id, const char *title)
 {
-    blmi_text_put(
+    html_put(
         html, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, title);
 }
 
-static void close_section(blmi_text *html)
+static void close_section(html_text *html)
 {
-    blmi_text_put(html, "</section>\n");
+    html_put(html, "</section>\n");
 }
 
 // Says which images have pictures, where that is not all of them.
-static void put_limit(blmi_text *html, const blm_report_image *images, size_t count)
+static void put_limit(html_text *html, const report_image *images, size_t count)
 {
     size_t drawn = 0;
     for (size_t i = 0; i < count; i++)
         drawn += images[i].pictures != NULL;
     if (drawn < count)
-        blmi_text_put(html,
+        html_put(html,
             "<p>%zu of these %zu images are shown with their pictures, the first in the "
             "order of this page; --report-images sets how many.</p>\n",
             drawn, count);
 }
 
-static void put_model_section(blmi_text *html, const blm_model_info *model)
+static void put_model_section(html_text *html, const blm_model_info *model)
 {
     open_section(html, "model", "Model");
-    blmi_report_put_model(html, model);
+    report_put_model(html, model);
     close_section(html);
 }
 
 static blm_status check_model(const blm_model_info *model, blm_error *err)
 {
     if (!(model->threshold > 0) || !isfinite(model->threshold))
-        return blmi_fail(err, BLM_EUSAGE,
+        return app_fail(err, BLM_EUSAGE,
             "report: threshold %g, expected a finite number above 0", model->threshold);
     return BLM_OK;
 }
 
 // Frees the text when a part of it failed.
 static blm_status finish(
-    blmi_text *html, blm_status status, blm_bytes *out, blm_error *err)
+    html_text *html, blm_status status, html_text *out, blm_error *err)
 {
-    blm_bytes page;
-    blm_error ignored;
     if (status == BLM_OK)
-        return blmi_text_finish(html, out, err);
-    if (blmi_text_finish(html, &page, &ignored) == BLM_OK)
-        blm_bytes_free(&page);
+        return html_finish(html, out, err);
+    free(html->at);
     return status;
 }
 
 // ---- an evaluation --------------------------------------------------------------------
 
-static void put_eval_header(blmi_text *html, const blm_report_eval *data)
+static void put_eval_header(html_text *html, const report_eval *data)
 {
     const blm_metrics *all = &data->rows[0].image;
-    blmi_report_open_page(html, data->model_name, data->data_name);
-    blmi_text_put(html, "<p class=\"soft\">%lld good images", (long long)all->good);
+    report_open_page(html, data->model_name, data->data_name);
+    html_put(html, "<p class=\"soft\">%lld good images", (long long)all->good);
     if (all->defective > 0)
-        blmi_text_put(html, " and %lld defective ones of %zu kind%s",
+        html_put(html, " and %lld defective ones of %zu kind%s",
             (long long)all->defective, data->row_count - 1,
             data->row_count == 2 ? "" : "s");
-    blmi_text_put(html, "</p>\n</header>\n");
-    blmi_report_put_tiles(html, data);
+    html_put(html, "</p>\n</header>\n");
+    report_put_tiles(html, data);
 }
 
-static void put_failures(blmi_text *html, const blm_report_eval *data)
+static void put_failures(html_text *html, const report_eval *data)
 {
     if (data->failure_count == 0)
         return;
     open_section(html, "failures", "Left out");
-    blmi_text_put(html, "<p>What could not be scored is not in any number here:</p>\n"
-                        "<ul>\n");
+    html_put(html, "<p>What could not be scored is not in any number here:</p>\n"
+                   "<ul>\n");
     for (size_t i = 0; i < data->failure_count; i++) {
-        blmi_text_put(html, "<li>");
-        blmi_text_put_escaped(html, data->failures[i]);
-        blmi_text_put(html, "</li>\n");
+        html_put(html, "<li>");
+        html_put_escaped(html, data->failures[i]);
+        html_put(html, "</li>\n");
     }
-    blmi_text_put(html, "</ul>\n");
+    html_put(html, "</ul>\n");
     close_section(html);
 }
 
 // values (image_count) is scratch.
 static blm_status put_eval_histogram(
-    blmi_text *html, const blm_report_eval *data, double *values, blm_error *err)
+    html_text *html, const report_eval *data, double *values, blm_error *err)
 {
     size_t good = 0, bad = data->image_count; // the good ones from the front
     for (size_t i = 0; i < data->image_count; i++)
         values[data->images[i].defective ? --bad : good++] = data->images[i].score;
     const blm_sample_set sets[] = {
         {"good", values, good}, {"defective", values + bad, data->image_count - bad}};
-    return blmi_report_put_histogram(html, data->model, sets, 2, err);
+    return report_put_histogram(html, data->model, sets, 2, err);
 }
 
-static blm_status put_eval_plots(
-    blmi_text *html, const blm_report_eval *data, blm_error *err)
+static blm_status put_eval_plots(html_text *html, const report_eval *data, blm_error *err)
 {
-    double *values = blmi_alloc(data->image_count, sizeof *values);
+    double *values = calloc(data->image_count + 1, sizeof *values);
     if (values == NULL)
-        return blmi_no_memory(err, "scores", data->image_count, sizeof *values);
+        return app_no_memory(err, "scores", data->image_count, sizeof *values);
     open_section(html, "plots", "Scores and curves");
-    blmi_text_put(html, "<div class=\"plots\">\n");
+    html_put(html, "<div class=\"plots\">\n");
     blm_status status = put_eval_histogram(html, data, values, err);
     if (status == BLM_OK && data->rows[0].image.defective > 0)
-        status = blmi_report_put_curves(html, data, err);
-    blmi_text_put(html, "</div>\n");
+        status = report_put_curves(html, data, err);
+    html_put(html, "</div>\n");
     close_section(html);
-    blmi_free(values);
+    free(values);
     return status;
 }
 
-static void put_eval_images(blmi_text *html, const blm_report_eval *data)
+static void put_eval_images(html_text *html, const report_eval *data)
 {
     open_section(html, "image-list", "Images");
-    blmi_text_put(html,
+    html_put(html,
         "<p>Missed defects come first, then false alarms, then REVIEW, then the others; "
         "in each the higher score first. On the original, white surrounds what "
         "is NG%s%s.</p>\n",
         data->model->review_threshold > 0 ? ", violet what is REVIEW" : "",
         data->has_pixels ? ", dashed blue the ground truth" : "");
     put_limit(html, data->images, data->image_count);
-    blmi_report_put_controls(html);
-    blmi_report_put_images(html, data->model, data->images, data->image_count);
+    report_put_controls(html);
+    report_put_images(html, data->model, data->images, data->image_count);
     close_section(html);
 }
 
-blm_status blm_report_eval_page(
-    const blm_report_eval *data, blm_bytes *out, blm_error *err)
+blm_status report_eval_page(const report_eval *data, html_text *out, blm_error *err)
 {
-    blmi_text html = {0};
-    BLMI_TRY(check_model(data->model, err));
+    html_text html = {0};
+    APP_TRY(check_model(data->model, err));
     put_eval_header(&html, data);
     open_section(&html, "verdicts", "Verdicts");
-    blmi_report_put_verdicts(&html, data);
-    blmi_report_put_threshold(&html, data->model);
+    report_put_verdicts(&html, data);
+    report_put_threshold(&html, data->model);
     close_section(&html);
     put_failures(&html, data);
     const blm_status status = put_eval_plots(&html, data, err);
     if (data->row_count > 1) {
         open_section(&html, "kinds", "Kinds of defects");
-        blmi_report_put_kinds(&html, data);
+        report_put_kinds(&html, data);
         close_section(&html);
     }
     put_model_section(&html, data->model);
     put_eval_images(&html, data);
-    blmi_report_close_page(&html);
+    report_close_page(&html);
     return finish(&html, status, out, err);
 }
 
 // ---- a fit ----------------------------------------------------------------------------
 
-static void put_score_tile(blmi_text *html, const char *label, double score)
+static void put_score_tile(html_text *html, const char *label, double score)
 {
-    blmi_report_open_tile(html, label);
-    blmi_report_put_score(html, score);
-    blmi_report_end_value(html);
-    blmi_report_close_tile(html);
+    report_open_tile(html, label);
+    report_put_score(html, score);
+    report_end_value(html);
+    report_close_tile(html);
 }
 
-static void put_fit_header(blmi_text *html, const blm_report_fit *data)
+static void put_fit_header(html_text *html, const report_fit *data)
 {
     const blm_model_info *m = data->model;
     size_t reached = 0;
     for (size_t i = 0; i < data->score_count; i++)
         reached += data->scores[i] >= m->threshold;
-    blmi_report_open_page(html, data->model_name, NULL);
-    blmi_text_put(html,
+    report_open_page(html, data->model_name, NULL);
+    html_put(html,
         "<p class=\"soft\">What was learnt from %lld good images</p>\n</header>\n"
         "<dl class=\"tiles\">\n",
         (long long)m->images);
     put_score_tile(html, "Threshold", m->threshold);
     put_score_tile(html, "Median good score", m->good_median);
-    blmi_report_open_tile(html, "At or above the threshold");
-    blmi_text_put(html, "%zu", reached);
-    blmi_report_end_value(html);
-    blmi_text_put(html, "of %zu good images", data->score_count);
-    blmi_report_close_tile(html);
-    blmi_text_put(html, "</dl>\n");
+    report_open_tile(html, "At or above the threshold");
+    html_put(html, "%zu", reached);
+    report_end_value(html);
+    html_put(html, "of %zu good images", data->score_count);
+    report_close_tile(html);
+    html_put(html, "</dl>\n");
 }
 
-static void put_fit_images(blmi_text *html, const blm_report_fit *data)
+static void put_fit_images(html_text *html, const report_fit *data)
 {
     if (data->image_count == 0)
         return;
     open_section(html, "image-list", "Least like the others");
-    blmi_text_put(html,
+    html_put(html,
         "<p>Each image is scored by the Gaussians of the others. Is a defective one "
         "among them, one that is turned, or one of another part? Take it out and fit "
         "again.</p>\n");
-    blmi_report_put_images(html, data->model, data->images, data->image_count);
+    report_put_images(html, data->model, data->images, data->image_count);
     close_section(html);
 }
 
-blm_status blm_report_fit_page(const blm_report_fit *data, blm_bytes *out, blm_error *err)
+blm_status report_fit_page(const report_fit *data, html_text *out, blm_error *err)
 {
     const blm_sample_set scores = {NULL, data->scores, data->score_count};
-    blmi_text html = {0};
-    BLMI_TRY(check_model(data->model, err));
+    html_text html = {0};
+    APP_TRY(check_model(data->model, err));
     put_fit_header(&html, data);
     open_section(&html, "threshold", "Threshold");
-    blmi_report_put_threshold(&html, data->model);
-    blmi_text_put(&html, "<div class=\"plots\">\n");
-    const blm_status status =
-        blmi_report_put_histogram(&html, data->model, &scores, 1, err);
-    blmi_text_put(&html, "</div>\n");
+    report_put_threshold(&html, data->model);
+    html_put(&html, "<div class=\"plots\">\n");
+    const blm_status status = report_put_histogram(&html, data->model, &scores, 1, err);
+    html_put(&html, "</div>\n");
     close_section(&html);
     put_fit_images(&html, data);
     put_model_section(&html, data->model);
-    blmi_report_close_page(&html);
+    report_close_page(&html);
     return finish(&html, status, out, err);
 }

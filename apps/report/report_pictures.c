@@ -1,12 +1,10 @@
 // What a report shows of an image: two small PNG files and outlines that are drawn as
 // vectors, from which the page makes five pictures.
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "src/base/alloc.h"
-#include "src/base/error.h"
-#include "src/image/resize.h"
-#include "src/render/report.h"
+#include "apps/base/fault.h"
+#include "apps/report/report_parts.h"
 
 enum { MOST = 256, STEPS = 32, DOUBT = 128, NG = 255 };
 
@@ -21,7 +19,7 @@ static void find_cell(int at, int small, int size, int *begin, int *end)
 
 // map and mask (height, width); mask may be NULL.  small_map, small_mask (of the
 // pictures' size)
-static void reduce(const blm_report_pictures *p, const float *map, const uint8_t *mask,
+static void reduce(const report_pictures *p, const float *map, const uint8_t *mask,
     int width, int height, float *small_map, uint8_t *small_mask)
 {
     for (int y = 0; y < p->height; y++)
@@ -62,7 +60,7 @@ static int inside(const shape *s, int x, int y)
 // Walks along the edges between pixels, the inside to the right, from the top left corner
 // of x, y until it is there again.  seen (height, width): pixels whose upper edge was
 // walked along.
-static void walk(const shape *s, int x, int y, uint8_t *seen, blmi_text *path)
+static void walk(const shape *s, int x, int y, uint8_t *seen, html_text *path)
 {
     // Right, down, left, up: the step, and the pixels ahead of it to the left and right.
     static const struct {
@@ -71,7 +69,7 @@ static void walk(const shape *s, int x, int y, uint8_t *seen, blmi_text *path)
         {0, -1, -1, -1, 0, -1}};
     const int from_x = x, from_y = y;
     int way = 0, run = 0;
-    blmi_text_put(path, "M%d %d", x, y);
+    html_put(path, "M%d %d", x, y);
     do {
         if (way == 0)
             seen[(size_t)y * (size_t)s->width + (size_t)x] = 1;
@@ -84,28 +82,28 @@ static void walk(const shape *s, int x, int y, uint8_t *seen, blmi_text *path)
         else if (!inside(s, x + ways[way].right_x, y + ways[way].right_y))
             next = (way + 1) % 4;
         if (next != way) {
-            blmi_text_put(path, "%c%d", way % 2 == 0 ? 'h' : 'v', run);
+            html_put(path, "%c%d", way % 2 == 0 ? 'h' : 'v', run);
             run = 0;
         }
         way = next;
     } while (x != from_x || y != from_y || way != 0);
-    blmi_text_put(path, "z");
+    html_put(path, "z");
 }
 
-static blm_status outline(const shape *s, blm_bytes *out, blm_error *err)
+static blm_status outline(const shape *s, html_text *out, blm_error *err)
 {
     const size_t pixels = (size_t)s->width * (size_t)s->height;
-    blmi_text path = {0};
-    uint8_t *seen = blmi_alloc_zero(pixels, 1);
+    html_text path = {0};
+    uint8_t *seen = calloc(pixels, 1);
     if (seen == NULL)
-        return blmi_no_memory(err, "an outline", pixels, 1);
+        return app_no_memory(err, "an outline", pixels, 1);
     for (int y = 0; y < s->height; y++)
         for (int x = 0; x < s->width; x++)
             if (inside(s, x, y) && !inside(s, x, y - 1) &&
                 !seen[(size_t)y * (size_t)s->width + (size_t)x])
                 walk(s, x, y, seen, &path);
-    blmi_free(seen);
-    return blmi_text_finish(&path, out, err);
+    free(seen);
+    return html_finish(&path, out, err);
 }
 
 // ---- pictures -------------------------------------------------------------------------
@@ -116,7 +114,7 @@ typedef struct scratch {
     float *map;
 } scratch;
 
-static blm_status encode(const blm_report_pictures *p, const uint8_t *pixels,
+static blm_status encode(const report_pictures *p, const uint8_t *pixels,
     blm_layout layout, blm_bytes *out, blm_error *err)
 {
     return blm_png_encode(
@@ -126,17 +124,19 @@ static blm_status encode(const blm_report_pictures *p, const uint8_t *pixels,
 }
 
 static blm_status draw_original(
-    blm_report_pictures *p, const blm_image *image, const scratch *s, blm_error *err)
+    report_pictures *p, const blm_image *image, blm_error *err)
 {
-    BLMI_TRY(blmi_resize_rgb(image->rgb, image->width, image->height,
-        (ptrdiff_t)image->width * 3, BLMI_BILINEAR, s->rgb, p->width, p->height, err));
-    return encode(p, s->rgb, BLM_RGB8, &p->original, err);
+    blm_image *small;
+    APP_TRY(blm_image_resize(image, p->width, p->height, &small, err));
+    const blm_status status = encode(p, small->rgb, BLM_RGB8, &p->original, err);
+    blm_image_free(small);
+    return status;
 }
 
 // All of the map in colours, not only what stands out: it also tells why a defect was
 // missed.  In steps of the threshold that are too small to see but save half the bytes.
 static blm_status draw_heat(
-    blm_report_pictures *p, double threshold, const scratch *s, blm_error *err)
+    report_pictures *p, double threshold, const scratch *s, blm_error *err)
 {
     for (size_t i = 0; i < (size_t)p->width * (size_t)p->height; i++) {
         const double ratio = fmin((double)s->map[i] / threshold, 2);
@@ -148,17 +148,17 @@ static blm_status draw_heat(
     return encode(p, s->rgb, BLM_RGB8, &p->heat, err);
 }
 
-static blm_status draw(blm_report_pictures *p, const blm_image *image, const float *map,
+static blm_status draw(report_pictures *p, const blm_image *image, const float *map,
     const uint8_t *mask, const uint8_t *truth, double threshold, const scratch *s,
     blm_error *err)
 {
     shape outlined = {s->mask, p->width, p->height, NG};
-    BLMI_TRY(draw_original(p, image, s, err));
+    APP_TRY(draw_original(p, image, err));
     reduce(p, map, mask, image->width, image->height, s->map, s->mask);
-    BLMI_TRY(draw_heat(p, threshold, s, err));
-    BLMI_TRY(outline(&outlined, &p->mask, err));
+    APP_TRY(draw_heat(p, threshold, s, err));
+    APP_TRY(outline(&outlined, &p->mask, err));
     outlined.level = DOUBT;
-    BLMI_TRY(outline(&outlined, &p->doubt, err));
+    APP_TRY(outline(&outlined, &p->doubt, err));
     p->has_truth = truth != NULL;
     if (truth == NULL)
         return BLM_OK;
@@ -173,12 +173,12 @@ static int scaled(int size, int longest)
     return small > 0 ? small : 1;
 }
 
-blm_status blm_report_pictures_new(const blm_image *image, const float *map,
-    const uint8_t *mask, const uint8_t *truth, double threshold,
-    blm_report_pictures **out, blm_error *err)
+blm_status report_pictures_new(const blm_image *image, const float *map,
+    const uint8_t *mask, const uint8_t *truth, double threshold, report_pictures **out,
+    blm_error *err)
 {
     if (image->width < 1 || image->height < 1)
-        return blmi_fail(err, BLM_EUSAGE,
+        return app_fail(err, BLM_EUSAGE,
             "report: image of %d x %d pixels, expected at least 1 x 1", image->width,
             image->height);
     const int longest = image->width > image->height ? image->width : image->height;
@@ -186,11 +186,11 @@ blm_status blm_report_pictures_new(const blm_image *image, const float *map,
     const int height = scaled(image->height, longest);
     const size_t pixels = (size_t)width * (size_t)height;
     blm_status status;
-    blm_report_pictures *p = blmi_alloc_zero(1, sizeof *p);
-    float *const floats = blmi_alloc(pixels, sizeof *floats);
-    uint8_t *const bytes = blmi_alloc(pixels, 4);
+    report_pictures *p = calloc(1, sizeof *p);
+    float *const floats = calloc(pixels, sizeof *floats);
+    uint8_t *const bytes = calloc(pixels, 4);
     if (p == NULL || floats == NULL || bytes == NULL) {
-        status = blmi_no_memory(err, "pictures of a report", pixels, 8);
+        status = app_no_memory(err, "pictures of a report", pixels, 8);
         goto done;
     }
     p->width = width;
@@ -202,20 +202,20 @@ blm_status blm_report_pictures_new(const blm_image *image, const float *map,
         p = NULL;
     }
 done:
-    blm_report_pictures_free(p);
-    blmi_free(floats);
-    blmi_free(bytes);
+    report_pictures_free(p);
+    free(floats);
+    free(bytes);
     return status;
 }
 
-void blm_report_pictures_free(blm_report_pictures *pictures)
+void report_pictures_free(report_pictures *pictures)
 {
     if (pictures == NULL)
         return;
     blm_bytes_free(&pictures->original);
     blm_bytes_free(&pictures->heat);
-    blm_bytes_free(&pictures->mask);
-    blm_bytes_free(&pictures->doubt);
-    blm_bytes_free(&pictures->truth);
-    blmi_free(pictures);
+    free(pictures->mask.at);
+    free(pictures->doubt.at);
+    free(pictures->truth.at);
+    free(pictures);
 }

@@ -1,27 +1,24 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/render/report.h"
+#include "apps/report/report_parts.h"
 #include "tests/check.h"
 
 enum { SIDE = 6 };
 
 // A finished text as a string; free() it.
-static char *string_of(blmi_text *text)
+static char *string_of(html_text *text)
 {
-    blm_bytes bytes;
+    html_text done;
     blm_error err;
-    assert_ok(blmi_text_finish(text, &bytes, &err), err);
-    char *string = malloc(bytes.size + 1);
+    assert_ok(html_finish(text, &done, &err), err);
+    char *string = strndup(done.at != NULL ? done.at : "", done.size);
     assert_non_null(string);
-    if (bytes.size > 0)
-        memcpy(string, bytes.data, bytes.size);
-    string[bytes.size] = '\0';
-    blm_bytes_free(&bytes);
+    free(done.at);
     return string;
 }
 
-static void assert_text(blmi_text *text, const char *expected)
+static void assert_text(html_text *text, const char *expected)
 {
     char *string = string_of(text);
     assert_string_equal(string, expected);
@@ -32,29 +29,29 @@ static void assert_text(blmi_text *text, const char *expected)
 
 static void test_numbers(void **state)
 {
-    blmi_text text = {0};
+    html_text text = {0};
     (void)state;
-    blmi_report_put_fixed(&text, 0.99996, 3);
-    blmi_text_put(&text, " ");
-    blmi_report_put_fixed(&text, -1.25, 1);
-    blmi_text_put(&text, " ");
-    blmi_report_put_fixed(&text, 12, 0);
-    blmi_text_put(&text, " ");
-    blmi_report_put_fixed(&text, NAN, 2);
-    blmi_text_put(&text, " ");
-    blmi_report_put_fixed(&text, INFINITY, 2);
+    report_put_fixed(&text, 0.99996, 3);
+    html_put(&text, " ");
+    report_put_fixed(&text, -1.25, 1);
+    html_put(&text, " ");
+    report_put_fixed(&text, 12, 0);
+    html_put(&text, " ");
+    report_put_fixed(&text, NAN, 2);
+    html_put(&text, " ");
+    report_put_fixed(&text, INFINITY, 2);
     assert_text(&text, "1.000 -1.3 12 \xe2\x80\x93 \xe2\x80\x93");
-    blmi_report_put_short(&text, 0.01, 6);
-    blmi_text_put(&text, " ");
-    blmi_report_put_short(&text, 4, 2);
-    blmi_text_put(&text, " ");
-    blmi_report_put_short(&text, 1 / 3.0, 4);
-    blmi_text_put(&text, " ");
-    blmi_report_put_short(&text, 0.30001, 2);
+    report_put_short(&text, 0.01, 6);
+    html_put(&text, " ");
+    report_put_short(&text, 4, 2);
+    html_put(&text, " ");
+    report_put_short(&text, 1 / 3.0, 4);
+    html_put(&text, " ");
+    report_put_short(&text, 0.30001, 2);
     assert_text(&text, "0.01 4 0.3333 0.3");
-    blmi_report_put_percent(&text, 0.01);
-    blmi_report_put_percent(&text, 0.0588);
-    blmi_report_put_percent(&text, 0.0001);
+    report_put_percent(&text, 0.01);
+    report_put_percent(&text, 0.0588);
+    report_put_percent(&text, 0.0001);
     assert_text(&text, "1\xc2\xa0%5.9\xc2\xa0%0.01\xc2\xa0%");
 }
 
@@ -68,8 +65,8 @@ static void test_scores(void **state)
         {12345.67, "12345.7"}, {1.5e-7, "1.500e-7"}, {2.5e12, "2.500e12"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        blmi_text text = {0};
-        blmi_report_put_score(&text, cases[i].score);
+        html_text text = {0};
+        report_put_score(&text, cases[i].score);
         assert_text(&text, cases[i].text);
     }
 }
@@ -82,14 +79,14 @@ static void test_base64(void **state)
     char letters[] = "foobar";
     (void)state;
     for (size_t size = 0; size <= 6; size++) {
-        blmi_text text = {0};
-        blmi_report_put_base64(&text, &(blm_bytes){(uint8_t *)letters, size});
+        html_text text = {0};
+        report_put_base64(&text, &(blm_bytes){(uint8_t *)letters, size});
         assert_text(&text, coded[size]);
     }
     uint8_t many[3 * 5000];
     memset(many, 0xff, sizeof many);
-    blmi_text text = {0};
-    blmi_report_put_base64(&text, &(blm_bytes){many, sizeof many});
+    html_text text = {0};
+    report_put_base64(&text, &(blm_bytes){many, sizeof many});
     char *string = string_of(&text);
     assert_int_equal(strlen(string), 4 * 5000);
     assert_int_equal(strspn(string, "/"), 4 * 5000);
@@ -98,28 +95,28 @@ static void test_base64(void **state)
 
 // ---- pictures
 
-static blm_report_pictures *draw(
+static report_pictures *draw(
     const uint8_t *mask, const uint8_t *truth, int width, int height)
 {
     const size_t pixels = (size_t)width * (size_t)height;
     uint8_t *rgb = calloc(pixels, 3);
     float *map = calloc(pixels, sizeof *map);
-    blm_report_pictures *pictures = NULL;
+    report_pictures *pictures = NULL;
     blm_error err;
     assert_non_null(rgb);
     assert_non_null(map);
     const blm_image image = {width, height, 3, 8, rgb};
-    assert_ok(blm_report_pictures_new(&image, map, mask, truth, 1, &pictures, &err), err);
+    assert_ok(report_pictures_new(&image, map, mask, truth, 1, &pictures, &err), err);
     free(map);
     free(rgb);
     return pictures;
 }
 
-static void assert_path(const blm_bytes *path, const char *expected)
+static void assert_path(const html_text *path, const char *expected)
 {
     assert_int_equal(path->size, strlen(expected));
     if (path->size > 0)
-        assert_memory_equal(path->data, expected, path->size);
+        assert_memory_equal(path->at, expected, path->size);
 }
 
 static void test_outlines(void **state)
@@ -162,11 +159,11 @@ static void test_outlines(void **state)
         uint8_t mask[SIDE * SIDE];
         for (int i = 0; i < SIDE * SIDE; i++)
             mask[i] = cases[c].rows[i] == '#' ? 255 : 0;
-        blm_report_pictures *p = draw(mask, mask, SIDE, SIDE);
+        report_pictures *p = draw(mask, mask, SIDE, SIDE);
         assert_path(&p->mask, cases[c].path);
         assert_path(&p->doubt, cases[c].path);
         assert_path(&p->truth, cases[c].path);
-        blm_report_pictures_free(p);
+        report_pictures_free(p);
     }
 }
 
@@ -175,12 +172,12 @@ static void test_levels(void **state)
 {
     const uint8_t mask[] = {0, 128, 255, 128};
     (void)state;
-    blm_report_pictures *p = draw(mask, NULL, 4, 1);
+    report_pictures *p = draw(mask, NULL, 4, 1);
     assert_path(&p->mask, "M2 0h1v1h-1v-1z");
     assert_path(&p->doubt, "M1 0h3v1h-3v-1z");
     assert_false(p->has_truth);
     assert_int_equal(p->truth.size, 0);
-    blm_report_pictures_free(p);
+    report_pictures_free(p);
 }
 
 // Pictures are at most 256 pixels a side, and a defect of one pixel is still there.
@@ -198,11 +195,11 @@ static void test_reduction(void **state)
         assert_non_null(mask);
         for (size_t at = 0; at < pixels; at += pixels / 7 + 1) {
             mask[at] = 255;
-            blm_report_pictures *p = draw(mask, NULL, width, height);
+            report_pictures *p = draw(mask, NULL, width, height);
             assert_int_equal(p->width, sizes[i].small_width);
             assert_int_equal(p->height, sizes[i].small_height);
             assert_true(p->mask.size > 0);
-            blm_report_pictures_free(p);
+            report_pictures_free(p);
             mask[at] = 0;
         }
         free(mask);
@@ -212,21 +209,20 @@ static void test_reduction(void **state)
 static void test_no_picture(void **state)
 {
     const blm_image image = {.width = 0, .height = 5};
-    blm_report_pictures *pictures;
+    report_pictures *pictures;
     blm_error err;
     (void)state;
     assert_int_equal(
-        blm_report_pictures_new(&image, NULL, NULL, NULL, 1, &pictures, &err),
-        BLM_EUSAGE);
+        report_pictures_new(&image, NULL, NULL, NULL, 1, &pictures, &err), BLM_EUSAGE);
     assert_non_null(strstr(err.text, "0 x 5"));
-    blm_report_pictures_free(NULL);
+    report_pictures_free(NULL);
 }
 
 // ---- pages
 
 static void test_order(void **state)
 {
-    static const blm_report_image sorted[] = {
+    static const report_image sorted[] = {
         {"missed", "dent", 1, 4, BLM_VERDICT_OK, NULL},
         {"missed more", "dent", 1, 3, BLM_VERDICT_OK, NULL},
         {"alarm", "good", 0, 9, BLM_VERDICT_NG, NULL},
@@ -239,7 +235,7 @@ static void test_order(void **state)
     (void)state;
     for (int i = 0; i < COUNT; i++)
         for (int j = 0; j < COUNT; j++) {
-            const int order = blm_report_image_order(&sorted[i], &sorted[j]);
+            const int order = report_image_order(&sorted[i], &sorted[j]);
             assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
         }
 }
@@ -257,40 +253,39 @@ static const blm_model_info some_model = {.program = "0",
 // Without pictures, without defects, without anything but one image: still a page.
 static void test_small_page(void **state)
 {
-    const blm_report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL};
-    const blm_report_row row = {.image = {.good = 1, .auroc = NAN, .f1_max = NAN},
+    const report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL};
+    const report_row row = {.image = {.good = 1, .auroc = NAN, .f1_max = NAN},
         .pixel = {.auroc = NAN, .average_precision = NAN, .au_pro = {NAN, NAN}}};
-    const blm_report_eval data = {.model_name = "m<",
+    const report_eval data = {.model_name = "m<",
         .data_name = "d>",
         .model = &some_model,
         .rows = &row,
         .row_count = 1,
         .images = &image,
         .image_count = 1};
-    blm_bytes page;
+    html_text page;
     blm_error err;
     (void)state;
-    assert_ok(blm_report_eval_page(&data, &page, &err), err);
-    char *text = strndup((const char *)page.data, page.size);
+    assert_ok(report_eval_page(&data, &page, &err), err);
+    char *text = strndup(page.at, page.size);
     assert_non_null(text);
     assert_non_null(strstr(text, "<h1>m&lt; on d&gt;</h1>"));
     assert_non_null(strstr(text, "<h3>&lt;&amp;&quot;&#39;\xef\xbf\xbd&gt;</h3>"));
     assert_null(strstr(text, "nan"));
     assert_non_null(strstr(text, "</html>\n"));
     free(text);
-    blm_bytes_free(&page);
+    free(page.at);
 }
 
 static void test_no_threshold(void **state)
 {
     blm_model_info model = some_model;
-    blm_bytes page;
+    html_text page;
     blm_error err;
     (void)state;
     model.threshold = NAN;
     assert_int_equal(
-        blm_report_fit_page(
-            &(blm_report_fit){.model_name = "m", .model = &model}, &page, &err),
+        report_fit_page(&(report_fit){.model_name = "m", .model = &model}, &page, &err),
         BLM_EUSAGE);
 }
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/render/report.h"
+#include "apps/report/report_parts.h"
 
 // ---- verdicts -------------------------------------------------------------------------
 
@@ -11,7 +11,7 @@ typedef struct verdicts {
     size_t all;
 } verdicts;
 
-static verdicts count_verdicts(const blm_report_eval *data, int defective)
+static verdicts count_verdicts(const report_eval *data, int defective)
 {
     verdicts v = {{0}, 0};
     for (size_t i = 0; i < data->image_count; i++)
@@ -29,58 +29,57 @@ static double share(size_t count, size_t all)
 
 // ---- tiles ----------------------------------------------------------------------------
 
-void blmi_report_open_tile(blmi_text *html, const char *label)
+void report_open_tile(html_text *html, const char *label)
 {
-    blmi_text_put(
-        html, "<div class=\"tile\"><dt>%s</dt><dd><span class=\"value\">", label);
+    html_put(html, "<div class=\"tile\"><dt>%s</dt><dd><span class=\"value\">", label);
 }
 
-void blmi_report_end_value(blmi_text *html)
+void report_end_value(html_text *html)
 {
-    blmi_text_put(html, "</span><span class=\"soft\">");
+    html_put(html, "</span><span class=\"soft\">");
 }
 
-void blmi_report_close_tile(blmi_text *html)
+void report_close_tile(html_text *html)
 {
-    blmi_text_put(html, "</span></dd></div>\n");
+    html_put(html, "</span></dd></div>\n");
 }
 
-static void put_range(blmi_text *html, const blm_interval *range)
+static void put_range(html_text *html, const blm_interval *range)
 {
-    blmi_report_put_fixed(html, range->low, 3);
-    blmi_text_put(html, "\xe2\x80\x93"); // an en dash
-    blmi_report_put_fixed(html, range->high, 3);
+    report_put_fixed(html, range->low, 3);
+    html_put(html, "\xe2\x80\x93"); // an en dash
+    report_put_fixed(html, range->high, 3);
 }
 
 static void put_metric_tile(
-    blmi_text *html, const char *label, double value, const blm_interval *range)
+    html_text *html, const char *label, double value, const blm_interval *range)
 {
     if (isnan(value))
         return;
-    blmi_report_open_tile(html, label);
-    blmi_report_put_fixed(html, value, 3);
-    blmi_report_end_value(html);
+    report_open_tile(html, label);
+    report_put_fixed(html, value, 3);
+    report_end_value(html);
     put_range(html, range);
-    blmi_report_close_tile(html);
+    report_close_tile(html);
 }
 
 static void put_count_tile(
-    blmi_text *html, const char *label, size_t count, size_t all, const char *of)
+    html_text *html, const char *label, size_t count, size_t all, const char *of)
 {
     if (all == 0)
         return;
-    blmi_report_open_tile(html, label);
-    blmi_text_put(html, "%zu", count);
-    blmi_report_end_value(html);
-    blmi_text_put(html, "of %zu %s", all, of);
-    blmi_report_close_tile(html);
+    report_open_tile(html, label);
+    html_put(html, "%zu", count);
+    report_end_value(html);
+    html_put(html, "of %zu %s", all, of);
+    report_close_tile(html);
 }
 
-void blmi_report_put_tiles(blmi_text *html, const blm_report_eval *data)
+void report_put_tiles(html_text *html, const report_eval *data)
 {
     const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
-    const blm_report_row *all = &data->rows[0];
-    blmi_text_put(html, "<dl class=\"tiles\">\n");
+    const report_row *all = &data->rows[0];
+    html_put(html, "<dl class=\"tiles\">\n");
     put_count_tile(html, "Missed defects", bad.by[BLM_VERDICT_OK], bad.all,
         "defective images are OK");
     put_count_tile(
@@ -95,7 +94,7 @@ void blmi_report_put_tiles(blmi_text *html, const blm_report_eval *data)
         html, "AU-PRO to 0.3", all->pixel.au_pro[0], &all->pixel_range.au_pro[0]);
     put_metric_tile(
         html, "AU-PRO to 0.05", all->pixel.au_pro[1], &all->pixel_range.au_pro[1]);
-    blmi_text_put(html,
+    html_put(html,
         "</dl>\n<p class=\"soft\">Below the metrics stand 95 %% "
         "intervals: bootstrap, images drawn.%s</p>\n",
         !data->has_pixels ? ""
@@ -106,43 +105,43 @@ void blmi_report_put_tiles(blmi_text *html, const blm_report_eval *data)
 // ---- verdict by verdict ---------------------------------------------------------------
 
 static void put_verdict_row(
-    blmi_text *html, const char *name, const verdicts *v, int with_review)
+    html_text *html, const char *name, const verdicts *v, int with_review)
 {
-    blmi_text_put(
+    html_put(
         html, "<tr><th scope=\"row\">%s</th><td>%zu</td>", name, v->by[BLM_VERDICT_OK]);
     if (with_review)
-        blmi_text_put(html, "<td>%zu</td>", v->by[BLM_VERDICT_REVIEW]);
-    blmi_text_put(html, "<td>%zu</td><td>%zu</td></tr>\n", v->by[BLM_VERDICT_NG], v->all);
+        html_put(html, "<td>%zu</td>", v->by[BLM_VERDICT_REVIEW]);
+    html_put(html, "<td>%zu</td><td>%zu</td></tr>\n", v->by[BLM_VERDICT_NG], v->all);
 }
 
 // The rate that was asked for beside the one that came out.
-static void put_rate(blmi_text *html, const char *what, double asked, size_t count,
+static void put_rate(html_text *html, const char *what, double asked, size_t count,
     size_t all, const blm_interval *range)
 {
-    blmi_text_put(html, "<p>%s: asked for at most <b>", what);
-    blmi_report_put_percent(html, asked);
-    blmi_text_put(html, "</b> of good images, <b>");
-    blmi_report_put_percent(html, share(count, all));
-    blmi_text_put(html, "</b> came out (%zu of %zu; 95 %% interval ", count, all);
-    blmi_report_put_percent(html, range->low);
-    blmi_text_put(html, " to ");
-    blmi_report_put_percent(html, range->high);
-    blmi_text_put(html, ").</p>\n");
+    html_put(html, "<p>%s: asked for at most <b>", what);
+    report_put_percent(html, asked);
+    html_put(html, "</b> of good images, <b>");
+    report_put_percent(html, share(count, all));
+    html_put(html, "</b> came out (%zu of %zu; 95 %% interval ", count, all);
+    report_put_percent(html, range->low);
+    html_put(html, " to ");
+    report_put_percent(html, range->high);
+    html_put(html, ").</p>\n");
 }
 
-void blmi_report_put_verdicts(blmi_text *html, const blm_report_eval *data)
+void report_put_verdicts(html_text *html, const report_eval *data)
 {
     const blm_model_info *m = data->model;
     const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
     const int with_review = m->review_threshold > 0;
-    blmi_text_put(html,
+    html_put(html,
         "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Images</th>"
         "<th scope=\"col\">OK</th>%s<th scope=\"col\">NG</th><th scope=\"col\">all</th>"
         "</tr></thead>\n<tbody>\n",
         with_review ? "<th scope=\"col\">REVIEW</th>" : "");
     put_verdict_row(html, "good", &good, with_review);
     put_verdict_row(html, "defective", &bad, with_review);
-    blmi_text_put(html, "</tbody></table></div>\n");
+    html_put(html, "</tbody></table></div>\n");
     if (good.all == 0)
         return;
     put_rate(html, "False alarms", m->false_alarm, good.by[BLM_VERDICT_NG], good.all,
@@ -155,87 +154,86 @@ void blmi_report_put_verdicts(blmi_text *html, const blm_report_eval *data)
 
 // ---- kind by kind ---------------------------------------------------------------------
 
-static void put_cell(blmi_text *html, double value, const blm_interval *range)
+static void put_cell(html_text *html, double value, const blm_interval *range)
 {
-    blmi_report_put_fixed(html, value, 3);
+    report_put_fixed(html, value, 3);
     if (!isnan(value)) {
-        blmi_text_put(html, "<span class=\"soft\">");
+        html_put(html, "<span class=\"soft\">");
         put_range(html, range);
-        blmi_text_put(html, "</span>");
+        html_put(html, "</span>");
     }
-    blmi_text_put(html, "</td>");
+    html_put(html, "</td>");
 }
 
 // AUROC, average precision and F1.
-static void put_metric_cells(blmi_text *html, const blm_metrics *metrics,
+static void put_metric_cells(html_text *html, const blm_metrics *metrics,
     const blm_intervals *range, const char *first)
 {
-    blmi_text_put(html, "%s", first);
+    html_put(html, "%s", first);
     put_cell(html, metrics->auroc, &range->auroc);
-    blmi_text_put(html, "<td>");
+    html_put(html, "<td>");
     put_cell(html, metrics->average_precision, &range->average_precision);
-    blmi_text_put(html, "<td>");
+    html_put(html, "<td>");
     put_cell(html, metrics->f1_max, &range->f1_max);
 }
 
 // How many images of a kind are NG.  kind: NULL: all.
-static size_t count_found(const blm_report_eval *data, const char *kind)
+static size_t count_found(const report_eval *data, const char *kind)
 {
     size_t found = 0;
     for (size_t i = 0; i < data->image_count; i++) {
-        const blm_report_image *image = &data->images[i];
+        const report_image *image = &data->images[i];
         found += image->defective && image->verdict == BLM_VERDICT_NG &&
                  (kind == NULL || strcmp(image->kind, kind) == 0);
     }
     return found;
 }
 
-static void put_kind(
-    blmi_text *html, const blm_report_eval *data, const blm_report_row *row)
+static void put_kind(html_text *html, const report_eval *data, const report_row *row)
 {
-    blmi_text_put(html, "<tr><th scope=\"row\">");
-    blmi_text_put_escaped(html, row->kind == NULL ? "all kinds" : row->kind);
-    blmi_text_put(html, "</th><td>%lld</td><td>%zu</td>", (long long)row->image.defective,
+    html_put(html, "<tr><th scope=\"row\">");
+    html_put_escaped(html, row->kind == NULL ? "all kinds" : row->kind);
+    html_put(html, "</th><td>%lld</td><td>%zu</td>", (long long)row->image.defective,
         count_found(data, row->kind));
     put_metric_cells(html, &row->image, &row->image_range, "<td>");
     if (data->has_pixels) {
         put_metric_cells(html, &row->pixel, &row->pixel_range, "<td class=\"pixels\">");
-        blmi_text_put(html, "<td>");
+        html_put(html, "<td>");
         put_cell(html, row->pixel.au_pro[0], &row->pixel_range.au_pro[0]);
-        blmi_text_put(html, "<td>");
+        html_put(html, "<td>");
         put_cell(html, row->pixel.au_pro[1], &row->pixel_range.au_pro[1]);
     }
-    blmi_text_put(html, "</tr>\n");
+    html_put(html, "</tr>\n");
 }
 
-static void put_columns(blmi_text *html, int with_pixels)
+static void put_columns(html_text *html, int with_pixels)
 {
     static const char *const columns[] = {"all", "NG", "AUROC", "AP", "best F1"};
     static const char *const pixel_columns[] = {
         "AUROC", "AP", "best F1", "PRO 0.3", "PRO 0.05"};
-    blmi_text_put(html, "<thead><tr><th scope=\"col\" rowspan=\"2\">Kind</th>"
-                        "<th scope=\"colgroup\" colspan=\"5\">Images</th>");
+    html_put(html, "<thead><tr><th scope=\"col\" rowspan=\"2\">Kind</th>"
+                   "<th scope=\"colgroup\" colspan=\"5\">Images</th>");
     if (with_pixels)
-        blmi_text_put(html, "<th scope=\"colgroup\" colspan=\"5\" class=\"pixels\">"
-                            "Pixels</th>");
-    blmi_text_put(html, "</tr>\n<tr>");
+        html_put(html, "<th scope=\"colgroup\" colspan=\"5\" class=\"pixels\">"
+                       "Pixels</th>");
+    html_put(html, "</tr>\n<tr>");
     for (int i = 0; i < 5; i++)
-        blmi_text_put(html, "<th scope=\"col\">%s</th>", columns[i]);
+        html_put(html, "<th scope=\"col\">%s</th>", columns[i]);
     for (int i = 0; i < 5 && with_pixels; i++)
-        blmi_text_put(html, "<th scope=\"col\"%s>%s</th>",
-            i == 0 ? " class=\"pixels\"" : "", pixel_columns[i]);
-    blmi_text_put(html, "</tr></thead>\n");
+        html_put(html, "<th scope=\"col\"%s>%s</th>", i == 0 ? " class=\"pixels\"" : "",
+            pixel_columns[i]);
+    html_put(html, "</tr></thead>\n");
 }
 
-void blmi_report_put_kinds(blmi_text *html, const blm_report_eval *data)
+void report_put_kinds(html_text *html, const report_eval *data)
 {
-    blmi_text_put(html,
+    html_put(html,
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
         "aria-label=\"Kinds of defects\"><table><caption>Each kind is measured against "
         "all good images. NG counts the images that were found.</caption>\n");
     put_columns(html, data->has_pixels);
-    blmi_text_put(html, "<tbody>\n");
+    html_put(html, "<tbody>\n");
     for (size_t i = data->row_count == 2; i < data->row_count; i++) // one kind is all
         put_kind(html, data, &data->rows[i]);
-    blmi_text_put(html, "</tbody></table></div>\n");
+    html_put(html, "</tbody></table></div>\n");
 }

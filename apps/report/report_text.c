@@ -2,26 +2,26 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/render/report.h"
+#include "apps/report/report_parts.h"
 
 static const char *const no_number = "\xe2\x80\x93"; // an en dash
 
-void blmi_report_put_fixed(blmi_text *html, double value, int decimals)
+void report_put_fixed(html_text *html, double value, int decimals)
 {
     static const long long powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
     const long long scale = powers[decimals];
     if (!isfinite(value) || fabs(value) > 1e12) {
-        blmi_text_put(html, "%s", no_number);
+        html_put(html, "%s", no_number);
         return;
     }
     const long long parts = llround(value * (double)scale);
     const long long size = parts < 0 ? -parts : parts;
-    blmi_text_put(html, "%s%lld", parts < 0 ? "-" : "", size / scale);
+    html_put(html, "%s%lld", parts < 0 ? "-" : "", size / scale);
     if (decimals > 0)
-        blmi_text_put(html, ".%0*lld", decimals, size % scale);
+        html_put(html, ".%0*lld", decimals, size % scale);
 }
 
-void blmi_report_put_short(blmi_text *html, double value, int most)
+void report_put_short(html_text *html, double value, int most)
 {
     int decimals = 0;
     double scale = 1;
@@ -33,31 +33,31 @@ void blmi_report_put_short(blmi_text *html, double value, int most)
         decimals--;
         scale /= 10;
     }
-    blmi_report_put_fixed(html, value, decimals);
+    report_put_fixed(html, value, decimals);
 }
 
-void blmi_report_put_score(blmi_text *html, double value)
+void report_put_score(html_text *html, double value)
 {
     const double size = fabs(value);
     if (size != 0 && isfinite(size) && (size < 1e-3 || size >= 1e9)) {
         const int exponent = (int)floor(log10(size));
-        blmi_report_put_fixed(html, value / pow(10, exponent), 3);
-        blmi_text_put(html, "e%d", exponent);
+        report_put_fixed(html, value / pow(10, exponent), 3);
+        html_put(html, "e%d", exponent);
     } else
-        blmi_report_put_fixed(html, value,
+        report_put_fixed(html, value,
             size >= 1000  ? 1
             : size >= 100 ? 2
             : size >= 1   ? 3
                           : 5);
 }
 
-void blmi_report_put_percent(blmi_text *html, double share)
+void report_put_percent(html_text *html, double share)
 {
-    blmi_report_put_short(html, 100 * share, share < 0.001 ? 4 : 1);
-    blmi_text_put(html, "\xc2\xa0%%"); // a space that does not break
+    report_put_short(html, 100 * share, share < 0.001 ? 4 : 1);
+    html_put(html, "\xc2\xa0%%"); // a space that does not break
 }
 
-void blmi_report_put_base64(blmi_text *html, const blm_bytes *bytes)
+void report_put_base64(html_text *html, const blm_bytes *bytes)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -75,7 +75,7 @@ void blmi_report_put_base64(blmi_text *html, const blm_bytes *bytes)
         chunk[filled++] = left > 1 ? letters[bits >> 6 & 63] : '=';
         chunk[filled++] = left > 2 ? letters[bits & 63] : '=';
         if (filled == sizeof chunk || left <= 3) {
-            blmi_text_put(html, "%.*s", filled, chunk);
+            html_put(html, "%.*s", filled, chunk);
             filled = 0;
         }
     }

@@ -1,32 +1,32 @@
 // Curves and histograms of a report.
 #include <math.h>
+#include <stdlib.h>
 
-#include "src/base/alloc.h"
-#include "src/base/error.h"
-#include "src/render/report.h"
+#include "apps/base/fault.h"
+#include "apps/report/report_parts.h"
 
 // ---- figures --------------------------------------------------------------------------
 
 // Puts the plot and frees it.  label: what it shows, for those who do not see it; the
 // caption is still open afterwards.
-static void open_figure(blmi_text *html, blm_bytes *svg, const char *label)
+static void open_figure(html_text *html, blm_bytes *svg, const char *label)
 {
-    blmi_text_put(html,
+    html_put(html,
         "<figure class=\"plot\"><div role=\"img\" aria-label=\"%s\">%.*s</div>\n"
         "<figcaption><b>%s.</b> ",
         label, (int)svg->size, (const char *)svg->data, label);
     blm_bytes_free(svg);
 }
 
-static void close_figure(blmi_text *html)
+static void close_figure(html_text *html)
 {
-    blmi_text_put(html, "</figcaption></figure>\n");
+    html_put(html, "</figcaption></figure>\n");
 }
 
-static void put_value(blmi_text *html, const char *name, double value)
+static void put_value(html_text *html, const char *name, double value)
 {
-    blmi_text_put(html, "%s ", name);
-    blmi_report_put_fixed(html, value, 3);
+    html_put(html, "%s ", name);
+    report_put_fixed(html, value, 3);
 }
 
 // ---- curves ---------------------------------------------------------------------------
@@ -49,8 +49,8 @@ static void find_points(
 }
 
 // Pixels come first, so that they have one colour in all plots.
-static blm_status plot_cuts(plot which, const blm_report_eval *data, double *numbers,
-    blm_bytes *svg, blm_error *err)
+static blm_status plot_cuts(
+    plot which, const report_eval *data, double *numbers, blm_bytes *svg, blm_error *err)
 {
     static const struct {
         blm_axis x, y;
@@ -70,7 +70,7 @@ static blm_status plot_cuts(plot which, const blm_report_eval *data, double *num
         NULL, &axes[which].x, &axes[which].y, curves + first, end - first, svg, err);
 }
 
-static void put_caption(blmi_text *html, plot which, const blm_report_eval *data)
+static void put_caption(html_text *html, plot which, const report_eval *data)
 {
     const blm_metrics *image = &data->rows[0].image, *pixel = &data->rows[0].pixel;
     switch (which) {
@@ -89,56 +89,55 @@ static void put_caption(blmi_text *html, plot which, const blm_report_eval *data
         put_value(html, ", up to 0.05:", pixel->au_pro[1]);
         break;
     }
-    blmi_text_put(html, ".");
+    html_put(html, ".");
 }
 
-static blm_status put_curve(blmi_text *html, plot which, const blm_report_eval *data,
-    double *numbers, blm_error *err)
+static blm_status put_curve(
+    html_text *html, plot which, const report_eval *data, double *numbers, blm_error *err)
 {
     static const char *const names[] = {
         [ROC] = "ROC curve", [PR] = "Precision and recall", [PRO] = "PRO curve"};
     blm_bytes svg;
-    BLMI_TRY(plot_cuts(which, data, numbers, &svg, err));
+    APP_TRY(plot_cuts(which, data, numbers, &svg, err));
     open_figure(html, &svg, names[which]);
     put_caption(html, which, data);
     close_figure(html);
     return BLM_OK;
 }
 
-blm_status blmi_report_put_curves(
-    blmi_text *html, const blm_report_eval *data, blm_error *err)
+blm_status report_put_curves(html_text *html, const report_eval *data, blm_error *err)
 {
     const size_t count = 2 * (data->image_cut_count + data->pixel_cut_count);
-    double *numbers = blmi_alloc(count, sizeof *numbers);
+    double *numbers = calloc(count + 1, sizeof *numbers);
     if (numbers == NULL)
-        return blmi_no_memory(err, "curves", count, sizeof *numbers);
+        return app_no_memory(err, "curves", count, sizeof *numbers);
     blm_status status = put_curve(html, ROC, data, numbers, err);
     if (status == BLM_OK)
         status = put_curve(html, PR, data, numbers, err);
     if (status == BLM_OK && data->pixel_cut_count > 0)
         status = put_curve(html, PRO, data, numbers, err);
-    blmi_free(numbers);
+    free(numbers);
     return status;
 }
 
 // ---- histogram ------------------------------------------------------------------------
 
-blm_status blmi_report_put_histogram(blmi_text *html, const blm_model_info *model,
+blm_status report_put_histogram(html_text *html, const blm_model_info *model,
     const blm_sample_set *sets, size_t count, blm_error *err)
 {
     const double marks[] = {model->threshold, model->review_threshold};
     const int with_review = model->review_threshold > 0;
     blm_bytes svg;
-    BLMI_TRY(blm_plot_histogram(
+    APP_TRY(blm_plot_histogram(
         NULL, "score", sets, count, marks, with_review ? 2 : 1, &svg, err));
     open_figure(html, &svg, "Scores");
-    blmi_text_put(html, "Dashed: NG from ");
-    blmi_report_put_score(html, model->threshold);
+    html_put(html, "Dashed: NG from ");
+    report_put_score(html, model->threshold);
     if (with_review) {
-        blmi_text_put(html, ", REVIEW from ");
-        blmi_report_put_score(html, model->review_threshold);
+        html_put(html, ", REVIEW from ");
+        report_put_score(html, model->review_threshold);
     }
-    blmi_text_put(html, ".");
+    html_put(html, ".");
     close_figure(html);
     return BLM_OK;
 }

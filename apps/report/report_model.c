@@ -1,0 +1,152 @@
+// What a model is, how it sees images, and how its thresholds were found.
+#include <math.h>
+
+#include "apps/report/report_parts.h"
+
+// ---- thresholds -----------------------------------------------------------------------
+
+static void put_source(html_text *html, const blm_model_info *m)
+{
+    static const char *const how[] = {
+        [BLM_LEAVE_ONE_OUT] = ", each scored by the Gaussians of the others",
+        [BLM_LEAVE_GROUP_OUT] = ", each part scored by the Gaussians of the others",
+        [BLM_HELD_OUT] = " that were kept apart from the fit",
+    };
+    html_put(html, "from %zu good images", m->good_scores);
+    if (m->groups > 0)
+        html_put(html, " of %zu parts", m->groups);
+    html_put(html, "%s", how[m->source]);
+}
+
+// What the scores can show: n of them resolve rates of 1 / (n + 1).
+static void put_promise(html_text *html, const blm_model_info *m)
+{
+    const size_t n = m->groups > 0 ? m->groups : m->good_scores;
+    html_put(html, "%s",
+        m->source == BLM_HELD_OUT
+            ? "If new images are like these, they promise rates from "
+            : "This is an estimate and no promise, since these scores depend on each "
+              "other. They show rates from ");
+    report_put_percent(html, 1 / ((double)n + 1));
+    html_put(html, " on.");
+}
+
+void report_put_threshold(html_text *html, const blm_model_info *m)
+{
+    html_put(html, "<p>An image is NG from a score of <b>");
+    report_put_score(html, m->threshold);
+    html_put(html, "</b> on");
+    if (m->review_threshold > 0) {
+        html_put(html, ", REVIEW from <b>");
+        report_put_score(html, m->review_threshold);
+        html_put(html, "</b> on");
+    }
+    html_put(html, ". The threshold was found ");
+    put_source(html, m);
+    html_put(html, ", so that at most ");
+    report_put_percent(html, m->false_alarm);
+    html_put(html, " of good images reach it");
+    if (m->review_threshold > 0) {
+        html_put(html, ", and at most ");
+        report_put_percent(html, m->review);
+        html_put(html, " that of REVIEW");
+    }
+    html_put(html, ". ");
+    if (m->method == BLM_THRESHOLD_TAIL)
+        html_put(html,
+            "They are too few to show this rate: the threshold lies above all of them, "
+            "where the tail of their scores comes down to it if it falls "
+            "exponentially. ");
+    put_promise(html, m);
+    html_put(html, "</p>\n");
+}
+
+// ---- facts ----------------------------------------------------------------------------
+
+static void open_fact(html_text *html, const char *name)
+{
+    html_put(html, "<dt>%s</dt><dd>", name);
+}
+
+static void close_fact(html_text *html)
+{
+    html_put(html, "</dd>\n");
+}
+
+static void put_input(html_text *html, const blm_recipe *r)
+{
+    open_fact(html, "Input");
+    if (r->crop.width > 0)
+        html_put(html, "the rectangle of %d \xc3\x97 %d pixels at %d, %d, ",
+            r->crop.width, r->crop.height, r->crop.x, r->crop.y);
+    html_put(html, "%s to %d \xc3\x97 %d pixels",
+        r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear", r->resize_width,
+        r->resize_height);
+    if (r->resize_width != r->width || r->resize_height != r->height)
+        html_put(html, ", the centre of %d \xc3\x97 %d", r->width, r->height);
+    if (r->bits != 16)
+        html_put(html, ", %d significant bits", r->bits);
+    close_fact(html);
+}
+
+static void put_method(html_text *html, const blm_recipe *r)
+{
+    const char *comma = "";
+    open_fact(html, "Method");
+    html_put(html, "stages ");
+    for (int layer = 1; layer <= 4; layer++)
+        if ((r->stages & 1u << (layer - 1)) != 0) {
+            html_put(html, "%s%d", comma, layer);
+            comma = ", ";
+        }
+    if (r->channels > 0)
+        html_put(html, "; %d channels drawn at random", r->channels);
+    if (r->unit_variance)
+        html_put(html, "; channels of unit variance");
+    if (r->shrinkage > 0) {
+        html_put(html, "; shrinkage ");
+        report_put_short(html, r->shrinkage, 6);
+    }
+    html_put(html, "; epsilon ");
+    report_put_short(html, r->epsilon, 6);
+    html_put(html, "; blur of ");
+    report_put_short(html, r->sigma, 2);
+    html_put(html, " pixels; smallest defect %lld pixel%s", (long long)r->min_area,
+        r->min_area == 1 ? "" : "s");
+    close_fact(html);
+}
+
+static void put_text(html_text *html, const char *name, const char *text)
+{
+    open_fact(html, name);
+    html_put_escaped(html, text);
+    close_fact(html);
+}
+
+void report_put_model(html_text *html, const blm_model_info *m)
+{
+    html_put(html, "<dl class=\"facts\">\n");
+    open_fact(html, "Fitted on");
+    html_put(html, "%lld good images", (long long)m->images);
+    close_fact(html);
+    put_text(html, "Backbone", m->backbone);
+    put_input(html, &m->recipe);
+    put_method(html, &m->recipe);
+    if (m->region < 1) {
+        open_fact(html, "Region of interest");
+        report_put_percent(html, m->region);
+        html_put(html, " of the input");
+        close_fact(html);
+    }
+    open_fact(html, "Statistics");
+    html_put(html, "%d positions of %d features, ", m->positions, m->features);
+    if (m->rank > 0)
+        html_put(html, "rank %d", m->rank);
+    else
+        html_put(html, "full covariance");
+    close_fact(html);
+    if (*m->hash != '\0')
+        put_text(html, "Model", m->hash);
+    put_text(html, "Weights", m->weights_hash);
+    html_put(html, "</dl>\n");
+}
