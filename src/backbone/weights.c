@@ -127,14 +127,13 @@ static bool is_ours(const blmi_safetensors *file)
     return format != NULL && strcmp(format, FORMAT) == 0;
 }
 
-// The metadata must say what the tensors show.
-static blm_status check_config(
-    const char *path, const blmi_weights *weights, blm_error *err)
+blm_status blmi_config_check(const char *path, const blmi_tensors *tensors,
+    const blmi_contnet_config *config, blm_error *err)
 {
     blmi_pair said[BLMI_CONFIG_PAIRS], shown[BLMI_CONFIG_PAIRS];
-    blmi_contnet_config found = weights->config;
-    BLMI_TRY(identify(path, &weights->tensors, &found, err));
-    blmi_config_describe(&weights->config, said);
+    blmi_contnet_config found = *config;
+    BLMI_TRY(identify(path, tensors, &found, err));
+    blmi_config_describe(config, said);
     blmi_config_describe(&found, shown);
     for (int i = 0; i < BLMI_CONFIG_PAIRS; i++)
         if (strcmp(said[i].value, shown[i].value) != 0)
@@ -154,7 +153,7 @@ static blm_status check_weights(const char *path, blmi_weights *weights, blm_err
             path);
     weights->tensors = weights->file.tensors;
     BLMI_TRY(blmi_config_read(path, &weights->file, &weights->config, err));
-    return check_config(path, weights, err);
+    return blmi_config_check(path, &weights->tensors, &weights->config, err);
 }
 
 blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err)

@@ -26,5 +26,8 @@ void blmi_config_describe(
 // path: for messages.  BLM_EINPUT: an entry is missing or says something else.
 blm_status blmi_config_read(const char *path, const blmi_safetensors *file,
     blmi_contnet_config *out, blm_error *err);
+// Whether the tensors show what the metadata say; path: for messages.  BLM_EINPUT.
+blm_status blmi_config_check(const char *path, const blmi_tensors *tensors,
+    const blmi_contnet_config *config, blm_error *err);
 
 #endif
