@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "src/backbone/floor.h"
-#include "src/backbone/network.h"
+#include "src/backbone/contnet_network.h"
 #include "tests/formula.h"
 
 // One thread's own time leaves out that of other programs.
@@ -112,10 +112,10 @@ int main(int argc, char **argv)
     formula_weights weights = formula_weights_new(&config);
     blmi_contnet *net;
     blmi_team *team;
-    blmi_workspace *ws;
+    blmi_contnet_workspace *ws;
     blm_error err;
     if (blmi_contnet_new_with(kernels, &weights.set, &config, &options, &net, &err) ||
-        blmi_team_new(cores, &team, &err) || blmi_workspace_new(net, team, &ws, &err)) {
+        blmi_team_new(cores, &team, &err) || blmi_contnet_workspace_new(net, team, &ws, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
@@ -131,9 +131,11 @@ int main(int argc, char **argv)
         blmi_contnet_run(net, ws, x, 1, stage, &err);
         whole[i] = now_ms() - start;
     }
-    if (blmi_floor_rate(net, &rate, &err))
+    blmi_backbone backbone;
+    if (blmi_backbone_identify(&weights.set, 1, &backbone, &err) ||
+        blmi_floor_rate(&backbone, 2, SIDE, SIDE, 1, options.type, &rate, &err))
         fprintf(stderr, "%s\n", err.text);
-    blmi_workspace_watch(ws, note, &t);
+    blmi_contnet_workspace_watch(ws, note, &t);
     for (t.run = 0; t.run < runs; t.run++) {
         t.step = 0;
         t.last = now_ms();
@@ -142,7 +144,7 @@ int main(int argc, char **argv)
     report(&t, kernels, cores, whole, runs, rate);
     free(x);
     formula_weights_free(&weights);
-    blmi_workspace_free(ws);
+    blmi_contnet_workspace_free(ws);
     blmi_team_free(team);
     blmi_contnet_free(net);
     return 0;

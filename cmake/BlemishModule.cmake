@@ -7,6 +7,7 @@ target_compile_definitions(blm_flags INTERFACE _GNU_SOURCE)
 target_include_directories(blm_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(blm_flags INTERFACE
     -fvisibility=hidden -fno-math-errno -ffp-contract=off
+    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
     -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wundef -Wvla -Wstrict-prototypes
     -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2
     $<$<BOOL:${BLM_WERROR}>:-Werror>)
@@ -36,7 +37,7 @@ endfunction()
 # blm_test(NAME SOURCES file... [USES module...] [PACKAGES target...])
 #
 # A cmocka program, registered with ctest under NAME.  It is run in the project's root and finds
-# ../shared (or BLM_SHARED) by itself; where that is absent its golden tests say so and skip.
+# ../shared (or BLM_SHARED) by itself, the shipped weights by BLEMISH_WEIGHTS; where that is absent its golden tests say so and skip.
 function(blm_test name)
     if(NOT BLM_TESTS)
         return()
@@ -46,7 +47,8 @@ function(blm_test name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE blm_flags ${arg_USES} ${arg_PACKAGES} PkgConfig::cmocka m)
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600
+        ENVIRONMENT BLEMISH_WEIGHTS=${PROJECT_SOURCE_DIR}/weights)
 endfunction()
 
 # blm_app(NAME SOURCES file... [USES app...] [PACKAGES target...])

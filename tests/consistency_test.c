@@ -97,7 +97,6 @@ static void draw_case(sample *s, int number)
         1, 1 + random_below(&seed, 30), 1 + random_below(&seed, s->width * s->height)};
     s->recipe = (blm_recipe){.width = s->width,
         .height = s->height,
-        .stages = BLM_LAYER1,
         .sigma = 0.3 + 5 * random_unit(&seed),
         .min_area = areas[random_below(&seed, 3)]};
     s->has_region = random_below(&seed, 2);
@@ -133,8 +132,8 @@ static blmi_mapper *new_mapper(sample *s)
 {
     blmi_mapper *mapper = NULL;
     blm_error err;
-    const blm_status status =
-        blmi_mapper_new(&s->recipe, s->has_region ? s->include : NULL, &mapper, &err);
+    const blm_status status = blmi_mapper_new(&s->recipe, s->width / STRIDE,
+        s->height / STRIDE, s->has_region ? s->include : NULL, &mapper, &err);
     assert_case(s, status == BLM_OK || (status == BLM_EUSAGE && s->has_region));
     return mapper;
 }
@@ -287,20 +286,20 @@ static void a_region_has_room_or_is_refused(void **state)
     const float distances[16] = {9, 9, 9, 9, 0};
     float map[SIDE * SIDE];
     for (int area = 1; area <= 11; area++) {
-        const blm_recipe recipe = {.width = SIDE,
-            .height = SIDE,
-            .stages = BLM_LAYER1,
-            .sigma = 1,
-            .min_area = area};
+        const blm_recipe recipe = {
+            .width = SIDE, .height = SIDE, .sigma = 1, .min_area = area};
         blmi_mapper *mapper;
         blm_error err;
         if (area > 10) {
-            assert_int_equal(
-                blmi_mapper_new(&recipe, include, &mapper, &err), BLM_EUSAGE);
+            assert_int_equal(blmi_mapper_new(&recipe, SIDE / STRIDE, SIDE / STRIDE,
+                                 include, &mapper, &err),
+                BLM_EUSAGE);
             assert_non_null(strstr(err.text, "no part of it has room"));
             continue;
         }
-        assert_ok(blmi_mapper_new(&recipe, include, &mapper, &err), err);
+        assert_ok(blmi_mapper_new(
+                      &recipe, SIDE / STRIDE, SIDE / STRIDE, include, &mapper, &err),
+            err);
         const float score = blmi_mapper_run(mapper, distances, map);
         assert_true(area <= 5 ? score > 8 : score < 1); // the upper part is the high one
         assert_true(area <= 5 ? map[0] > 8 : map[0] == 0);

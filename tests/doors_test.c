@@ -283,7 +283,7 @@ static void a_result_must_be_one_of_its_scorer(void **state)
 static void a_mask_takes_a_recipe_of_zeros_as_the_default(void **state)
 {
     (void)state;
-    const blm_recipe zeros = {0}, bad = {.width = 100}, crop = {.crop = {0, 0, 0, 5}};
+    const blm_recipe zeros = {0}, bad = {.width = -1}, crop = {.crop = {0, 0, 0, 5}};
     uint8_t mask[4] = {0, 255, 255, 255};
     uint8_t *out = t.bytes;
     assert_ok(blm_recipe_mask(&zeros, mask, 2, 2, out, &err), err);
@@ -475,9 +475,8 @@ static void weights_ask_for_their_arguments(void **state)
 {
     (void)state;
     blm_file_kind kind;
-    refused(blm_weights_import(NULL, "out", BLM_NORM_PRE, &err));
-    refused(blm_weights_import("a.pth", NULL, BLM_NORM_PRE, &err));
-    refused(blm_weights_import("a.pth", "out", (blm_norm)9, &err));
+    refused(blm_weights_import(NULL, "out", "pre-norm", &err));
+    refused(blm_weights_import("a.pth", NULL, "pre-norm", &err));
     refused(blm_weights_describe("ti", NULL, &err));
     refused(blm_file_identify(NULL, &kind, &err));
     refused(blm_file_identify("a", NULL, &err));

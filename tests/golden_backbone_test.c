@@ -126,14 +126,14 @@ static void check_ti(const char *name, bool relative_pre_avgdown)
     assert_int_equal(config.avgdown, relative_pre_avgdown);
     assert_true(config.qkv_bias && config.stages == 4);
     blmi_contnet *net;
-    blmi_workspace *workspace;
+    blmi_contnet_workspace *workspace;
     const blmi_contnet_options options = {SIDE, SIDE, 4, 2, BLM_TYPE_F32};
     assert_ok(blmi_contnet_new(&checkpoint.tensors, &config, &options, &net, &err), err);
     blmi_checkpoint_close(&checkpoint);
-    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
+    assert_ok(blmi_contnet_workspace_new(net, NULL, &workspace, &err), err);
 
     case_of_ti c = {name, relative_pre_avgdown, 0, 0};
-    blmi_workspace_watch(workspace, watch_ti, &c);
+    blmi_contnet_workspace_watch(workspace, watch_ti, &c);
     npy input = npy_load(golden_path("backbone/input.npy"), "f4");
     float *x = to_pixels(&input, 2), *stage[BLMI_STAGES];
     for (int i = 0; i < BLMI_STAGES; i++)
@@ -153,7 +153,7 @@ static void check_ti(const char *name, bool relative_pre_avgdown)
         free(stage[i]);
     free(x);
     npy_free(&input);
-    blmi_workspace_free(workspace);
+    blmi_contnet_workspace_free(workspace);
     blmi_contnet_free(net);
 }
 
@@ -216,11 +216,11 @@ static void check_formula(
     assert_ok(blmi_contnet_identify(&weights.set, &found, &err), err);
     assert_memory_equal(&found, &config, sizeof found);
     blmi_contnet *net;
-    blmi_workspace *workspace;
+    blmi_contnet_workspace *workspace;
     const blmi_contnet_options options = {SIDE, SIDE, 4, 1, BLM_TYPE_F32};
     assert_ok(blmi_contnet_new(&weights.set, &config, &options, &net, &err), err);
     formula_weights_free(&weights);
-    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
+    assert_ok(blmi_contnet_workspace_new(net, NULL, &workspace, &err), err);
     assert_ok(blmi_contnet_run(net, workspace, x, 1, stage, &err), err);
     compare_summary(name, stage[0], count[0], layer1);
     for (int i = 1; i <= 2; i++) {
@@ -237,7 +237,7 @@ static void check_formula(
         free(stage[i]);
     free(x);
     npy_free(&input);
-    blmi_workspace_free(workspace);
+    blmi_contnet_workspace_free(workspace);
     blmi_contnet_free(net);
 }
 

@@ -76,7 +76,7 @@ static int set_up(void **state)
     snprintf(t.weights, sizeof t.weights, "%s/weights.safetensors", t.folder);
     snprintf(t.file, sizeof t.file, "%s/model.blm", t.folder);
     assert_ok(blm_weights_import(golden_path("backbone/contnet_ti_rel_pre.pth"),
-                  t.weights, BLM_NORM_PRE, &err),
+                  t.weights, "pre-norm", &err),
         err);
     blm_model *model = fit(0);
     assert_ok(blm_model_save(model, t.file, &err), err);
@@ -119,7 +119,7 @@ static float *features_of(const char *path)
     blmi_extraction *extraction;
     blm_image *image;
     float *features = blmi_alloc((size_t)POSITIONS * FEATURES, sizeof *features);
-    assert_ok(blmi_extractor_new(&t.model->weights, &t.model->config, &t.model->recipe,
+    assert_ok(blmi_extractor_new(&t.model->weights, &t.model->backbone, &t.model->recipe,
                   &extractor, &err),
         err);
     assert_ok(blmi_extraction_new(extractor, NULL, &extraction, &err), err);

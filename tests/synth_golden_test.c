@@ -66,8 +66,8 @@ static void write_weights(const json_t *test, const char *plain, const char *pat
                   plain, weights.set.items, weights.set.count, NULL, 0, &err),
         err);
     formula_weights_free(&weights);
-    const blm_norm norm = config.pre_norm ? BLM_NORM_PRE : BLM_NORM_POST;
-    assert_ok(blm_weights_import(plain, path, norm, &err), err);
+    const char *form = config.pre_norm ? "pre-norm" : "post-norm";
+    assert_ok(blm_weights_import(plain, path, form, &err), err);
 }
 
 static blm_recipe recipe_of(const json_t *test)

@@ -4,16 +4,17 @@
 #include "blemish/weights.h"
 
 typedef struct settings {
-    const char *output;
+    const char *output, *form;
     int pre_norm, post_norm;
 } settings;
 
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "WEIGHTS", "File to write", AT(output), 0, 0, NULL},
-    {"pre-norm", 0, CLI_FLAG, NULL, "It normalises before attention and MLP",
-        AT(pre_norm), 0, 0, NULL},
-    {"post-norm", 0, CLI_FLAG, NULL, "It normalises after them", AT(post_norm), 0, 0,
+    {"form", 0, CLI_TEXT, "FORM", "What its tensors do not show; says which if needed",
+        AT(form), 0, 0, NULL},
+    {"pre-norm", 0, CLI_FLAG, NULL, "Same as --form pre-norm", AT(pre_norm), 0, 0, NULL},
+    {"post-norm", 0, CLI_FLAG, NULL, "Same as --form post-norm", AT(post_norm), 0, 0,
         NULL},
 };
 
@@ -26,14 +27,12 @@ static int run(const cli_verb *verb, int argc, char **argv)
         return parsed;
     if (arguments.count != 1 || set.output == NULL)
         return cli_usage(verb, "Expected %s", verb->arguments);
-    if (set.pre_norm && set.post_norm)
-        return cli_usage(verb, "Expected one of --pre-norm and --post-norm");
-    const blm_norm norm = set.pre_norm    ? BLM_NORM_PRE
-                          : set.post_norm ? BLM_NORM_POST
-                                          : BLM_NORM_UNKNOWN;
+    if ((set.form != NULL) + set.pre_norm + set.post_norm > 1)
+        return cli_usage(verb, "Expected one of --form, --pre-norm and --post-norm");
+    const char *form = set.pre_norm ? "pre-norm" : set.post_norm ? "post-norm" : set.form;
     blm_error err;
     const blm_status status =
-        blm_weights_import(arguments.items[0], set.output, norm, &err);
+        blm_weights_import(arguments.items[0], set.output, form, &err);
     return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
 }
 
@@ -41,9 +40,8 @@ const cli_verb cli_import = {
     .name = "import",
     .arguments = "CHECKPOINT -o WEIGHTS",
     .summary = "Make weights of a published checkpoint",
-    .notes =
-        "Where a checkpoint does not say how the network normalises, one of --pre-norm "
-        "and\n--post-norm has to.",
+    .notes = "A ConTNet's checkpoint does not show how it normalises: one of --pre-norm "
+             "and\n--post-norm has to say it.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

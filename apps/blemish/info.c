@@ -38,15 +38,34 @@ static void weights_json(const blm_weights_info *info)
     cli_json_open(&out, NULL, '{');
     cli_json_text(&out, "kind", "weights");
     cli_json_text(&out, "backbone", info->backbone);
-    cli_json_text(&out, "norm", info->norm == BLM_NORM_PRE ? "pre" : "post");
-    cli_json_bool(&out, "relative", info->relative);
-    cli_json_bool(&out, "qkv_bias", info->qkv_bias);
-    cli_json_bool(&out, "avgdown", info->avgdown);
-    cli_json_integer(&out, "stages", info->stages);
+    if (info->form[0] != '\0')
+        cli_json_text(&out, "form", info->form);
+    cli_json_integer(&out, "unit", info->unit);
+    cli_json_integer(&out, "size", info->size);
+    cli_json_open(&out, "outputs", '[');
+    for (int i = 0; i < info->tap_count; i++) {
+        cli_json_open(&out, NULL, '{');
+        cli_json_text(&out, "name", info->taps[i].name);
+        cli_json_integer(&out, "channels", info->taps[i].channels);
+        cli_json_integer(&out, "stride", info->taps[i].stride);
+        cli_json_close(&out, '}');
+    }
+    cli_json_close(&out, ']');
     cli_json_integer(&out, "numbers", info->numbers);
     cli_json_text(&out, "hash", info->hash);
     cli_json_close(&out, '}');
     cli_json_end_line(&out);
+}
+
+static void weights_text(const blm_weights_info *info)
+{
+    printf("backbone: %s%s%s, input %dx%d or other multiples of %d\n", info->backbone,
+        info->form[0] != '\0' ? ", " : "", info->form, info->size, info->size,
+        info->unit);
+    for (int i = 0; i < info->tap_count; i++)
+        printf("output: %s, %d channels, a position each %d pixels\n", info->taps[i].name,
+            info->taps[i].channels, info->taps[i].stride);
+    printf("numbers: %lld\nhash: %s\n", (long long)info->numbers, info->hash);
 }
 
 static int print_weights(const char *path, int json)
@@ -59,12 +78,7 @@ static int print_weights(const char *path, int json)
     if (json)
         weights_json(&info);
     else
-        printf("backbone: %s, %s-norm, %s positions, qkv %s bias, shortcuts %s\n"
-               "stages: 1 to %d\nnumbers: %lld\nhash: %s\n",
-            info.backbone, info.norm == BLM_NORM_PRE ? "pre" : "post",
-            info.relative ? "relative" : "absolute", info.qkv_bias ? "with" : "without",
-            info.avgdown ? "pooled" : "strided", info.stages, (long long)info.numbers,
-            info.hash);
+        weights_text(&info);
     return cli_flush();
 }
 

@@ -20,11 +20,11 @@ typedef struct cli_recipe {
 
 // Rows for a struct whose member `recipe` is a cli_recipe.
 #define CLI_RECIPE_OPTIONS(type)                                                         \
-    {"size", 0, CLI_PAIR, "WxH", "Size the network sees, multiples of 224 (224x224)",    \
-        offsetof(type, recipe.size), 224, 14336, NULL},                                  \
+    {"size", 0, CLI_PAIR, "WxH", "Size the network sees (the network's own)",            \
+        offsetof(type, recipe.size), 1, 65535, NULL},                                    \
         {"resize", 0, CLI_PAIR, "WxH",                                                   \
             "Resize to this, then cut out the centre (as --size)",                       \
-            offsetof(type, recipe.resize), 224, 14336, NULL},                            \
+            offsetof(type, recipe.resize), 1, 65535, NULL},                              \
         {"crop", 0, CLI_RECT, "X,Y,W,H",                                                 \
             "Look at this rectangle of the images (all of them)",                        \
             offsetof(type, recipe.crop), 0, INT32_MAX, NULL},                            \

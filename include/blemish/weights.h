@@ -1,9 +1,10 @@
 // weights.h: weights files, which hold the frozen backbone.
 //
-// Where a function takes weights by name, such as "s", it looks for the file
-// contnet-s.safetensors in the folder $BLEMISH_WEIGHTS, in share/blemish/weights of the
-// installation, and in the folder weights/ that the library was built from, and takes the
-// first that is there.  What holds a '/' or a '.' is a path.
+// Where a function takes weights by name, such as "s", it looks for s.safetensors or
+// contnet-s.safetensors (likewise for the other families of networks) in the folder
+// $BLEMISH_WEIGHTS, in the user's data folder ($XDG_DATA_HOME, else ~/.local/share)
+// blemish/weights, and in share/blemish/weights of the installation, and takes the first
+// that is there.  What holds a '/' or a '.' is a path.
 #ifndef BLEMISH_WEIGHTS_H
 #define BLEMISH_WEIGHTS_H
 
@@ -15,32 +16,32 @@
 extern "C" {
 #endif
 
-// Where a transformer encoder of the backbone normalises: before each of its two parts or
-// after them.  Weights do not show it.
-typedef enum blm_norm {
-    BLM_NORM_UNKNOWN = 0,
-    BLM_NORM_PRE = 1,
-    BLM_NORM_POST = 2,
-} blm_norm;
-
-// Makes a weights file of a checkpoint: one of torch.save's (.pth, .pt), or a
-// safetensors file, whichever names its tensors as the published ConTNet checkpoints
-// do.  Variant and switches are found from names and shapes; layer4 may be missing;
-// the classifier and what only training needs is left out; numbers keep their type.
-// No code in a checkpoint is run.  norm may be unknown if checkpoint is a weights file
-// already, which records it.  BLM_EUSAGE: norm is needed, or is not the recorded one.
-// BLM_EINPUT: no such network.
+// Makes a weights file of a checkpoint: one of torch.save's (.pth, .pt), or a safetensors
+// file, whichever names its tensors as the published files of a known network do.  Family
+// and variant are found from names and shapes; what the outputs do not need, such as a
+// classifier, is left out; numbers keep their type.  No code in a checkpoint is run.
+// form: what tensors do not show, "pre-norm" or "post-norm" for a ConTNet; NULL where
+// there is nothing to say, or where the checkpoint is a weights file, which records it.
+// BLM_EUSAGE: a form is needed, or is not the recorded one.  BLM_EINPUT: no such network.
 BLM_API blm_status blm_weights_import(
-    const char *checkpoint, const char *out, blm_norm norm, blm_error *err);
+    const char *checkpoint, const char *out, const char *form, blm_error *err);
+
+enum { BLM_MOST_TAPS = 32 };
+
+// An output of a network that can become features.
+typedef struct blm_tap {
+    char name[16]; // "layer2"
+    int channels;
+    int stride; // pixels of the input from one position to the next
+} blm_tap;
 
 // What weights are for.
 typedef struct blm_weights_info {
-    char backbone[16]; // "ConTNet-B"
-    blm_norm norm;
-    int relative;    // 1: relative position table; 0: absolute position encoding
-    int qkv_bias;    // 1: the products of the attention have a bias
-    int avgdown;     // 1: shortcuts pool and then project; 0: they project with a stride
-    int stages;      // layer1 to layer<stages> are there
+    char backbone[32]; // "ConTNet-B"
+    char form[16];     // "pre-norm"; "" where tensors show everything
+    int unit, size;    // sides of the input are multiples of unit; the usual side
+    int tap_count;
+    blm_tap taps[BLM_MOST_TAPS];
     int64_t numbers; // how many all tensors hold
     char hash[33];   // XXH3-128 of the file, 32 hex digits
 } blm_weights_info;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "src/backbone/contnet.h"
-#include "src/backbone/workspace.h"
+#include "src/backbone/contnet_workspace.h"
 #include "src/base/error.h"
 #include "src/nn/winograd.h"
 
@@ -18,7 +18,7 @@
 // What the tasks of a step share.
 typedef struct pass {
     const blmi_contnet *net;
-    const blmi_workspace *ws;
+    const blmi_contnet_workspace *ws;
     int images, stage;
     blmi_grid grid; // of the tokens; (h, w, C) below
     const blmi_block *block;
@@ -49,7 +49,7 @@ static int rows_for_task(const pass *p, int rows, int most)
 static void for_rows(pass *p, int rows, int most, blmi_task *task)
 {
     p->rows = rows_for_task(p, rows, most);
-    blmi_workspace_each(p->ws, (rows + p->rows - 1) / p->rows, task, p);
+    blmi_contnet_workspace_each(p->ws, (rows + p->rows - 1) / p->rows, task, p);
 }
 
 // The rows of task i, out of `total`.
@@ -93,7 +93,7 @@ static void multiply(const pass *p, const blmi_matrix *b, int rows, const float 
 
 // ---- steps that tests and timings see
 
-static void show(const blmi_workspace *ws, const char *step, const float *values,
+static void show(const blmi_contnet_workspace *ws, const char *step, const float *values,
     int images, blmi_grid g)
 {
     if (ws->watch)
@@ -182,7 +182,8 @@ static void stem(pass *p, const float *x)
     p->grid = blmi_stage_grid(p->net, 0);
     p->x = x;
     p->out = p->ws->x[0];
-    blmi_workspace_each(p->ws, p->images * p->grid.height / BLMI_BAND_ROWS, stem_band, p);
+    blmi_contnet_workspace_each(
+        p->ws, p->images * p->grid.height / BLMI_BAND_ROWS, stem_band, p);
     show(p->ws, "layer0", p->out, p->images, p->grid);
 }
 
@@ -365,11 +366,11 @@ static void encoder(pass *p, const blmi_encoder *ste)
         2 * window <= BLMI_BLOCK_ROWS && tokens % (2 * window) == 0 ? 2 * window : window;
     const int tasks = tokens / p->rows, threads = blmi_team_threads(p->ws->team);
     if (tasks % threads == 0 || tasks > 4 * threads) {
-        blmi_workspace_each(p->ws, tasks, encode, p);
+        blmi_contnet_workspace_each(p->ws, tasks, encode, p);
         return;
     }
     for_rows(p, tokens, BLMI_BLOCK_ROWS, encode_in);
-    blmi_workspace_each(p->ws, tokens / window * ste->heads, encode_head, p);
+    blmi_contnet_workspace_each(p->ws, tokens / window * ste->heads, encode_head, p);
     for_rows(p, tokens, BLMI_BLOCK_ROWS, encode_out);
 }
 
@@ -490,7 +491,7 @@ static void block(pass *p, int index, float *out)
 // layer<stage + 1>: x (images, h, w, C) -> (images, h / 2, w / 2, 2 C)
 static void layer(pass *p)
 {
-    const blmi_workspace *ws = p->ws;
+    const blmi_contnet_workspace *ws = p->ws;
     const int blocks = p->net->stage[p->stage].blocks;
     char step[64];
     p->grid = blmi_stage_grid(p->net, p->stage);
@@ -506,7 +507,7 @@ static void layer(pass *p)
     }
 }
 
-blm_status blmi_contnet_run(const blmi_contnet *net, blmi_workspace *workspace,
+blm_status blmi_contnet_run(const blmi_contnet *net, blmi_contnet_workspace *workspace,
     const float *x, int images, float *const stage[BLMI_STAGES], blm_error *err)
 {
     if (workspace->net != net)

@@ -3,14 +3,13 @@
 #ifndef BLMI_BACKBONE_CONTNET_H
 #define BLMI_BACKBONE_CONTNET_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "src/backbone/backbone.h"
 
-#include "blemish/blemish.h"
-#include "src/base/team.h"
-#include "src/base/tensor.h"
-
-enum { BLMI_STAGES = 4 }; // layer1 .. layer4
+enum {
+    BLMI_STAGES = 4, // layer1 .. layer4
+    BLMI_CONTNET_UNIT =
+        224, // sides of the input are multiples of it: windows of 14 at stride 16
+};
 
 typedef enum blmi_variant { BLMI_TI, BLMI_S, BLMI_M, BLMI_B } blmi_variant;
 
@@ -43,7 +42,7 @@ typedef struct blmi_contnet_options {
 // Packed weights and compiled products: immutable, shared by any number of threads.
 typedef struct blmi_contnet blmi_contnet;
 // The memory of a run: one per thread.
-typedef struct blmi_workspace blmi_workspace;
+typedef struct blmi_contnet_workspace blmi_contnet_workspace;
 
 // Checks every shape, folds the batch norms, packs the weights.  The tensors are not
 // needed afterwards.
@@ -52,22 +51,19 @@ blm_status blmi_contnet_new(const blmi_tensors *weights,
     blmi_contnet **out, blm_error *err);
 void blmi_contnet_free(blmi_contnet *net);
 // team works inside an image, and stays the caller's; NULL: the caller alone.
-blm_status blmi_workspace_new(
-    const blmi_contnet *net, blmi_team *team, blmi_workspace **out, blm_error *err);
-void blmi_workspace_free(blmi_workspace *workspace);
+blm_status blmi_contnet_workspace_new(const blmi_contnet *net, blmi_team *team,
+    blmi_contnet_workspace **out, blm_error *err);
+void blmi_contnet_workspace_free(blmi_contnet_workspace *workspace);
 
 // Runs `images` (at most options.batch) images x (images, height, width, 3), normalised.
 // stage[k] (k = 0 for layer1) is where to put the output of layer<k+1>, (images, height /
 // (8 << k), width / (8 << k), channels) for layer1 to layer3 and layer4 as large as
 // layer3, or NULL if it is not wanted.  Allocates nothing.
-blm_status blmi_contnet_run(const blmi_contnet *net, blmi_workspace *workspace,
+blm_status blmi_contnet_run(const blmi_contnet *net, blmi_contnet_workspace *workspace,
     const float *x, int images, float *const stage[BLMI_STAGES], blm_error *err);
 
-// Called after every step with its name ("layer0", "layer2.ConTBlock0.ste1", ...) and its
-// output (images, height, width, channels): tests name the first step that differs,
-// `bench` times the stages.  NULL to stop watching.
-typedef void blmi_watch(void *context, const char *step, const float *y, int images,
-    int height, int width, int channels);
-void blmi_workspace_watch(blmi_workspace *workspace, blmi_watch *watch, void *context);
+// See blmi_workspace_watch.
+void blmi_contnet_workspace_watch(
+    blmi_contnet_workspace *workspace, blmi_watch *watch, void *context);
 
 #endif

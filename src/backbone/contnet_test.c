@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "src/backbone/network.h"
+#include "src/backbone/contnet_network.h"
 #include "tests/formula.h"
 #include "tests/npy.h"
 
@@ -17,7 +17,7 @@ static const blmi_contnet_config usual = {
 typedef struct fixture {
     blmi_contnet *net;
     blmi_team *team;
-    blmi_workspace *workspace;
+    blmi_contnet_workspace *workspace;
     float *stage[BLMI_STAGES];
     size_t count[BLMI_STAGES]; // floats an image
 } fixture;
@@ -33,7 +33,7 @@ static fixture open_for_threads(int threads, const blmi_kernels *kernels,
         err);
     formula_weights_free(&weights);
     assert_ok(blmi_team_new(threads, &f.team, &err), err);
-    assert_ok(blmi_workspace_new(f.net, f.team, &f.workspace, &err), err);
+    assert_ok(blmi_contnet_workspace_new(f.net, f.team, &f.workspace, &err), err);
     for (int i = 0; i < options.stages; i++) {
         const int shrink = i < 3 ? 8 << i : 32;
         f.count[i] = (size_t)(options.height / shrink * options.width / shrink *
@@ -51,7 +51,7 @@ static fixture open_net(const blmi_kernels *kernels, const blmi_contnet_config *
 
 static void close_net(fixture *f)
 {
-    blmi_workspace_free(f->workspace);
+    blmi_contnet_workspace_free(f->workspace);
     blmi_team_free(f->team);
     blmi_contnet_free(f->net);
     for (int i = 0; i < BLMI_STAGES; i++)
@@ -286,17 +286,17 @@ static void *run_many(void *context)
 {
     runner *r = context;
     blmi_team *team = NULL;
-    blmi_workspace *workspace = NULL;
+    blmi_contnet_workspace *workspace = NULL;
     float *stage[BLMI_STAGES] = {malloc(r->count * sizeof(float))};
     if (blmi_team_new(r->threads, &team, NULL) != BLM_OK ||
-        blmi_workspace_new(r->net, team, &workspace, NULL) != BLM_OK)
+        blmi_contnet_workspace_new(r->net, team, &workspace, NULL) != BLM_OK)
         r->wrong++;
     for (int i = 0; workspace && i < 3; i++) {
         memset(stage[0], 0, r->count * sizeof(float));
         r->wrong += blmi_contnet_run(r->net, workspace, r->x, 1, stage, NULL) != BLM_OK;
         r->wrong += memcmp(stage[0], r->expected, r->count * sizeof(float)) != 0;
     }
-    blmi_workspace_free(workspace);
+    blmi_contnet_workspace_free(workspace);
     blmi_team_free(team);
     free(stage[0]);
     return NULL;
@@ -358,14 +358,14 @@ static void weights_in_double_are_read(void **state)
     }
     blm_error err;
     blmi_contnet *net;
-    blmi_workspace *workspace;
+    blmi_contnet_workspace *workspace;
     const blmi_contnet_options options = {224, 224, 1, 1, BLM_TYPE_F32};
     float *stage[BLMI_STAGES] = {malloc(f.count[0] * sizeof(float))};
     assert_ok(blmi_contnet_new(&w.set, &usual, &options, &net, &err), err);
-    assert_ok(blmi_workspace_new(net, NULL, &workspace, &err), err);
+    assert_ok(blmi_contnet_workspace_new(net, NULL, &workspace, &err), err);
     assert_ok(blmi_contnet_run(net, workspace, x, 1, stage, &err), err);
     assert_memory_equal(stage[0], f.stage[0], f.count[0] * sizeof(float));
-    blmi_workspace_free(workspace);
+    blmi_contnet_workspace_free(workspace);
     blmi_contnet_free(net);
     for (size_t i = 0; i < w.set.count; i++)
         free(copies[i]);

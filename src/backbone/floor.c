@@ -2,7 +2,6 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-#include "src/backbone/workspace.h"
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
@@ -125,39 +124,45 @@ static int at_most(int value, int most)
     return value < most ? value : most;
 }
 
-// The products of a stage's first block, for all tokens of a run, as many as there is
-// room for.
-static blm_status measure_stage(
-    const gauge *g, const blmi_contnet *net, int stage, double *gflops, blm_error *err)
+// The largest products of a network, by the output that needs them.
+typedef struct largest {
+    blmi_work of[BLMI_MOST_TAPS];
+} largest;
+
+static double size_of(const blmi_work *w)
 {
-    const blmi_block *block = &net->stage[stage].block[0];
-    const blmi_matrix *const matrix[] = {
-        &block->ste[0].qkv, &block->ste[0].fc1, &block->ste[0].fc2, &block->conv};
-    const blmi_grid grid = blmi_stage_grid(net, stage);
-    const int tokens = at_most(net->options.batch * grid.height * grid.width, LARGEST);
-    for (int i = 0; i < 4; i++) {
-        const int depth = matrix[i]->taps * matrix[i]->depth * (int)matrix[i]->words;
-        BLMI_TRY(measure(g, tokens, at_most(depth, LARGEST),
-            at_most(matrix[i]->columns, LARGEST), gflops, err));
-    }
-    return BLM_OK;
+    return w->rows * w->depth * w->columns;
 }
 
-static blm_status measure_all(
-    const gauge *g, const blmi_contnet *net, double *gflops, blm_error *err)
+static void keep_largest(void *context, const blmi_work *w)
+{
+    blmi_work *most = &((largest *)context)->of[w->tap];
+    if (size_of(w) > size_of(most))
+        *most = *w;
+}
+
+static blm_status measure_all(const gauge *g, const largest *network, int tap, int batch,
+    double *gflops, blm_error *err)
 {
     *gflops = 0;
     for (int side = LARGEST / 4; side <= LARGEST; side *= 2)
         BLMI_TRY(measure(g, side, side, side, gflops, err));
-    for (int stage = 0; stage < net->options.stages; stage++)
-        BLMI_TRY(measure_stage(g, net, stage, gflops, err));
+    for (int k = 0; k <= tap; k++) {
+        const blmi_work *w = &network->of[k];
+        if (size_of(w) > 0)
+            BLMI_TRY(measure(g, at_most((int)w->rows * batch, LARGEST),
+                at_most(w->depth, LARGEST), at_most(w->columns, LARGEST), gflops, err));
+    }
     return BLM_OK;
 }
 
-blm_status blmi_floor_rate(const blmi_contnet *net, double *gflops, blm_error *err)
+blm_status blmi_floor_rate(const blmi_backbone *backbone, int tap, int width, int height,
+    int batch, blm_type type, double *gflops, blm_error *err)
 {
+    largest network = {0};
+    blmi_backbone_work(backbone, tap, width, height, keep_largest, &network);
     const size_t count = (size_t)LARGEST * LARGEST;
-    gauge g = {.type = &type_of[net->options.type], .a = ones(count), .y = ones(count)};
+    gauge g = {.type = &type_of[type], .a = ones(count), .y = ones(count)};
     blm_status status = g.a != NULL && g.y != NULL
                             ? check(dnnl_engine_create(&g.engine, dnnl_cpu, 0), err)
                             : blmi_no_memory(err, "products", count, sizeof(float));
@@ -165,7 +170,7 @@ blm_status blmi_floor_rate(const blmi_contnet *net, double *gflops, blm_error *e
         status = check(
             dnnl_stream_create(&g.stream, g.engine, dnnl_stream_default_flags), err);
     if (status == BLM_OK)
-        status = measure_all(&g, net, gflops, err);
+        status = measure_all(&g, &network, tap, batch, gflops, err);
     dnnl_stream_destroy(g.stream);
     dnnl_engine_destroy(g.engine);
     blmi_free(g.a);

@@ -1,72 +1,113 @@
-// network.c: the life of a network.
-#include "src/backbone/network.h"
+// network.c: the life of networks and their workspaces, whatever engine computes them.
+#include <stdatomic.h>
+#include <string.h>
 
+#include "src/backbone/backbone.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
-blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage)
-{
-    // layer4 alone does not halve the image.
-    const int shrunk = stage < BLMI_STAGES ? stage : BLMI_STAGES - 1;
-    return (blmi_grid){net->options.height / 4 >> shrunk,
-        net->options.width / 4 >> shrunk,
-        blmi_variant_shapes[net->config.variant].planes << stage};
-}
+enum { MOST_IMAGES = 1024 }; // a run
 
-static blm_status check_options(const blmi_contnet_config *config,
-    const blmi_contnet_options *options, blm_error *err)
+struct blmi_network {
+    atomic_int owners;
+    const blmi_engine *engine;
+    int batch;
+    void *net; // the engine's
+};
+
+struct blmi_workspace {
+    const blmi_network *network;
+    void *of_engine;
+};
+
+static blm_status check_options(
+    const blmi_backbone *backbone, const blmi_network_options *o, blm_error *err)
 {
-    const int unit = 224, most = 224 * 32;
-    if (options->width < unit || options->width > most || options->width % unit != 0 ||
-        options->height < unit || options->height > most || options->height % unit != 0)
-        return blmi_fail(err, BLM_EUSAGE,
-            "input of %d x %d pixels; expected multiples of %d up to %d", options->width,
-            options->height, unit, most);
-    if (options->stages < 1 || options->stages > config->stages)
-        return blmi_fail(err, BLM_EUSAGE,
-            "stages up to layer%d asked for; these weights have layer1 to layer%d",
-            options->stages, config->stages);
-    if (options->batch < 1 || options->batch > 1024)
+    if (o->width < 1 || o->height < 1 || o->width > BLMI_LARGEST_SIDE ||
+        o->height > BLMI_LARGEST_SIDE)
+        return blmi_fail(err, BLM_EUSAGE, "input of %d x %d pixels; expected 1 to %d",
+            o->width, o->height, BLMI_LARGEST_SIDE);
+    if (o->batch < 1 || o->batch > MOST_IMAGES)
         return blmi_fail(
-            err, BLM_EUSAGE, "%d images a run; expected 1 to 1024", options->batch);
-    return BLM_OK;
+            err, BLM_EUSAGE, "%d images a run; expected 1 to %d", o->batch, MOST_IMAGES);
+    for (int i = 0; i < o->taps; i++)
+        if (o->tap[i] < 0 || o->tap[i] >= backbone->taps ||
+            (i > 0 && o->tap[i] <= o->tap[i - 1]))
+            return blmi_fail(err, BLM_EBUG, "tap %d of %d is wanted, or not in order",
+                o->tap[i], backbone->taps);
+    return o->taps > 0 ? BLM_OK : blmi_fail(err, BLM_EBUG, "no tap is wanted");
 }
 
-blm_status blmi_contnet_new_with(const blmi_kernels *kernels, const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blmi_contnet_options *options,
-    blmi_contnet **out, blm_error *err)
+blm_status blmi_network_new(const blmi_backbone *backbone, const blmi_tensors *weights,
+    const blmi_network_options *options, blmi_network **out, blm_error *err)
 {
-    blm_status status = check_options(config, options, err);
-    if (status != BLM_OK)
-        return status;
-    blmi_contnet *net = blmi_alloc_zero(1, sizeof *net);
-    if (!net)
-        return blmi_no_memory(err, "a network", 1, sizeof *net);
-    net->config = *config;
-    net->options = *options;
-    net->kernels = kernels;
-    net->words = options->type >= BLM_TYPE_BF16 ? BLMI_PAIRS : BLMI_FLOATS;
-    status = blmi_contnet_pack(net, weights, err);
+    BLMI_TRY(check_options(backbone, options, err));
+    blmi_network *network = blmi_alloc_zero(1, sizeof *network);
+    if (network == NULL)
+        return blmi_no_memory(err, "a network", 1, sizeof *network);
+    atomic_init(&network->owners, 1);
+    network->engine = backbone->family->engine;
+    network->batch = options->batch;
+    const blm_status status =
+        network->engine->build(backbone, weights, options, &network->net, err);
     if (status == BLM_OK)
-        *out = net;
+        *out = network;
     else
-        blmi_contnet_free(net);
+        blmi_network_free(network);
     return status;
 }
 
-blm_status blmi_contnet_new(const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blmi_contnet_options *options,
-    blmi_contnet **out, blm_error *err)
+blmi_network *blmi_network_share(blmi_network *network)
 {
-    return blmi_contnet_new_with(blmi_kernels_best(), weights, config, options, out, err);
+    atomic_fetch_add(&network->owners, 1);
+    return network;
 }
 
-void blmi_contnet_free(blmi_contnet *net)
+void blmi_network_free(blmi_network *network)
 {
-    if (!net)
+    if (network == NULL || atomic_fetch_sub(&network->owners, 1) > 1)
         return;
-    for (size_t i = 0; i < net->owned_count; i++)
-        blmi_free(net->owned[i]);
-    blmi_free(net->owned);
-    blmi_free(net);
+    if (network->net != NULL)
+        network->engine->destroy(network->net);
+    blmi_free(network);
+}
+
+blm_status blmi_workspace_new(
+    const blmi_network *network, blmi_team *team, blmi_workspace **out, blm_error *err)
+{
+    blmi_workspace *workspace = blmi_alloc_zero(1, sizeof *workspace);
+    if (workspace == NULL)
+        return blmi_no_memory(err, "a workspace", 1, sizeof *workspace);
+    workspace->network = network;
+    const blm_status status =
+        network->engine->open(network->net, team, &workspace->of_engine, err);
+    if (status == BLM_OK)
+        *out = workspace;
+    else
+        blmi_free(workspace);
+    return status;
+}
+
+void blmi_workspace_free(blmi_workspace *workspace)
+{
+    if (workspace == NULL)
+        return;
+    workspace->network->engine->close(workspace->of_engine);
+    blmi_free(workspace);
+}
+
+void blmi_workspace_watch(blmi_workspace *workspace, blmi_watch *watch, void *context)
+{
+    workspace->network->engine->watch(workspace->of_engine, watch, context);
+}
+
+blm_status blmi_network_run(const blmi_network *network, blmi_workspace *workspace,
+    const float *x, int images, float *const *out, blm_error *err)
+{
+    if (workspace->network != network)
+        return blmi_fail(err, BLM_EBUG, "a workspace of another network");
+    if (images < 1 || images > network->batch)
+        return blmi_fail(err, BLM_EUSAGE, "%d images in a run; expected 1 to %d", images,
+            network->batch);
+    return network->engine->run(network->net, workspace->of_engine, x, images, out, err);
 }

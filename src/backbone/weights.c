@@ -1,3 +1,4 @@
+// weights.c: weights files: finding, opening and importing them.
 #include "src/backbone/weights.h"
 
 #include <dlfcn.h>
@@ -19,71 +20,6 @@
 
 static const char default_name[] = "b";
 
-// ---- what a network is, as metadata ---------------------------------------------------
-
-static const char *const truth[] = {"false", "true"};
-static const char *const numbers[] = {"0", "1", "2", "3", "4"};
-_Static_assert(sizeof numbers / sizeof *numbers == BLMI_STAGES + 1, "one text for each");
-
-void blmi_config_describe(
-    const blmi_contnet_config *config, blmi_pair pairs[BLMI_CONFIG_PAIRS])
-{
-    size_t i = 0;
-    pairs[i++] = (blmi_pair){"backbone.variant", blmi_variant_name(config->variant)};
-    pairs[i++] = (blmi_pair){"backbone.relative", truth[config->relative]};
-    pairs[i++] = (blmi_pair){"backbone.qkv_bias", truth[config->qkv_bias]};
-    pairs[i++] = (blmi_pair){"backbone.pre_norm", truth[config->pre_norm]};
-    pairs[i++] = (blmi_pair){"backbone.avgdown", truth[config->avgdown]};
-    pairs[i++] = (blmi_pair){"backbone.stages", numbers[config->stages]};
-}
-
-// Finds the text of a metadata entry among `count` words.
-static blm_status read_word(const char *path, const blmi_safetensors *file,
-    const char *key, const char *const *words, int count, int *out, blm_error *err)
-{
-    const char *text = blmi_safetensors_meta(file, key);
-    for (int i = 0; text != NULL && i < count; i++)
-        if (strcmp(text, words[i]) == 0) {
-            *out = i;
-            return BLM_OK;
-        }
-    return blmi_fail(err, BLM_EINPUT, "%s: metadata %s is \"%s\", expected %s to %s",
-        path, key, text != NULL ? text : "", words[0], words[count - 1]);
-}
-
-blm_status blmi_config_read(const char *path, const blmi_safetensors *file,
-    blmi_contnet_config *out, blm_error *err)
-{
-    const char *variants[] = {blmi_variant_name(BLMI_TI), blmi_variant_name(BLMI_S),
-        blmi_variant_name(BLMI_M), blmi_variant_name(BLMI_B)};
-    int variant, relative, qkv_bias, pre_norm, avgdown, stages;
-    BLMI_TRY(read_word(path, file, "backbone.variant", variants, 4, &variant, err));
-    BLMI_TRY(read_word(path, file, "backbone.relative", truth, 2, &relative, err));
-    BLMI_TRY(read_word(path, file, "backbone.qkv_bias", truth, 2, &qkv_bias, err));
-    BLMI_TRY(read_word(path, file, "backbone.pre_norm", truth, 2, &pre_norm, err));
-    BLMI_TRY(read_word(path, file, "backbone.avgdown", truth, 2, &avgdown, err));
-    BLMI_TRY(
-        read_word(path, file, "backbone.stages", numbers + 1, BLMI_STAGES, &stages, err));
-    *out = (blmi_contnet_config){
-        .variant = (blmi_variant)variant,
-        .relative = relative,
-        .qkv_bias = qkv_bias,
-        .pre_norm = pre_norm,
-        .avgdown = avgdown,
-        .stages = stages + 1,
-    };
-    return BLM_OK;
-}
-
-// The network of a file's tensors; pre_norm is left as it is.
-static blm_status identify(const char *path, const blmi_tensors *tensors,
-    blmi_contnet_config *config, blm_error *err)
-{
-    blm_error why;
-    const blm_status status = blmi_contnet_identify(tensors, config, &why);
-    return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
-}
-
 // ---- where weights lie ----------------------------------------------------------------
 
 // The folder of weights beside the library that runs, wherever it was installed to.
@@ -99,24 +35,36 @@ static void installed_folder(char folder[PATH_MAX])
         folder, PATH_MAX, "%.*s/%s", length, info.dli_fname, BLM_WEIGHTS_FROM_LIBRARY);
 }
 
+// The folder of weights that the user has added.
+static void user_folder(char folder[PATH_MAX])
+{
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    folder[0] = '\0';
+    if (data != NULL && data[0] == '/')
+        snprintf(folder, PATH_MAX, "%s/blemish/weights", data);
+    else if (home != NULL && home[0] != '\0')
+        snprintf(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
+}
+
 // Finds the file of weights that are called `name`.
 static blm_status find_by_name(const char *name, char path[PATH_MAX], blm_error *err)
 {
-    char installed[PATH_MAX];
+    char installed[PATH_MAX], of_user[PATH_MAX];
     installed_folder(installed);
+    user_folder(of_user);
     const char *wanted = getenv("BLEMISH_WEIGHTS");
-    const char *const folders[] = {
-        wanted != NULL ? wanted : "", installed, BLM_WEIGHTS_SOURCE};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        const int length =
-            snprintf(path, PATH_MAX, "%s/contnet-%s.safetensors", folders[i], name);
-        if (folders[i][0] != '\0' && length < PATH_MAX && access(path, F_OK) == 0)
-            return BLM_OK;
-    }
+    const char *const folders[] = {wanted != NULL ? wanted : "", of_user, installed};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        for (int k = 0; folders[i][0] != '\0' && blmi_backbone_prefix(k) != NULL; k++) {
+            const int length = snprintf(path, PATH_MAX, "%s/%s%s.safetensors", folders[i],
+                blmi_backbone_prefix(k), name);
+            if (length < PATH_MAX && access(path, F_OK) == 0)
+                return BLM_OK;
+        }
     return blmi_fail(err, BLM_EINPUT,
-        "weights \"%s\": no contnet-%s.safetensors in the folders BLEMISH_WEIGHTS=%s, %s "
-        "and %s",
-        name, name, folders[0], folders[1], folders[2]);
+        "weights \"%s\": no %s.safetensors or %s%s.safetensors in the folders "
+        "BLEMISH_WEIGHTS=%s, %s and %s",
+        name, name, blmi_backbone_prefix(1), name, folders[0], folders[1], folders[2]);
 }
 
 // ---- opening --------------------------------------------------------------------------
@@ -127,33 +75,16 @@ static bool is_ours(const blmi_safetensors *file)
     return format != NULL && strcmp(format, FORMAT) == 0;
 }
 
-blm_status blmi_config_check(const char *path, const blmi_tensors *tensors,
-    const blmi_contnet_config *config, blm_error *err)
-{
-    blmi_pair said[BLMI_CONFIG_PAIRS], shown[BLMI_CONFIG_PAIRS];
-    blmi_contnet_config found = *config;
-    BLMI_TRY(identify(path, tensors, &found, err));
-    blmi_config_describe(config, said);
-    blmi_config_describe(&found, shown);
-    for (int i = 0; i < BLMI_CONFIG_PAIRS; i++)
-        if (strcmp(said[i].value, shown[i].value) != 0)
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: metadata %s is \"%s\", but the tensors show \"%s\"", path,
-                said[i].key, said[i].value, shown[i].value);
-    return BLM_OK;
-}
-
 static blm_status check_weights(const char *path, blmi_weights *weights, blm_error *err)
 {
     if (!is_ours(&weights->file))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: no weights file, whose metadata format is " FORMAT
-            ": a checkpoint is made "
-            "one by `blemish import`",
+            "%s: not a weights file (its metadata format is not " FORMAT
+            "); `blemish import` makes one of a checkpoint",
             path);
     weights->tensors = weights->file.tensors;
-    BLMI_TRY(blmi_config_read(path, &weights->file, &weights->config, err));
-    return blmi_config_check(path, &weights->tensors, &weights->config, err);
+    return blmi_backbone_read(
+        path, &weights->file, &weights->tensors, &weights->backbone, err);
 }
 
 blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err)
@@ -189,7 +120,7 @@ typedef struct source {
     blmi_safetensors file;
     blmi_checkpoint checkpoint;
     char hash[BLMI_HASH_DIGITS + 1]; // XXH3-128 of the bytes of the file
-    blm_norm recorded;
+    int recorded;                    // the form, if it is a weights file; else -1
 } source;
 
 static void close_source(source *s)
@@ -228,95 +159,86 @@ static blm_status open_source(const char *path, source *s, blm_error *err)
     BLMI_TRY(blmi_safetensors_open(path, NULL, &s->file, err));
     s->tensors = s->file.tensors;
     if (is_ours(&s->file)) {
-        blmi_contnet_config config;
-        BLMI_TRY(blmi_config_read(path, &s->file, &config, err));
-        s->recorded = config.pre_norm ? BLM_NORM_PRE : BLM_NORM_POST;
+        blmi_backbone backbone;
+        BLMI_TRY(blmi_backbone_read(path, &s->file, &s->tensors, &backbone, err));
+        s->recorded = backbone.form;
     }
     return BLM_OK;
 }
 
-static bool ends_with(const char *text, const char *end)
+// "--form post-norm or --form pre-norm"
+static void list_forms(const blmi_family *family, char *text, size_t size)
 {
-    const size_t length = strlen(text), size = strlen(end);
-    return length >= size && strcmp(text + length - size, end) == 0;
+    size_t at = 0;
+    text[0] = '\0';
+    for (int i = 0; family->forms != NULL && family->forms[i].name != NULL && at < size;
+         i++)
+        at += (size_t)snprintf(text + at, size - at, "%s--form %s", i > 0 ? " or " : "",
+            family->forms[i].name);
 }
 
-// The backbone is layer0 to layer4; what else there is, a classifier, has no use here,
-// nor has what only training needs or what follows from the architecture.
-static bool is_weight(const char *name)
+static blm_status choose_form(const char *path, const source *s, const char *form,
+    blmi_backbone *backbone, blm_error *err)
 {
-    return strncmp(name, "layer", 5) == 0 && name[5] >= '0' &&
-           name[5] <= '0' + BLMI_STAGES && name[6] == '.' &&
-           !ends_with(name, ".num_batches_tracked") &&
-           !ends_with(name, ".relative_position_index");
-}
-
-// Keeps the weights: items has room for all tensors of the source.
-static blm_status pick_weights(
-    const char *path, const source *s, blmi_tensor *items, size_t *count, blm_error *err)
-{
-    for (size_t i = 0; i < s->tensors.count; i++) {
-        const blmi_tensor *t = &s->tensors.items[i];
-        if (!is_weight(t->name))
-            continue;
-        if (t->dtype > BLMI_F64)
-            return blmi_fail(err, BLM_EINPUT, "%s: tensor %s is %s, expected floats",
-                path, t->name, blmi_dtype_name(t->dtype));
-        items[(*count)++] = *t;
+    const blmi_family *family = backbone->family;
+    char forms[200];
+    list_forms(family, forms, sizeof forms);
+    backbone->form = family->forms != NULL ? s->recorded : 0;
+    for (int i = 0; form != NULL; i++) {
+        if (family->forms == NULL || family->forms[i].name == NULL)
+            return blmi_fail(err, BLM_EUSAGE, "%s: %s has no form %s%s%s", path,
+                backbone->name, form, family->forms != NULL ? "; expected " : "", forms);
+        if (strcmp(form, family->forms[i].name) == 0) {
+            backbone->form = i;
+            break;
+        }
     }
-    return BLM_OK;
-}
-
-static blm_status choose_norm(
-    const char *path, const source *s, blm_norm norm, bool *pre_norm, blm_error *err)
-{
-    if (norm == BLM_NORM_UNKNOWN)
-        norm = s->recorded;
-    if (norm != BLM_NORM_PRE && norm != BLM_NORM_POST)
+    if (backbone->form < 0)
         return blmi_fail(err, BLM_EUSAGE,
-            "%s: cannot tell pre-norm from post-norm: say --pre-norm or --post-norm",
-            path);
-    if (s->recorded != BLM_NORM_UNKNOWN && s->recorded != norm)
+            "%s: the tensors of a %s do not show its form: say %s", path, family->called,
+            forms);
+    if (s->recorded >= 0 && s->recorded != backbone->form)
         return blmi_fail(err, BLM_EUSAGE, "%s: records %s, but %s was asked for", path,
-            s->recorded == BLM_NORM_PRE ? "pre-norm" : "post-norm",
-            norm == BLM_NORM_PRE ? "pre-norm" : "post-norm");
-    *pre_norm = norm == BLM_NORM_PRE;
+            family->forms[s->recorded].name, form);
     return BLM_OK;
 }
 
 static blm_status write_weights(const char *path, const char *out, const source *s,
-    blm_norm norm, blmi_tensor *items, blm_error *err)
+    const char *form, blmi_tensor *items, blm_error *err)
 {
-    blmi_contnet_config config = {0};
+    blmi_backbone backbone;
+    blm_error why;
     size_t count = 0;
-    BLMI_TRY(pick_weights(path, s, items, &count, err));
-    BLMI_TRY(identify(path, &(blmi_tensors){items, count}, &config, err));
-    BLMI_TRY(choose_norm(path, s, norm, &config.pre_norm, err));
-    blmi_pair pairs[BLMI_CONFIG_PAIRS + 4] = {
+    blm_status status = blmi_backbone_identify(&s->tensors, -1, &backbone, &why);
+    if (status == BLM_OK) {
+        BLMI_TRY(choose_form(path, s, form, &backbone, err));
+        status = blmi_backbone_cut(
+            &backbone, &s->tensors, backbone.taps - 1, items, &count, &backbone, &why);
+    }
+    if (status != BLM_OK)
+        return blmi_fail(err, status, "%s: %s", path, why.text);
+    blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS + 4] = {
         {"format", FORMAT},
         {"format_version", BLMI_FORMAT_VERSION},
         {"program", "blemish " BLM_VERSION},
         {"source_hash", s->hash},
     };
-    blmi_config_describe(&config, pairs + 4);
-    return blmi_safetensors_write(out, items, count, pairs, BLMI_CONFIG_PAIRS + 4, err);
+    const size_t config = blmi_backbone_describe(&backbone, pairs + 4);
+    return blmi_safetensors_write(out, items, count, pairs, config + 4, err);
 }
 
 blm_status blm_weights_import(
-    const char *checkpoint, const char *out, blm_norm norm, blm_error *err)
+    const char *checkpoint, const char *out, const char *form, blm_error *err)
 {
     BLMI_NEED(checkpoint, err);
     BLMI_NEED(out, err);
-    if (norm != BLM_NORM_UNKNOWN && norm != BLM_NORM_PRE && norm != BLM_NORM_POST)
-        return blmi_fail(
-            err, BLM_EUSAGE, "norm %d: expected unknown, pre or post", (int)norm);
-    source s = {0};
+    source s = {.recorded = -1};
     blmi_tensor *items = NULL;
     blm_status status = open_source(checkpoint, &s, err);
     if (status != BLM_OK)
         goto done;
     items = blmi_alloc(s.tensors.count, sizeof *items);
-    status = items != NULL ? write_weights(checkpoint, out, &s, norm, items, err)
+    status = items != NULL ? write_weights(checkpoint, out, &s, form, items, err)
                            : blmi_no_memory(err, "the list of tensors", s.tensors.count,
                                  sizeof *items);
 done:

@@ -2,9 +2,11 @@
 #include "tests/check.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "blemish/weights.h"
+#include "src/backbone/contnet.h"
 #include "src/backbone/weights.h"
 #include "src/format/checkpoint.h"
 #include "tests/npy.h"
@@ -39,9 +41,20 @@ static bool same_tensor(const blmi_tensor *a, const blmi_tensor *b)
 
 // ---- importing ------------------------------------------------------------------------
 
+// What a backbone says under a metadata key.
+static const char *said(const blmi_backbone *backbone, const char *key)
+{
+    blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS];
+    const size_t count = blmi_backbone_describe(backbone, pairs);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(pairs[i].key, key) == 0)
+            return pairs[i].value;
+    return "";
+}
+
 // Imports a golden checkpoint and holds what can be opened then against it.
 static void import_golden(
-    const char *name, blm_norm norm, const blmi_contnet_config *want)
+    const char *name, const char *form, const char *relative, const char *avgdown)
 {
     blm_error err;
     blmi_checkpoint checkpoint;
@@ -49,15 +62,16 @@ static void import_golden(
     const char *path = golden_path(name);
     if (path == NULL)
         skip();
-    assert_ok(blm_weights_import(path, made, norm, &err), err);
+    assert_ok(blm_weights_import(path, made, form, &err), err);
     assert_ok(blmi_weights_open(made, &weights, &err), err);
     assert_ok(blmi_checkpoint_read(path, &checkpoint, &err), err);
-    assert_int_equal(weights.config.variant, want->variant);
-    assert_int_equal(weights.config.relative, want->relative);
-    assert_int_equal(weights.config.qkv_bias, want->qkv_bias);
-    assert_int_equal(weights.config.pre_norm, want->pre_norm);
-    assert_int_equal(weights.config.avgdown, want->avgdown);
-    assert_int_equal(weights.config.stages, want->stages);
+    const blmi_backbone *b = &weights.backbone;
+    assert_string_equal(b->name, "ConTNet-Ti");
+    assert_string_equal(b->family->forms[b->form].name, form);
+    assert_string_equal(said(b, "backbone.relative"), relative);
+    assert_string_equal(said(b, "backbone.avgdown"), avgdown);
+    assert_string_equal(said(b, "backbone.qkv_bias"), "true");
+    assert_int_equal(b->taps, 4);
     assert_true(weights.file.checked);
     size_t left_out = 0;
     for (size_t i = 0; i < checkpoint.tensors.count; i++) {
@@ -79,10 +93,8 @@ static void import_golden(
 static void golden_checkpoints_are_imported(void **state)
 {
     (void)state;
-    import_golden("backbone/contnet_ti_rel_pre.pth", BLM_NORM_PRE,
-        &(blmi_contnet_config){BLMI_TI, true, true, true, true, 4});
-    import_golden("backbone/contnet_ti_abs_post.pth", BLM_NORM_POST,
-        &(blmi_contnet_config){BLMI_TI, false, true, false, false, 4});
+    import_golden("backbone/contnet_ti_rel_pre.pth", "pre-norm", "true", "true");
+    import_golden("backbone/contnet_ti_abs_post.pth", "post-norm", "false", "false");
 }
 
 static void norm_is_asked_for_or_recorded(void **state)
@@ -90,9 +102,9 @@ static void norm_is_asked_for_or_recorded(void **state)
     (void)state;
     blm_error err;
     blmi_weights first, second;
-    assert_ok(blm_weights_import(SHIPPED, made, BLM_NORM_UNKNOWN, &err), err);
-    assert_ok(blm_weights_import(SHIPPED, made, BLM_NORM_PRE, &err), err);
-    assert_int_equal(blm_weights_import(SHIPPED, made, BLM_NORM_POST, &err), BLM_EUSAGE);
+    assert_ok(blm_weights_import(SHIPPED, made, NULL, &err), err);
+    assert_ok(blm_weights_import(SHIPPED, made, "pre-norm", &err), err);
+    assert_int_equal(blm_weights_import(SHIPPED, made, "post-norm", &err), BLM_EUSAGE);
     assert_string_equal(
         err.text, SHIPPED ": records pre-norm, but post-norm was asked for");
     assert_ok(blmi_weights_open(SHIPPED, &first, &err), err);
@@ -106,13 +118,14 @@ static void norm_is_asked_for_or_recorded(void **state)
     assert_ok(blmi_safetensors_write(
                   made, first.tensors.items, first.tensors.count, NULL, 0, &err),
         err);
-    assert_int_equal(blm_weights_import(made, made, BLM_NORM_UNKNOWN, &err), BLM_EUSAGE);
+    assert_int_equal(blm_weights_import(made, made, NULL, &err), BLM_EUSAGE);
     assert_non_null(strstr(err.text,
-        ": cannot tell pre-norm from post-norm: say --pre-norm or --post-norm"));
-    assert_int_equal(blm_weights_import(made, made, (blm_norm)3, &err), BLM_EUSAGE);
-    assert_ok(blm_weights_import(made, made, BLM_NORM_POST, &err), err);
+        ": the tensors of a ConTNet do not show its form: say --form post-norm or --form "
+        "pre-norm"));
+    assert_int_equal(blm_weights_import(made, made, "norm", &err), BLM_EUSAGE);
+    assert_ok(blm_weights_import(made, made, "post-norm", &err), err);
     assert_ok(blmi_weights_open(made, &second, &err), err);
-    assert_false(second.config.pre_norm);
+    assert_string_equal(said(&second.backbone, "backbone.pre_norm"), "false");
     blmi_weights_close(&second);
     blmi_weights_close(&first);
 }
@@ -122,18 +135,18 @@ static void what_is_no_network_is_refused(void **state)
     (void)state;
     blm_error err;
     assert_int_equal(
-        blm_weights_import("tests/corpus/checkpoint/views.pt", made, BLM_NORM_PRE, &err),
+        blm_weights_import("tests/corpus/checkpoint/views.pt", made, "pre-norm", &err),
         BLM_EINPUT);
     assert_non_null(strstr(err.text, "tests/corpus/checkpoint/views.pt: "));
     assert_int_equal(
-        blm_weights_import("tests/corpus/checkpoint/system.pt", made, BLM_NORM_PRE, &err),
+        blm_weights_import("tests/corpus/checkpoint/system.pt", made, "pre-norm", &err),
         BLM_EINPUT);
     assert_non_null(strstr(err.text, "refuses the global os.system"));
     assert_int_equal(blm_weights_import("tests/corpus/safetensors/overlap.safetensors",
-                         made, BLM_NORM_PRE, &err),
+                         made, "pre-norm", &err),
         BLM_EINPUT);
     assert_int_equal(
-        blm_weights_import(SHIPPED, "/dev/full", BLM_NORM_PRE, &err), BLM_ESYSTEM);
+        blm_weights_import(SHIPPED, "/dev/full", "pre-norm", &err), BLM_ESYSTEM);
 }
 
 // ---- opening --------------------------------------------------------------------------
@@ -142,17 +155,20 @@ static void shipped_weights_are_found_by_name(void **state)
 {
     (void)state;
     static const struct {
-        const char *name;
-        blmi_variant variant;
-    } shipped[] = {{NULL, BLMI_B}, {"b", BLMI_B}, {"s", BLMI_S}, {"ti", BLMI_TI}};
+        const char *name, *backbone;
+    } shipped[] = {{NULL, "ConTNet-B"}, {"b", "ConTNet-B"}, {"contnet-b", "ConTNet-B"},
+        {"s", "ConTNet-S"}, {"ti", "ConTNet-Ti"}};
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
         blm_error err;
         blmi_weights weights;
         assert_ok(blmi_weights_open(shipped[i].name, &weights, &err), err);
-        assert_int_equal(weights.config.variant, shipped[i].variant);
-        assert_true(weights.config.relative && weights.config.qkv_bias &&
-                    weights.config.pre_norm && !weights.config.avgdown);
-        assert_int_equal(weights.config.stages, 3);
+        const blmi_backbone *b = &weights.backbone;
+        assert_string_equal(b->name, shipped[i].backbone);
+        assert_string_equal(said(b, "backbone.relative"), "true");
+        assert_string_equal(said(b, "backbone.qkv_bias"), "true");
+        assert_string_equal(said(b, "backbone.pre_norm"), "true");
+        assert_string_equal(said(b, "backbone.avgdown"), "false");
+        assert_int_equal(b->taps, 3);
         assert_int_equal(weights.tensors.items[0].dtype, BLMI_F16);
         blmi_weights_close(&weights);
     }
@@ -163,15 +179,31 @@ static void the_environment_comes_first(void **state)
     (void)state;
     blm_error err;
     blmi_weights weights;
-    assert_ok(blm_weights_import(SHIPPED, made, BLM_NORM_PRE, &err), err);
+    char before[1000], link[100];
+    snprintf(before, sizeof before, "%s", getenv("BLEMISH_WEIGHTS"));
+    assert_ok(blm_weights_import(SHIPPED, made, "pre-norm", &err), err);
     assert_int_equal(setenv("BLEMISH_WEIGHTS", folder, 1), 0);
     assert_ok(blmi_weights_open("made", &weights, &err), err);
     blmi_weights_close(&weights);
-    assert_ok(blmi_weights_open("ti", &weights, &err), err); // not there: looks further
+
+    // Not there: looks further, in the user's own folder.
+    assert_int_equal(blmi_weights_open("ti", &weights, &err), BLM_EINPUT);
+    assert_int_equal(setenv("XDG_DATA_HOME", folder, 1), 0);
+    snprintf(link, sizeof link, "%s/blemish", folder);
+    assert_int_equal(mkdir(link, 0700), 0);
+    snprintf(link, sizeof link, "%s/blemish/weights", folder);
+    assert_int_equal(symlink(before, link), 0);
+    assert_ok(blmi_weights_open("ti", &weights, &err), err);
     blmi_weights_close(&weights);
-    assert_int_equal(unsetenv("BLEMISH_WEIGHTS"), 0);
+    assert_int_equal(unlink(link), 0);
+    snprintf(link, sizeof link, "%s/blemish", folder);
+    assert_int_equal(rmdir(link), 0);
+
+    assert_int_equal(setenv("BLEMISH_WEIGHTS", before, 1), 0);
+    assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
     assert_int_equal(blmi_weights_open("made", &weights, &err), BLM_EINPUT);
-    assert_non_null(strstr(err.text, "weights \"made\": no contnet-made.safetensors"));
+    assert_non_null(strstr(
+        err.text, "weights \"made\": no made.safetensors or contnet-made.safetensors"));
 }
 
 static void other_files_are_refused(void **state)
@@ -183,7 +215,7 @@ static void other_files_are_refused(void **state)
     assert_int_equal(
         blmi_weights_open("tests/corpus/safetensors/two.safetensors", &weights, &err),
         BLM_EINPUT);
-    assert_non_null(strstr(err.text, "no weights file"));
+    assert_non_null(strstr(err.text, "not a weights file"));
 }
 
 // Opens what is left after one metadata entry of a weights file was changed.
@@ -214,14 +246,14 @@ static void metadata_must_fit_the_tensors(void **state)
 {
     (void)state;
     open_changed("backbone.variant", "B", "backbone.variant is \"B\", but the tensors");
-    open_changed("backbone.variant", "b", "backbone.variant is \"b\", expected Ti to B");
+    open_changed("backbone.variant", "b", "backbone.variant is \"b\", but the tensors");
     open_changed("backbone.relative", "false", "but the tensors show \"true\"");
     open_changed("backbone.qkv_bias", "false", "but the tensors show \"true\"");
     open_changed("backbone.avgdown", "true", "but the tensors show \"false\"");
-    open_changed("backbone.pre_norm", "", "is \"\", expected false to true");
+    open_changed("backbone.pre_norm", "", "is \"\", expected \"false\" or");
     open_changed("backbone.stages", "4", "is \"4\", but the tensors show \"3\"");
-    open_changed("backbone.stages", "0", "is \"0\", expected 1 to 4");
-    open_changed("format", "blemish-model", "no weights file");
+    open_changed("backbone.stages", "0", "is \"0\", but the tensors show \"3\"");
+    open_changed("format", "blemish-model", "not a weights file");
     open_changed("format_version", "2.0", "format_version 2.0 of blemish-weights");
 }
 

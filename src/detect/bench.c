@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "blemish/blemish.h"
+#include "src/backbone/backbone.h"
 #include "src/backbone/floor.h"
-#include "src/backbone/network.h"
-#include "src/backbone/work.h"
+#include "src/backbone/weights.h"
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
@@ -17,13 +17,15 @@
 #include "src/feature/recipe.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
+#include "src/nn/kernels.h"
 #include "src/score/mapper.h"
 
 enum {
     DECODE,
     PREPARE,
     LAYER0,
-    DISTANCES = LAYER0 + BLMI_STAGES + 1,
+    STAGES = 4, // layer1 ..
+    DISTANCES = LAYER0 + STAGES + 1,
     MAP,
     NETWORK, // all of its layers, unwatched
     SERIES,  // of times
@@ -49,12 +51,13 @@ typedef struct rig {
     blm_model *model;     // NULL: the next two
     blmi_weights weights; // and
     blmi_detector *fitted;
-    blmi_contnet_config config;
+    const blmi_backbone *backbone;
+    blmi_layout layout;
     const blmi_detector *detector;
     double fit_ms;
-    blmi_contnet *net;
+    blmi_network *net;
     blmi_workspace **workspace; // (workers)
-    float **stage;              // (workers, BLMI_STAGES) as blmi_contnet_run takes them
+    float **output; // (workers, BLMI_MOST_TAPS) as blmi_network_run takes them
     blm_image *image;
     uint8_t *resized; // (resize_height, resize_width, 3)
     float *x;         // (batch, height, width, 3)
@@ -135,11 +138,11 @@ static blm_status complete_options(blm_bench_options *o, blm_error *err)
 }
 
 // The statistics of images whose features are noise.
-static blm_status fit_noise(rig *r, const blmi_extractor_shape *shape, blm_error *err)
+static blm_status fit_noise(rig *r, blm_error *err)
 {
     blmi_detector_fit *fit = NULL;
-    const size_t size = (size_t)shape->positions * (size_t)shape->features;
-    const blmi_detector_shape grid = blmi_extractor_grid(shape);
+    const size_t size = (size_t)r->layout.positions * (size_t)r->layout.features;
+    const blmi_detector_shape grid = blmi_layout_grid(&r->layout);
     const blmi_detector_rule rule = blmi_recipe_rule(&r->recipe);
     uint64_t state = 1;
     float *x = blmi_alloc(ADDED_AT_ONCE * size, sizeof *x);
@@ -172,39 +175,40 @@ static blm_status open_subject(rig *r, blm_error *err)
     if (o->model != NULL) {
         BLMI_TRY(blm_model_open(o->model, &r->model, err));
         r->recipe = r->model->recipe;
-        r->config = r->model->config;
+        r->backbone = &r->model->backbone;
         r->detector = r->model->detector;
     } else {
         const blm_recipe recipe = {
             .width = o->width, .height = o->height, .type = o->type, .half = o->half};
-        BLMI_TRY(blmi_recipe_complete(&recipe, &r->recipe, err));
         BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
-        r->config = r->weights.config;
+        r->backbone = &r->weights.backbone;
+        BLMI_TRY(blmi_recipe_complete(&recipe, r->backbone, &r->recipe, err));
     }
-    const blmi_contnet_options options = {.width = r->recipe.width,
+    BLMI_TRY(blmi_recipe_layout(&r->recipe, r->backbone, &r->layout, err));
+    blmi_network_options options = {.width = r->recipe.width,
         .height = r->recipe.height,
-        .stages = blmi_recipe_depth(&r->recipe),
         .batch = o->batch,
-        .type = r->recipe.type};
-    BLMI_TRY(blmi_contnet_new(r->model != NULL ? &r->model->weights : &r->weights.tensors,
-        &r->config, &options, &r->net, err));
+        .type = r->recipe.type,
+        .taps = r->layout.outputs};
+    for (int i = 0; i < options.taps; i++)
+        options.tap[i] = r->layout.output[i].tap;
+    BLMI_TRY(blmi_network_new(r->backbone,
+        r->model != NULL ? &r->model->weights : &r->weights.tensors, &options, &r->net,
+        err));
     if (r->model != NULL)
         return BLM_OK;
-    const blmi_extractor_shape shape = blmi_recipe_shape(&r->recipe, r->config.variant);
-    return fit_noise(r, &shape, err);
+    return fit_noise(r, err);
 }
 
 // Memory for what the recipe asks of the network, for one worker.
-static blm_status allocate_stages(rig *r, float **stage, blm_error *err)
+static blm_status allocate_outputs(rig *r, float **output, blm_error *err)
 {
-    for (int k = 0; k < BLMI_STAGES; k++) {
-        if (!(r->recipe.stages >> k & 1))
-            continue;
+    for (int i = 0; i < r->layout.outputs; i++) {
         const size_t count =
-            (size_t)r->options.batch * blmi_stage_count(&r->recipe, r->config.variant, k);
-        stage[k] = blmi_alloc(count, sizeof(float));
-        if (stage[k] == NULL)
-            return blmi_no_memory(err, "a stage's output", count, sizeof(float));
+            (size_t)r->options.batch * blmi_output_count(&r->layout.output[i]);
+        output[i] = blmi_alloc(count, sizeof(float));
+        if (output[i] == NULL)
+            return blmi_no_memory(err, "an output", count, sizeof(float));
     }
     return BLM_OK;
 }
@@ -213,12 +217,12 @@ static blm_status allocate_workers(rig *r, blm_error *err)
 {
     const size_t workers = (size_t)r->workers;
     r->workspace = blmi_alloc_zero(workers, sizeof *r->workspace);
-    r->stage = blmi_alloc_zero(workers * BLMI_STAGES, sizeof *r->stage);
-    if (r->workspace == NULL || r->stage == NULL)
+    r->output = blmi_alloc_zero(workers * BLMI_MOST_TAPS, sizeof *r->output);
+    if (r->workspace == NULL || r->output == NULL)
         return blmi_no_memory(err, "the threads", workers, sizeof *r->workspace);
     for (size_t i = 0; i < workers; i++) {
         BLMI_TRY(blmi_workspace_new(r->net, r->team, &r->workspace[i], err));
-        BLMI_TRY(allocate_stages(r, r->stage + i * BLMI_STAGES, err));
+        BLMI_TRY(allocate_outputs(r, r->output + i * BLMI_MOST_TAPS, err));
     }
     return BLM_OK;
 }
@@ -251,17 +255,16 @@ static blm_status allocate(rig *r, blm_error *err)
 static blm_status open_region(rig *r, blm_error *err)
 {
     const uint8_t *include = r->model != NULL ? r->model->include : NULL;
-    BLMI_TRY(blmi_mapper_new(&r->recipe, include, &r->mapper, err));
+    BLMI_TRY(blmi_mapper_new(&r->recipe, r->layout.grid_width, r->layout.grid_height,
+        include, &r->mapper, err));
     if (include == NULL)
         return BLM_OK;
-    int grid_width, grid_height;
-    blmi_recipe_grid(&r->recipe, &grid_width, &grid_height);
     r->use = blmi_alloc((size_t)r->detector->positions, 1);
     if (r->use == NULL)
         return blmi_no_memory(
             err, "the region of interest", (size_t)r->detector->positions, 1);
-    blmi_region_positions(
-        include, r->recipe.width, r->recipe.height, grid_width, grid_height, r->use);
+    blmi_region_positions(include, r->recipe.width, r->recipe.height,
+        r->layout.grid_width, r->layout.grid_height, r->use);
     return BLM_OK;
 }
 
@@ -285,12 +288,12 @@ static void take_apart(rig *r)
 {
     for (int i = 0; r->workspace != NULL && i < r->workers; i++)
         blmi_workspace_free(r->workspace[i]);
-    for (int i = 0; r->stage != NULL && i < r->workers * BLMI_STAGES; i++)
-        blmi_free(r->stage[i]);
+    for (int i = 0; r->output != NULL && i < r->workers * BLMI_MOST_TAPS; i++)
+        blmi_free(r->output[i]);
     blmi_free(r->workspace);
-    blmi_free(r->stage);
+    blmi_free(r->output);
     blmi_team_free(r->team);
-    blmi_contnet_free(r->net);
+    blmi_network_free(r->net);
     blmi_detector_free(r->fitted);
     blmi_weights_close(&r->weights);
     blm_model_free(r->model);
@@ -311,7 +314,7 @@ static void take_apart(rig *r)
 // Times since the last call, for the steps of one run.
 typedef struct stopwatch {
     double last;
-    double ms[BLMI_STAGES + 1]; // of layer0 ..
+    double ms[STAGES + 1]; // of layer0 ..
 } stopwatch;
 
 static void note_step(void *context, const char *step, const float *y, int images,
@@ -340,15 +343,22 @@ static blm_status time_network(rig *r, int run, blm_error *err)
 {
     const int batch = r->options.batch;
     double start = blmi_clock_ms();
-    BLMI_TRY(blmi_contnet_run(r->net, r->workspace[0], r->x, batch, r->stage, err));
+    BLMI_TRY(blmi_network_run(r->net, r->workspace[0], r->x, batch, r->output, err));
     note(r, NETWORK, run, batch, &start);
     stopwatch watch = {.last = start};
     blmi_workspace_watch(r->workspace[0], note_step, &watch);
-    BLMI_TRY(blmi_contnet_run(r->net, r->workspace[0], r->x, batch, r->stage, err));
+    BLMI_TRY(blmi_network_run(r->net, r->workspace[0], r->x, batch, r->output, err));
     blmi_workspace_watch(r->workspace[0], NULL, NULL);
-    for (int k = 0; run >= 0 && k <= BLMI_STAGES; k++)
+    for (int k = 0; run >= 0 && k <= STAGES; k++)
         r->samples[(size_t)(LAYER0 + k) * (size_t)r->options.runs + (size_t)run] =
             watch.ms[k] / batch;
+    return BLM_OK;
+}
+
+static blm_status prepare(rig *r, blm_error *err)
+{
+    BLMI_TRY(blmi_recipe_resize(&r->recipe, r->image, r->resized, err));
+    blmi_recipe_normalise(&r->recipe, &r->backbone->input, r->resized, r->x);
     return BLM_OK;
 }
 
@@ -365,7 +375,7 @@ static blm_status time_image(rig *r, int run, blm_error *err)
             o->picture, o->picture_size, "the picture", NULL, &r->image, err));
         note(r, DECODE, run, 1, &start);
     }
-    BLMI_TRY(blmi_recipe_prepare(&r->recipe, r->image, r->resized, r->x, err));
+    BLMI_TRY(prepare(r, err));
     note(r, PREPARE, run, 1, &start);
     for (int i = 1; i < o->batch; i++)
         memcpy(r->x + (size_t)i * pixels * 3, r->x, pixels * 3 * sizeof *r->x);
@@ -385,14 +395,14 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
     const int images = r->workers * TURNS;
     blm_status status = BLM_OK;
     if (run < 0)
-        BLMI_TRY(blmi_recipe_prepare(&r->recipe, r->image, r->resized, r->x, err));
+        BLMI_TRY(prepare(r, err));
     double start = blmi_clock_ms();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(r->workers)
     for (int i = 0; i < images; i++) {
         const int worker = omp_get_thread_num();
         blm_error text;
-        const blm_status one = blmi_contnet_run(r->net, r->workspace[worker], r->x, 1,
-            r->stage + (ptrdiff_t)worker * BLMI_STAGES, &text);
+        const blm_status one = blmi_network_run(r->net, r->workspace[worker], r->x, 1,
+            r->output + (ptrdiff_t)worker * BLMI_MOST_TAPS, &text);
 #pragma omp critical(blmi_bench_failure)
         if (one != BLM_OK && status == BLM_OK) {
             status = one;
@@ -404,6 +414,11 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
     return status;
 }
 
+static int last_tap(const rig *r)
+{
+    return r->layout.output[r->layout.outputs - 1].tap;
+}
+
 static blm_status run_all(rig *r, blm_error *err)
 {
     const int runs = r->options.runs, third = (runs + FLOOR_ROUNDS - 1) / FLOOR_ROUNDS;
@@ -411,7 +426,8 @@ static blm_status run_all(rig *r, blm_error *err)
     for (int run = -WARM_UP; run < runs; run++) {
         if (run >= 0 && run % stretch == 0) {
             double gflops;
-            BLMI_TRY(blmi_floor_rate(r->net, &gflops, err));
+            BLMI_TRY(blmi_floor_rate(r->backbone, last_tap(r), r->recipe.width,
+                r->recipe.height, r->options.batch, r->recipe.type, &gflops, err));
             r->floor_gflops = gflops > r->floor_gflops ? gflops : r->floor_gflops;
         }
         BLMI_TRY(r->options.throughput ? time_throughput(r, run, err)
@@ -439,17 +455,30 @@ static blm_bench_time sum_up(rig *r, int series)
         .p90 = x[n - 1 - n / 10]};
 }
 
+// Sums up the products of one layer: the stem's are the first.
+typedef struct layer_work {
+    int layer, visited;
+    double gflop;
+} layer_work;
+
+static void add_work(void *context, const blmi_work *w)
+{
+    layer_work *sum = context;
+    if ((sum->visited++ == 0 ? 0 : w->tap + 1) == sum->layer)
+        sum->gflop += 2e-9 * w->count * w->rows * w->depth * w->columns;
+}
+
 static double gflop_of(const rig *r, int series)
 {
-    const int layer = series - LAYER0;
-    return layer < 0 || layer > BLMI_STAGES
-               ? 0
-               : blmi_work_gflop(&r->config, r->recipe.width, r->recipe.height, layer);
+    layer_work sum = {series - LAYER0, 0, 0};
+    blmi_backbone_work(
+        r->backbone, last_tap(r), r->recipe.width, r->recipe.height, add_work, &sum);
+    return sum.gflop;
 }
 
 static void add_phases(rig *r, blm_bench_result *out)
 {
-    const int depth = blmi_recipe_depth(&r->recipe);
+    const int depth = last_tap(r) + 1;
     for (int series = DECODE; series <= MAP; series++) {
         if (series > LAYER0 + depth && series < DISTANCES)
             continue;
@@ -464,12 +493,10 @@ static void add_phases(rig *r, blm_bench_result *out)
 // Of the deepest stage in use.
 static void describe_output(const rig *r, blm_bench_result *out)
 {
-    blm_recipe deepest = r->recipe;
-    const int depth = blmi_recipe_depth(&r->recipe);
-    deepest.stages = 1u << (depth - 1);
-    const blmi_extractor_shape shape = blmi_recipe_shape(&deepest, r->config.variant);
-    const int count = r->options.batch * shape.positions * shape.features;
-    const float *y = r->stage[depth - 1];
+    const int deepest = r->layout.outputs - 1;
+    const int count =
+        r->options.batch * (int)blmi_output_count(&r->layout.output[deepest]);
+    const float *y = r->output[deepest];
     double sum = 0, squares = 0;
     for (int i = 0; i < count; i++) {
         sum += (double)y[i];
@@ -479,19 +506,10 @@ static void describe_output(const rig *r, blm_bench_result *out)
     out->output_rms = sqrt(squares / count);
 }
 
-static const char *backbone_name(blmi_variant variant)
-{
-    static const char *const names[] = {[BLMI_TI] = "ConTNet-Ti",
-        [BLMI_S] = "ConTNet-S",
-        [BLMI_M] = "ConTNet-M",
-        [BLMI_B] = "ConTNet-B"};
-    return names[variant];
-}
-
 static blm_bench_result result_of(rig *r)
 {
-    blm_bench_result out = {.backbone = backbone_name(r->config.variant),
-        .kernels = r->net->kernels->name,
+    blm_bench_result out = {.backbone = r->backbone->name,
+        .kernels = blmi_kernels_best()->name,
         .type = r->recipe.type,
         .width = r->recipe.width,
         .height = r->recipe.height,

@@ -5,21 +5,6 @@
 #include <string.h>
 
 #include "blemish/bench.h"
-#include "src/backbone/work.h"
-
-static void operations_of_the_largest_network(void **state)
-{
-    (void)state;
-    const blmi_contnet_config b = {.variant = BLMI_B};
-    double gflop = 0;
-    for (int stage = 0; stage <= 3; stage++)
-        gflop += blmi_work_gflop(&b, 224, 224, stage);
-    // 6.11 GMAC up to layer3, 7.03 with layer4.
-    assert_true(gflop / 2 > 6.105 && gflop / 2 < 6.115);
-    gflop += blmi_work_gflop(&b, 224, 224, 4);
-    assert_true(gflop / 2 > 7.025 && gflop / 2 < 7.035);
-    assert_true(blmi_work_gflop(&b, 448, 224, 2) == 2 * blmi_work_gflop(&b, 224, 224, 2));
-}
 
 static void contradictions_are_refused(void **state)
 {
@@ -102,7 +87,6 @@ static void throughput_has_the_same_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(operations_of_the_largest_network),
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(phases_stand_in_order),
         cmocka_unit_test(throughput_has_the_same_output),

@@ -40,16 +40,17 @@ struct blm_sweep {
 
 static blm_status open_sweep(blm_sweep *sweep, const blm_sweep_options *o, blm_error *err)
 {
-    BLMI_TRY(blmi_recipe_complete(&o->recipe, &sweep->recipe, err));
     if (o->threads < 0 || o->threads > 1024)
         return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
     sweep->threads = o->threads > 0 ? o->threads : omp_get_max_threads();
+    BLMI_TRY(blmi_team_new(sweep->threads, &sweep->team, err));
+    BLMI_TRY(blmi_weights_open(o->weights, &sweep->weights, err));
+    BLMI_TRY(
+        blmi_recipe_complete(&o->recipe, &sweep->weights.backbone, &sweep->recipe, err));
     sweep->recipe.channels = 0; // whatever is chosen is chosen from all
     sweep->decode = o->decode;
     sweep->decode.bits = sweep->recipe.bits;
-    BLMI_TRY(blmi_team_new(sweep->threads, &sweep->team, err));
-    BLMI_TRY(blmi_weights_open(o->weights, &sweep->weights, err));
-    return blmi_extractor_new(&sweep->weights.tensors, &sweep->weights.config,
+    return blmi_extractor_new(&sweep->weights.tensors, &sweep->weights.backbone,
         &sweep->recipe, &sweep->extractor, err);
 }
 
@@ -97,29 +98,14 @@ void blm_sweep_free(blm_sweep *sweep)
 
 // ---- extraction -----------------------------------------------------------------------
 
-// Where the stages lie in an image's outputs, NULL for those that are not there; the sum
-// of their numbers is returned.
-static size_t find_stages(
-    const blm_sweep *sweep, float *outputs, float *stage[BLMI_STAGES])
-{
-    size_t at = 0;
-    for (int k = 0; k < BLMI_STAGES; k++) {
-        const int there = sweep->recipe.stages >> k & 1;
-        stage[k] = there && outputs != NULL ? outputs + at : NULL;
-        if (there)
-            at += blmi_stage_count(&sweep->recipe, sweep->weights.config.variant, k);
-    }
-    return at;
-}
-
-// The stages of a file, in new memory.
+// The outputs of a file, one behind the other, in new memory.
 static blm_status take_file(const blm_sweep *sweep, blmi_extraction *extraction,
     const char *path, float **out, blm_error *err)
 {
-    float *stage[BLMI_STAGES];
+    const blmi_layout *layout = blmi_extractor_layout(sweep->extractor);
+    const size_t size = blmi_layout_count(layout);
     blm_image *image = NULL;
     blm_error why;
-    const size_t size = find_stages(sweep, NULL, stage);
     BLMI_TRY(blm_image_read(path, &sweep->decode, &image, err));
     const blm_status status =
         blmi_extractor_run(sweep->extractor, extraction, image, NULL, NULL, NULL, &why);
@@ -128,12 +114,11 @@ static blm_status take_file(const blm_sweep *sweep, blmi_extraction *extraction,
         return blmi_fail(err, status, "%s: %s", path, why.text);
     if ((*out = blmi_alloc(size, sizeof **out)) == NULL)
         return blmi_no_memory(err, "features", size, sizeof **out);
-    find_stages(sweep, *out, stage);
-    for (int k = 0; k < BLMI_STAGES; k++)
-        if (stage[k] != NULL)
-            memcpy(stage[k], blmi_extraction_stage(extraction, k),
-                blmi_stage_count(&sweep->recipe, sweep->weights.config.variant, k) *
-                    sizeof(float));
+    for (int i = 0, at = 0; i < layout->outputs; i++) {
+        const size_t count = blmi_output_count(&layout->output[i]);
+        memcpy(*out + at, blmi_extraction_outputs(extraction)[i], count * sizeof **out);
+        at += (int)count;
+    }
     return BLM_OK;
 }
 
@@ -211,19 +196,30 @@ blm_status blm_sweep_add_files(blm_sweep *sweep, blm_sweep_role role,
 
 // ---- fitting --------------------------------------------------------------------------
 
-// Features (count, P, D) of images from number `first` on.
-static void stack(const blm_sweep *sweep, const blm_recipe *recipe, const samples *from,
-    size_t first, int count, float *features)
+// Points to the outputs of an image that the last fit takes.
+static void find_outputs(
+    const blm_sweep *sweep, const float *outputs, const float *output[BLMI_MOST_TAPS])
 {
-    const blmi_variant variant = sweep->weights.config.variant;
-    const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
-    const size_t size = (size_t)shape.positions * (size_t)shape.features;
+    const blmi_layout *all = blmi_extractor_layout(sweep->extractor);
+    for (int i = 0, taken = 0; i < all->outputs; i++) {
+        if (taken < sweep->model.layout.outputs &&
+            sweep->model.layout.output[taken].tap == all->output[i].tap)
+            output[taken++] = outputs;
+        outputs += blmi_output_count(&all->output[i]);
+    }
+}
+
+// Features (count, P, D) of images from number `first` on, by the layout of the last fit.
+static void stack(
+    const blm_sweep *sweep, const samples *from, size_t first, int count, float *features)
+{
+    const blmi_layout *layout = &sweep->model.layout;
+    const size_t size = (size_t)layout->positions * (size_t)layout->features;
 #pragma omp parallel for num_threads(sweep->threads)
     for (int i = 0; i < count; i++) {
-        float *stage[BLMI_STAGES];
-        find_stages(sweep, from->outputs[first + (size_t)i], stage);
-        blmi_features_stack(
-            recipe, variant, sweep->chosen, stage, features + (size_t)i * size);
+        const float *output[BLMI_MOST_TAPS];
+        find_outputs(sweep, from->outputs[first + (size_t)i], output);
+        blmi_features_stack(layout, sweep->chosen, output, features + (size_t)i * size);
     }
 }
 
@@ -233,13 +229,13 @@ static int block_at(const samples *from, size_t first)
     return left < BLOCK ? (int)left : BLOCK;
 }
 
-static blm_status accumulate(blm_sweep *sweep, const blm_recipe *recipe, float *features,
-    blmi_detector_fit *statistics, blm_error *err)
+static blm_status accumulate(
+    blm_sweep *sweep, float *features, blmi_detector_fit *statistics, blm_error *err)
 {
     const samples *good = &sweep->of[BLM_SWEEP_GOOD];
     for (size_t i = 0; i < good->count; i += BLOCK) {
         const int count = block_at(good, i);
-        stack(sweep, recipe, good, i, count, features);
+        stack(sweep, good, i, count, features);
         BLMI_TRY(blmi_detector_fit_add(statistics, features, count, err));
     }
     return blmi_detector_fit_finish(statistics, &sweep->model.detector, err);
@@ -249,15 +245,15 @@ static blm_status accumulate(blm_sweep *sweep, const blm_recipe *recipe, float *
 static blm_status fit(
     blm_sweep *sweep, const blm_recipe *recipe, float *features, blm_error *err)
 {
-    const blmi_variant variant = sweep->weights.config.variant;
-    const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
-    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
     blmi_detector_fit *statistics = NULL;
     forget_fit(sweep);
-    BLMI_TRY(blmi_features_choose(recipe, variant, &sweep->chosen, err));
+    BLMI_TRY(
+        blmi_recipe_layout(recipe, &sweep->weights.backbone, &sweep->model.layout, err));
+    BLMI_TRY(blmi_features_choose(recipe, &sweep->model.layout, &sweep->chosen, err));
+    const blmi_detector_shape grid = blmi_layout_grid(&sweep->model.layout);
     BLMI_TRY(blmi_detector_fit_new(&rule, &grid, NULL, &statistics, err));
-    const blm_status status = accumulate(sweep, recipe, features, statistics, err);
+    const blm_status status = accumulate(sweep, features, statistics, err);
     blmi_detector_fit_free(statistics);
     return status;
 }
@@ -296,9 +292,9 @@ static void free_room(room *r)
 static blm_status make_features(
     const blm_sweep *sweep, const blm_recipe *recipe, room *r, blm_error *err)
 {
-    const blmi_extractor_shape shape =
-        blmi_recipe_shape(recipe, sweep->weights.config.variant);
-    const size_t size = (size_t)shape.positions * (size_t)shape.features;
+    blmi_layout layout;
+    BLMI_TRY(blmi_recipe_layout(recipe, &sweep->weights.backbone, &layout, err));
+    const size_t size = (size_t)layout.positions * (size_t)layout.features;
     r->features = blmi_alloc(size, BLOCK * sizeof(float));
     return r->features != NULL
                ? BLM_OK
@@ -316,7 +312,8 @@ static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
     if (r->distances == NULL || r->maps == NULL || r->scratch == NULL)
         return blmi_no_memory(err, "maps", pixels, BLOCK * sizeof(float));
     for (int i = 0; i < BLOCK; i++)
-        BLMI_TRY(blmi_mapper_new(recipe, NULL, &r->mapper[i], err));
+        BLMI_TRY(blmi_mapper_new(recipe, sweep->model.layout.grid_width,
+            sweep->model.layout.grid_height, NULL, &r->mapper[i], err));
     return BLM_OK;
 }
 
@@ -326,7 +323,7 @@ static blm_status score_block(
     const blm_recipe *recipe = &sweep->model.recipe;
     const blmi_detector *detector = sweep->model.detector;
     const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
-    stack(sweep, recipe, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
+    stack(sweep, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
     blmi_detector_distances(
         detector, r->features, count, NULL, sweep->team, r->scratch, r->distances);
     for (int i = 0; i < count * detector->positions; i++)
@@ -428,7 +425,7 @@ blm_status blm_sweep_run(blm_sweep *sweep, const blm_recipe *recipe,
     const blm_calibration defaults = {0};
     blm_recipe complete;
     room r = {0};
-    BLMI_TRY(blmi_recipe_complete(recipe, &complete, err));
+    BLMI_TRY(blmi_recipe_complete(recipe, &sweep->weights.backbone, &complete, err));
     BLMI_TRY(check_recipe(sweep, &complete, err));
     const blm_status status =
         run(sweep, &complete, calibration != NULL ? calibration : &defaults,

@@ -1,8 +1,6 @@
 // A Gaussian per position as a detector: src/gauss behind the table.
 #include "src/detector/gauss_kind.h"
 
-#include <math.h>
-
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/detector/kind.h"
@@ -23,15 +21,12 @@ static gauss_detector *own_mutable(blmi_detector *detector)
     return (gauss_detector *)(void *)detector;
 }
 
-static blmi_gauss_rule gauss_rule(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape)
+static blmi_gauss_rule gauss_rule(const blmi_detector_rule *rule)
 {
     return (blmi_gauss_rule){.epsilon = rule->epsilon,
         .shrinkage = rule->shrinkage,
         .unit_variance = rule->unit_variance,
-        .half = rule->half,
-        .tolerance = rule->tolerance,
-        .grid_width = shape->grid_width};
+        .half = rule->half};
 }
 
 const blmi_gauss *blmi_detector_gaussians(const blmi_detector *detector)
@@ -55,7 +50,7 @@ static void publish(gauss_detector *d)
 static blm_status new_fit(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err)
 {
-    const blmi_gauss_rule r = gauss_rule(rule, shape);
+    const blmi_gauss_rule r = gauss_rule(rule);
     blmi_accumulator *accumulator;
     BLMI_TRY(blmi_accumulator_new(shape->grid_width * shape->grid_height, shape->features,
         &r, use, &accumulator, err));
@@ -106,14 +101,14 @@ static void distances(const blmi_detector *detector, const float *x, int images,
     blmi_gauss_distances(&own(detector)->gauss, x, images, use, team, memory, out);
 }
 
-static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+static blm_status leave_out(
+    const blmi_detector *detector, const int32_t *group, float *out, blm_error *err)
 {
-    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, use, out, err);
+    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, out, err);
 }
 
-// Eigenpairs serve every epsilon, shrinkage and tolerance.  What the rounding to halves
-// does depends on these.
+// Eigenpairs serve every epsilon and shrinkage.  What the rounding to halves does depends
+// on these.
 static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *rule)
 {
     const blmi_gauss *g = &own(detector)->gauss;
@@ -126,18 +121,24 @@ static blm_status adapt(
 {
     gauss_detector *d = own_mutable(detector);
     blmi_gauss *g = &d->gauss;
-    const size_t count = (size_t)g->images * (size_t)g->positions;
-    if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage &&
-        g->tolerance == rule->tolerance)
+    const size_t images = (size_t)g->images;
+    const size_t count = images * (size_t)g->positions;
+    if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage)
         return BLM_OK;
     if (d->adapted == NULL && (d->adapted = blmi_alloc(count, sizeof(float))) == NULL)
         return blmi_no_memory(err, "distances", count, sizeof(float));
+    int32_t *each = blmi_alloc(images, sizeof *each);
+    if (each == NULL)
+        return blmi_no_memory(err, "groups", images, sizeof *each);
+    for (size_t i = 0; i < images; i++)
+        each[i] = (int32_t)i;
     g->epsilon = rule->epsilon;
     g->shrinkage = rule->shrinkage;
-    g->tolerance = rule->tolerance;
     g->loo = d->adapted;
     d->base.loo = d->adapted;
-    return blmi_gauss_leave_group_out(g, NULL, NULL, d->adapted, err);
+    const blm_status status = blmi_gauss_leave_group_out(g, each, d->adapted, err);
+    blmi_free(each);
+    return status;
 }
 
 // ---- files ----------------------------------------------------------------------------
@@ -146,8 +147,7 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     const blmi_detector_shape *shape)
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
-    g->tolerance = rule->tolerance;
-    g->grid_width = shape->grid_width;
+    (void)shape;
     g->shrinkage = rule->shrinkage;
     g->half = rule->half;
     g->scale = rule->unit_variance ? (const float *)"" : NULL; // there will be one
@@ -239,72 +239,6 @@ static blm_status check_variances(const blmi_gauss *g, const char *path, blm_err
     return BLM_OK;
 }
 
-enum { LANES = 16, STRETCH = 256 }; // sums side by side, which are vectorised
-
-static void add_squares(const float *x, size_t count, float sums[LANES])
-{
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            sums[k] += x[i + k] * x[i + k];
-    for (; i < count; i++)
-        sums[0] += x[i] * x[i];
-}
-
-// Of row number i of the axes, squared.
-static float length_of_axis(const blmi_gauss *g, size_t i)
-{
-    const size_t d = (size_t)g->features;
-    float sums[LANES] = {0}, wide[STRETCH], sum = 0;
-    for (size_t j = 0; j < d; j += STRETCH) {
-        const size_t count = d - j < STRETCH ? d - j : STRETCH;
-        if (g->half)
-            blmi_to_f32(wide, g->half_axes + i * d + j, BLMI_F16, count);
-        add_squares(g->half ? wide : g->axes + i * d + j, count, sums);
-    }
-    for (size_t k = 0; k < LANES; k++)
-        sum += sums[k];
-    return sum;
-}
-
-// Unit vectors, up to as many as a position has eigenvalues above 0.
-static blm_status check_axes(const blmi_gauss *g, const char *path, blm_error *err)
-{
-    const float tolerance = g->half ? 1e-2f : 1e-3f;
-    const size_t count = (size_t)g->positions * (size_t)g->rank;
-    for (size_t i = 0; i < count; i++) {
-        const float square = length_of_axis(g, i);
-        if (g->variances[i] > 0.0f ? !(fabsf(square - 1) <= tolerance) : square != 0.0f)
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: gauss.axes: number %zu has the squared length %g and the variance "
-                "%g",
-                path, i, (double)square, (double)g->variances[i]);
-    }
-    return BLM_OK;
-}
-
-// The factor's diagonal is above 0, as are the scales of its rows, or all are 0: nothing
-// is kept of a position.
-static blm_status check_diagonal(const blmi_gauss *g, const char *path, blm_error *err)
-{
-    const size_t d = (size_t)g->features, count = (size_t)g->positions * d;
-    const size_t triangle = d * (d + 1) / 2;
-    for (size_t i = 0, blank = 0; i < count; i++) {
-        const size_t p = i / d, j = i % d;
-        const float x =
-            g->half ? g->diagonal[i] : g->factor[p * triangle + j * (j + 3) / 2];
-        const float scale = g->half ? g->row_scale[i] : x;
-        if (j == 0)
-            blank = x == 0.0f;
-        if (blank ? x != 0.0f || scale != 0.0f : !(x > 0.0f && scale > 0.0f))
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: gauss.factor: position %zu: number %zu of the diagonal is %g, "
-                "expected one above 0",
-                path, p, j, (double)x);
-    }
-    return BLM_OK;
-}
-
 static blm_status check_parts(blmi_detector *detector, const char *path, blm_error *err)
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
@@ -315,10 +249,7 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
             return blmi_fail(err, BLM_EINPUT,
                 "%s: gauss.scale: number %d is %g, expected one above 0", path, j,
                 (double)g->scale[j]);
-    if (g->form == BLMI_CHOLESKY)
-        return check_diagonal(g, path, err);
-    BLMI_TRY(check_variances(g, path, err));
-    return check_axes(g, path, err);
+    return g->form == BLMI_EIGENPAIRS ? check_variances(g, path, err) : BLM_OK;
 }
 
 // ---- what it costs, what it is called -------------------------------------------------
@@ -327,11 +258,9 @@ static blmi_detector_cost cost(
     const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
 {
     const int positions = shape->grid_width * shape->grid_height;
-    const blmi_gauss_rule gauss = gauss_rule(rule, shape);
     const blmi_gauss_bytes bytes =
-        blmi_gauss_cost(images, positions, shape->features, &gauss);
-    const blmi_gauss_gflop work =
-        blmi_gauss_work(images, positions, shape->features, &gauss);
+        blmi_gauss_cost(images, positions, shape->features, rule->half);
+    const blmi_gauss_gflop work = blmi_gauss_work(images, positions, shape->features);
     return (blmi_detector_cost){.model_bytes = bytes.model,
         .fit_bytes = bytes.fit,
         .fit_gflop = work.fit,

@@ -1,3 +1,4 @@
+// extractor.c: images through the preparation, the network and the stacking.
 #include "src/feature/extractor.h"
 
 #include <stdatomic.h>
@@ -10,44 +11,45 @@
 struct blmi_extractor {
     atomic_int owners;
     blm_recipe recipe;
-    blmi_variant variant;
-    blmi_extractor_shape shape;
-    int32_t *chosen; // (D) channels of the stages; NULL: all
-    blmi_contnet *net;
+    blmi_input input;
+    blmi_layout layout;
+    int32_t *chosen; // (D) channels of the outputs; NULL: all
+    blmi_network *network;
 };
 
 struct blmi_extraction {
     blmi_workspace *workspace;
-    uint8_t *resized;          // (resize_height, resize_width, 3)
-    float *x;                  // (height, width, 3)
-    float *stage[BLMI_STAGES]; // (grid height, grid width, channels) of the stages in use
+    uint8_t *resized;              // (resize_height, resize_width, 3)
+    float *x;                      // (height, width, 3)
+    float *output[BLMI_MOST_TAPS]; // (outputs) as in the layout
 };
 
-blm_status blmi_extractor_new(const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blm_recipe *recipe, blmi_extractor **out,
-    blm_error *err)
+static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
+    const blmi_backbone *backbone, blm_error *err)
 {
-    const int depth = blmi_recipe_depth(recipe);
-    if (depth > config->stages)
-        return blmi_fail(err, BLM_EUSAGE,
-            "stages: layer%d is asked for, the weights end at layer%d", depth,
-            config->stages);
+    const blm_recipe *recipe = &e->recipe;
+    BLMI_TRY(blmi_recipe_layout(recipe, backbone, &e->layout, err));
+    BLMI_TRY(blmi_features_choose(recipe, &e->layout, &e->chosen, err));
+    blmi_network_options options = {.width = recipe->width,
+        .height = recipe->height,
+        .batch = 1,
+        .type = recipe->type,
+        .taps = e->layout.outputs};
+    for (int i = 0; i < options.taps; i++)
+        options.tap[i] = e->layout.output[i].tap;
+    return blmi_network_new(backbone, weights, &options, &e->network, err);
+}
+
+blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
+    const blm_recipe *recipe, blmi_extractor **out, blm_error *err)
+{
     blmi_extractor *extractor = blmi_alloc_zero(1, sizeof *extractor);
     if (extractor == NULL)
         return blmi_no_memory(err, "the extractor", 1, sizeof *extractor);
     atomic_init(&extractor->owners, 1);
     extractor->recipe = *recipe;
-    extractor->variant = config->variant;
-    extractor->shape = blmi_recipe_shape(recipe, config->variant);
-    const blmi_contnet_options options = {.width = recipe->width,
-        .height = recipe->height,
-        .stages = depth,
-        .batch = 1,
-        .type = recipe->type};
-    blm_status status =
-        blmi_features_choose(recipe, config->variant, &extractor->chosen, err);
-    if (status == BLM_OK)
-        status = blmi_contnet_new(weights, config, &options, &extractor->net, err);
+    extractor->input = backbone->input;
+    const blm_status status = open_network(extractor, weights, backbone, err);
     if (status == BLM_OK)
         *out = extractor;
     else
@@ -65,14 +67,14 @@ void blmi_extractor_free(blmi_extractor *extractor)
 {
     if (extractor == NULL || atomic_fetch_sub(&extractor->owners, 1) > 1)
         return;
-    blmi_contnet_free(extractor->net);
+    blmi_network_free(extractor->network);
     blmi_free(extractor->chosen);
     blmi_free(extractor);
 }
 
-blmi_extractor_shape blmi_extractor_shape_of(const blmi_extractor *extractor)
+const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor)
 {
-    return extractor->shape;
+    return &extractor->layout;
 }
 
 blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
@@ -93,17 +95,16 @@ blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
         status = blmi_no_memory(err, "the network's input", pixels * 3, sizeof(float));
         goto done;
     }
-    for (int k = 0; k < BLMI_STAGES; k++) {
-        if (!(r->stages >> k & 1))
-            continue;
-        const size_t count = blmi_stage_count(r, extractor->variant, k);
-        extraction->stage[k] = blmi_alloc(count, sizeof(float));
-        if (extraction->stage[k] == NULL) {
-            status = blmi_no_memory(err, "a stage's output", count, sizeof(float));
+    for (int i = 0; i < extractor->layout.outputs; i++) {
+        const size_t count = blmi_output_count(&extractor->layout.output[i]);
+        extraction->output[i] = blmi_alloc(count, sizeof(float));
+        if (extraction->output[i] == NULL) {
+            status =
+                blmi_no_memory(err, "an output of the network", count, sizeof(float));
             goto done;
         }
     }
-    status = blmi_workspace_new(extractor->net, team, &extraction->workspace, err);
+    status = blmi_workspace_new(extractor->network, team, &extraction->workspace, err);
 done:
     if (status == BLM_OK)
         *out = extraction;
@@ -117,16 +118,16 @@ void blmi_extraction_free(blmi_extraction *extraction)
     if (extraction == NULL)
         return;
     blmi_workspace_free(extraction->workspace);
-    for (int k = 0; k < BLMI_STAGES; k++)
-        blmi_free(extraction->stage[k]);
+    for (int i = 0; i < BLMI_MOST_TAPS; i++)
+        blmi_free(extraction->output[i]);
     blmi_free(extraction->x);
     blmi_free(extraction->resized);
     blmi_free(extraction);
 }
 
-const float *blmi_extraction_stage(const blmi_extraction *extraction, int k)
+const float *const *blmi_extraction_outputs(const blmi_extraction *extraction)
 {
-    return extraction->stage[k];
+    return (const float *const *)extraction->output;
 }
 
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
@@ -134,14 +135,15 @@ blm_status blmi_extractor_run(const blmi_extractor *extractor,
     double *prepare_ms, double *network_ms, blm_error *err)
 {
     const double start = blmi_clock_ms();
-    BLMI_TRY(blmi_recipe_prepare(
-        &extractor->recipe, image, extraction->resized, extraction->x, err));
+    BLMI_TRY(blmi_recipe_resize(&extractor->recipe, image, extraction->resized, err));
+    blmi_recipe_normalise(
+        &extractor->recipe, &extractor->input, extraction->resized, extraction->x);
     const double prepared = blmi_clock_ms();
-    BLMI_TRY(blmi_contnet_run(
-        extractor->net, extraction->workspace, extraction->x, 1, extraction->stage, err));
+    BLMI_TRY(blmi_network_run(extractor->network, extraction->workspace, extraction->x, 1,
+        extraction->output, err));
     if (features != NULL)
-        blmi_features_stack(&extractor->recipe, extractor->variant, extractor->chosen,
-            extraction->stage, features);
+        blmi_features_stack(&extractor->layout, extractor->chosen,
+            blmi_extraction_outputs(extraction), features);
     if (prepare_ms != NULL)
         *prepare_ms = prepared - start;
     if (network_ms != NULL)

@@ -12,26 +12,25 @@ typedef struct blmi_extractor blmi_extractor;
 // Working memory: one per thread.
 typedef struct blmi_extraction blmi_extraction;
 
-// recipe is a complete one.  BLM_EUSAGE: the weights lack a stage, or its stages
-// channels.
-blm_status blmi_extractor_new(const blmi_tensors *weights,
-    const blmi_contnet_config *config, const blm_recipe *recipe, blmi_extractor **out,
-    blm_error *err);
+// recipe is a complete one.  BLM_EUSAGE: the backbone lacks an output that it takes, or
+// its outputs channels.
+blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
+    const blm_recipe *recipe, blmi_extractor **out, blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
-blmi_extractor_shape blmi_extractor_shape_of(const blmi_extractor *extractor);
+const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);
 
 // team works inside an image, and stays the caller's; NULL: the caller alone.
 blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
     blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
 
-// features (P, D); NULL: only the stages are wanted.  prepare_ms and network_ms (NULL
+// features (P, D); NULL: only the outputs are wanted.  prepare_ms and network_ms (NULL
 // allowed) take the time of the two halves.
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, float *features,
     double *prepare_ms, double *network_ms, blm_error *err);
-// The output of layer<k + 1> in the last run, one of the recipe's stages, until the next.
-const float *blmi_extraction_stage(const blmi_extraction *extraction, int k);
+// The outputs of the last run, one for each of the layout, until the next.
+const float *const *blmi_extraction_outputs(const blmi_extraction *extraction);
 
 #endif

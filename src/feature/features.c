@@ -1,3 +1,4 @@
+// features.c: from the outputs of a network to a vector for each position.
 #include "src/feature/features.h"
 
 #include <stdlib.h>
@@ -5,56 +6,63 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/feature/recipe.h"
 
-static int has_stage(const blm_recipe *recipe, int k)
+// ---- the layout -----------------------------------------------------------------------
+
+static void add_output(
+    const blm_recipe *recipe, const blmi_backbone *backbone, int tap, blmi_layout *out)
 {
-    return recipe->stages >> k & 1;
+    blmi_output *o = &out->output[out->outputs++];
+    *o = (blmi_output){.tap = tap, .channels = backbone->tap[tap].channels};
+    blmi_backbone_grid(
+        backbone, tap, recipe->width, recipe->height, &o->width, &o->height);
+    out->channels += o->channels;
+    if (o->width * o->height > out->positions) {
+        out->grid_width = o->width;
+        out->grid_height = o->height;
+        out->positions = o->width * o->height;
+    }
 }
 
-static int stride_of(int k)
+blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *backbone,
+    blmi_layout *out, blm_error *err)
 {
-    return k < 3 ? 8 << k : 32; // layer4 keeps the size of layer3
+    blmi_layout layout = {0};
+    for (int tap = 0; tap < BLMI_MOST_TAPS; tap++) {
+        if (!(recipe->stages >> tap & 1))
+            continue;
+        if (tap >= backbone->taps)
+            return blmi_fail(err, BLM_EUSAGE,
+                "stages: number %d is asked for, the weights of %s have %d, up to %s",
+                tap + 1, backbone->name, backbone->taps,
+                backbone->tap[backbone->taps - 1].name);
+        add_output(recipe, backbone, tap, &layout);
+    }
+    if (recipe->channels > layout.channels)
+        return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
+            recipe->channels, layout.channels);
+    layout.features = recipe->channels > 0 ? recipe->channels : layout.channels;
+    *out = layout;
+    return BLM_OK;
 }
 
-int blmi_recipe_depth(const blm_recipe *recipe)
+blmi_detector_shape blmi_layout_grid(const blmi_layout *layout)
 {
-    int depth = 0;
-    for (int k = 0; k < BLMI_STAGES; k++)
-        if (has_stage(recipe, k))
-            depth = k + 1;
-    return depth;
+    return (blmi_detector_shape){
+        layout->grid_width, layout->grid_height, layout->features};
 }
 
-int blmi_recipe_channels(const blm_recipe *recipe, blmi_variant variant)
+size_t blmi_output_count(const blmi_output *output)
 {
-    int channels = 0;
-    for (int k = 0; k < BLMI_STAGES; k++)
-        if (has_stage(recipe, k))
-            channels += blmi_contnet_channels(variant, k + 1);
-    return channels;
+    return (size_t)output->width * (size_t)output->height * (size_t)output->channels;
 }
 
-blmi_extractor_shape blmi_recipe_shape(const blm_recipe *recipe, blmi_variant variant)
+size_t blmi_layout_count(const blmi_layout *layout)
 {
-    blmi_extractor_shape shape = {0};
-    blmi_recipe_grid(recipe, &shape.grid_width, &shape.grid_height);
-    shape.positions = shape.grid_width * shape.grid_height;
-    shape.features =
-        recipe->channels > 0 ? recipe->channels : blmi_recipe_channels(recipe, variant);
-    return shape;
-}
-
-blmi_detector_shape blmi_extractor_grid(const blmi_extractor_shape *shape)
-{
-    return (blmi_detector_shape){shape->grid_width, shape->grid_height, shape->features};
-}
-
-size_t blmi_stage_count(const blm_recipe *recipe, blmi_variant variant, int k)
-{
-    const size_t stride = (size_t)stride_of(k);
-    return (size_t)recipe->width / stride * ((size_t)recipe->height / stride) *
-           (size_t)blmi_contnet_channels(variant, k + 1);
+    size_t count = 0;
+    for (int i = 0; i < layout->outputs; i++)
+        count += blmi_output_count(&layout->output[i]);
+    return count;
 }
 
 // ---- the choice -----------------------------------------------------------------------
@@ -75,16 +83,13 @@ static int by_number(const void *a, const void *b)
 }
 
 blm_status blmi_features_choose(
-    const blm_recipe *recipe, blmi_variant variant, int32_t **out, blm_error *err)
+    const blm_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err)
 {
-    const int all = blmi_recipe_channels(recipe, variant);
+    const int all = layout->channels;
     uint64_t state = (uint64_t)recipe->seed;
     *out = NULL;
     if (recipe->channels == 0)
         return BLM_OK;
-    if (recipe->channels > all)
-        return blmi_fail(
-            err, BLM_EUSAGE, "channels %d: the stages have %d", recipe->channels, all);
     int32_t *deck = blmi_alloc((size_t)all, sizeof *deck);
     if (deck == NULL)
         return blmi_no_memory(err, "channels", (size_t)all, sizeof *deck);
@@ -114,31 +119,32 @@ static size_t take(
     return (size_t)count;
 }
 
-void blmi_features_stack(const blm_recipe *recipe, blmi_variant variant,
-    const int32_t *chosen, float *const stage[BLMI_STAGES], float *features)
+// The position of a coarse grid of `from` that is nearest to one of a grid of `to`.
+static int nearest(int at, int from, int to)
 {
-    const blmi_extractor_shape shape = blmi_recipe_shape(recipe, variant);
-    const int stride = recipe->width / shape.grid_width;
-    for (int p = 0; p < shape.positions; p++) {
-        const int row = p / shape.grid_width, column = p % shape.grid_width;
-        float *out = features + (size_t)p * (size_t)shape.features;
+    return (int)((2 * (int64_t)at + 1) * from / (2 * (int64_t)to));
+}
+
+void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
+    const float *const *output, float *features)
+{
+    for (int p = 0; p < layout->positions; p++) {
+        const int row = p / layout->grid_width, column = p % layout->grid_width;
+        float *out = features + (size_t)p * (size_t)layout->features;
         size_t done = 0;
-        for (int k = 0, first = 0; k < BLMI_STAGES; k++) {
-            if (!has_stage(recipe, k))
-                continue;
-            const int channels = blmi_contnet_channels(variant, k + 1);
-            const int repeat = stride_of(k) / stride;
-            const int width = shape.grid_width / repeat;
+        for (int i = 0, first = 0; i < layout->outputs; i++) {
+            const blmi_output *o = &layout->output[i];
+            const int y = nearest(row, o->height, layout->grid_height);
+            const int x = nearest(column, o->width, layout->grid_width);
             const float *from =
-                stage[k] +
-                (size_t)(row / repeat * width + column / repeat) * (size_t)channels;
+                output[i] + (size_t)(y * o->width + x) * (size_t)o->channels;
             if (chosen == NULL) {
-                memcpy(out + done, from, (size_t)channels * sizeof *out);
-                done += (size_t)channels;
+                memcpy(out + done, from, (size_t)o->channels * sizeof *out);
+                done += (size_t)o->channels;
             } else
-                done += take(from, first, first + channels, chosen + done,
-                    shape.features - (int)done, out + done);
-            first += channels;
+                done += take(from, first, first + o->channels, chosen + done,
+                    layout->features - (int)done, out + done);
+            first += o->channels;
         }
     }
 }

@@ -3,34 +3,42 @@
 #define BLMI_FEATURE_FEATURES_H
 
 #include "blemish/blemish.h"
-#include "src/backbone/contnet.h"
+#include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
 
-typedef struct blmi_extractor_shape {
-    int grid_width, grid_height; // finest grid of the stages
-    int positions, features;     // P, D
-} blmi_extractor_shape;
+// An output that is taken, for one size of input.
+typedef struct blmi_output {
+    int tap, channels;
+    int width, height; // of its grid
+} blmi_output;
 
+// How outputs become features: side by side on the finest grid of them.
+typedef struct blmi_layout {
+    int outputs;
+    blmi_output output[BLMI_MOST_TAPS]; // rising by tap
+    int grid_width, grid_height;        // of the output with most positions
+    int channels;                       // of all outputs
+    int positions, features;            // P, D: D is less than channels if some are drawn
+} blmi_layout;
+
+// The layout of a complete recipe on a backbone.  BLM_EUSAGE: the recipe takes an output
+// that the backbone does not have, or more channels than there are.
+blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *backbone,
+    blmi_layout *out, blm_error *err);
 // The same, as a detector takes it.
-blmi_detector_shape blmi_extractor_grid(const blmi_extractor_shape *shape);
-// The number of stages that a recipe needs: the highest layer in it.
-int blmi_recipe_depth(const blm_recipe *recipe);
-// Channels of all its stages together, chosen or not.
-int blmi_recipe_channels(const blm_recipe *recipe, blmi_variant variant);
-// P and D of a recipe on a backbone, without building it.
-blmi_extractor_shape blmi_recipe_shape(const blm_recipe *recipe, blmi_variant variant);
-// How many numbers layer<k + 1> puts out for an image of the recipe.
-size_t blmi_stage_count(const blm_recipe *recipe, blmi_variant variant, int k);
+blmi_detector_shape blmi_layout_grid(const blmi_layout *layout);
+// How many numbers an output has, and all of them together.
+size_t blmi_output_count(const blmi_output *output);
+size_t blmi_layout_count(const blmi_layout *layout);
 
-// The channels (D) that the recipe chooses, rising, counted through its stages from the
-// lowest on; *out is NULL if it takes all, else released with blmi_free.  BLM_EUSAGE:
-// there are not as many.
+// The channels (D) that the recipe draws, rising, counted through the outputs; *out is
+// NULL if it takes all, else released with blmi_free.
 blm_status blmi_features_choose(
-    const blm_recipe *recipe, blmi_variant variant, int32_t **out, blm_error *err);
-// Puts stages side by side on the finest grid, coarse ones repeated.  stage[k] (grid
-// height, grid width, channels) is the output of layer<k + 1>, of those in the recipe;
-// chosen as above; features (P, D).
-void blmi_features_stack(const blm_recipe *recipe, blmi_variant variant,
-    const int32_t *chosen, float *const stage[BLMI_STAGES], float *features);
+    const blm_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err);
+// Puts outputs side by side, coarse ones repeated (the nearest position, centres being
+// half a position from the edge).  output[i] (height, width, channels) is that of
+// layout->output[i]; chosen as above; features (P, D).
+void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
+    const float *const *output, float *features);
 
 #endif

@@ -1,3 +1,4 @@
+// recipe.c: defaults and limits of recipes, and the preparation of images.
 #include "src/feature/recipe.h"
 
 #include <math.h>
@@ -5,11 +6,8 @@
 #include "src/base/error.h"
 #include "src/image/resize.h"
 
-enum { PATCH = 224, LARGEST_SIDE = 224 * 64, MOST_CHANNELS = 1 << 14 };
+enum { MOST_CHANNELS = 1 << 14 };
 static const int64_t LARGEST_SEED = (int64_t)1 << 53; // metadata pass through doubles
-
-static const double image_mean[3] = {0.485, 0.456, 0.406}; // of ImageNet, per channel
-static const double image_std[3] = {0.229, 0.224, 0.225};
 
 static int int_or(int value, int otherwise)
 {
@@ -21,16 +19,18 @@ static double double_or(double value, double otherwise)
     return value != 0 ? value : otherwise;
 }
 
-static blm_recipe with_defaults(const blm_recipe *recipe)
+static blm_recipe with_defaults(const blm_recipe *recipe, const blmi_backbone *backbone)
 {
     blm_recipe r = *recipe;
-    r.width = int_or(r.width, PATCH);
-    r.height = int_or(r.height, PATCH);
+    r.width = int_or(r.width, backbone->input.standard);
+    r.height = int_or(r.height, backbone->input.standard);
     r.resize_width = int_or(r.resize_width, r.width);
     r.resize_height = int_or(r.resize_height, r.height);
-    r.filter = r.filter == BLM_FILTER_DEFAULT ? BLM_FILTER_BILINEAR : r.filter;
+    r.filter = r.filter != BLM_FILTER_DEFAULT ? r.filter
+               : backbone->input.bicubic      ? BLM_FILTER_BICUBIC
+                                              : BLM_FILTER_BILINEAR;
     r.bits = int_or(r.bits, 16);
-    r.stages = r.stages != 0 ? r.stages : BLM_LAYER2 | BLM_LAYER3;
+    r.stages = r.stages != 0 ? r.stages : backbone->usual;
     r.epsilon = double_or(r.epsilon, 0.01);
     r.sigma = double_or(r.sigma, 4);
     r.min_area = r.min_area != 0 ? r.min_area : 1;
@@ -63,19 +63,16 @@ static blm_status check_statistics(const blm_recipe *r, blm_error *err)
     return BLM_OK;
 }
 
-blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_error *err)
+blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
+    blm_recipe *out, blm_error *err)
 {
-    const blm_recipe r = with_defaults(recipe);
-    if (r.width < 1 || r.height < 1 || r.width % PATCH != 0 || r.height % PATCH != 0 ||
-        r.width > LARGEST_SIDE || r.height > LARGEST_SIDE)
-        return blmi_fail(err, BLM_EUSAGE,
-            "size %d x %d: both sides must be multiples of %d, at most %d", r.width,
-            r.height, PATCH, LARGEST_SIDE);
+    const blm_recipe r = with_defaults(recipe, backbone);
+    BLMI_TRY(blmi_backbone_check_size(backbone, r.width, r.height, err));
     if (r.resize_width < r.width || r.resize_height < r.height ||
-        r.resize_width > LARGEST_SIDE || r.resize_height > LARGEST_SIDE)
+        r.resize_width > BLMI_LARGEST_SIDE || r.resize_height > BLMI_LARGEST_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
             "resize to %d x %d: must hold the size %d x %d and be at most %d",
-            r.resize_width, r.resize_height, r.width, r.height, LARGEST_SIDE);
+            r.resize_width, r.resize_height, r.width, r.height, BLMI_LARGEST_SIDE);
     if (has_crop(&r) &&
         (r.crop.x < 0 || r.crop.y < 0 || r.crop.width < 1 || r.crop.height < 1))
         return blmi_fail(err, BLM_EUSAGE,
@@ -89,9 +86,6 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, blm_recipe *out, blm_e
     if (r.type != BLM_TYPE_F32 && r.type != BLM_TYPE_BF16 && r.type != BLM_TYPE_INT8)
         return blmi_fail(
             err, BLM_EUSAGE, "type %d: expected f32, bf16 or int8", (int)r.type);
-    if (r.stages > (BLM_LAYER1 | BLM_LAYER2 | BLM_LAYER3 | BLM_LAYER4))
-        return blmi_fail(
-            err, BLM_EUSAGE, "stages %#x: expected a sum of 1, 2, 4, 8", r.stages);
     if (!(r.sigma > 0 && r.sigma <= 256))
         return blmi_fail(
             err, BLM_EUSAGE, "sigma %g: must be above 0 and at most 256", r.sigma);
@@ -111,27 +105,18 @@ blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe)
         .half = recipe->half};
 }
 
-void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_height)
-{
-    const int stride = recipe->stages & BLM_LAYER1   ? 8
-                       : recipe->stages & BLM_LAYER2 ? 16
-                                                     : 32;
-    *grid_width = recipe->width / stride;
-    *grid_height = recipe->height / stride;
-}
-
 static blm_rect crop_of(const blm_recipe *recipe, int width, int height)
 {
     return has_crop(recipe) ? recipe->crop : (blm_rect){0, 0, width, height};
 }
 
-// Cuts the central width x height out of resized and normalises it.
-static void normalise(const blm_recipe *r, const uint8_t *resized, float *x)
+void blmi_recipe_normalise(
+    const blm_recipe *r, const blmi_input *input, const uint8_t *resized, float *x)
 {
     float table[256][3];
     for (int v = 0; v < 256; v++)
         for (int c = 0; c < 3; c++)
-            table[v][c] = (float)((v / 255.0 - image_mean[c]) / image_std[c]);
+            table[v][c] = (float)((v / 255.0 - input->mean[c]) / input->deviation[c]);
     const int left = (r->resize_width - r->width) / 2;
     const int top = (r->resize_height - r->height) / 2;
     for (int row = 0; row < r->height; row++) {
@@ -144,8 +129,8 @@ static void normalise(const blm_recipe *r, const uint8_t *resized, float *x)
     }
 }
 
-blm_status blmi_recipe_prepare(const blm_recipe *recipe, const blm_image *image,
-    uint8_t *resized, float *x, blm_error *err)
+blm_status blmi_recipe_resize(
+    const blm_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err)
 {
     const blm_rect crop = crop_of(recipe, image->width, image->height);
     if (crop.x > image->width - crop.width || crop.y > image->height - crop.height)
@@ -154,11 +139,9 @@ blm_status blmi_recipe_prepare(const blm_recipe *recipe, const blm_image *image,
             image->height, crop.x, crop.y, crop.width, crop.height);
     const ptrdiff_t stride = (ptrdiff_t)image->width * 3;
     const uint8_t *origin = image->rgb + crop.y * stride + (ptrdiff_t)crop.x * 3;
-    BLMI_TRY(blmi_resize_rgb(origin, crop.width, crop.height, stride,
+    return blmi_resize_rgb(origin, crop.width, crop.height, stride,
         recipe->filter == BLM_FILTER_BICUBIC ? BLMI_BICUBIC : BLMI_BILINEAR, resized,
-        recipe->resize_width, recipe->resize_height, err));
-    normalise(recipe, resized, x);
-    return BLM_OK;
+        recipe->resize_width, recipe->resize_height, err);
 }
 
 blmi_frame blmi_recipe_frame(const blm_recipe *recipe, int image_width, int image_height)

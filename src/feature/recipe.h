@@ -4,23 +4,25 @@
 #define BLMI_FEATURE_RECIPE_H
 
 #include "blemish/blemish.h"
+#include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
 
-// Fills in the defaults and checks every member.  BLM_EUSAGE names the member at fault.
-blm_status blmi_recipe_complete(
-    const blm_recipe *recipe, blm_recipe *out, blm_error *err);
-
-// The finest grid of the recipe's stages.  layer1 to layer4 have strides 8, 16, 32, 32.
-void blmi_recipe_grid(const blm_recipe *recipe, int *grid_width, int *grid_height);
+// Fills in the defaults, those that depend on the backbone too, and checks every member.
+// BLM_EUSAGE names the member at fault.
+blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
+    blm_recipe *out, blm_error *err);
 
 // What a complete recipe says about its detector.
 blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe);
 
-// The normalised input x (height, width, 3) of one image; recipe is a complete one.
-// BLM_EINPUT: the crop rectangle does not lie in the image.  resized (resize_height,
-// resize_width, 3) is scratch.
-blm_status blmi_recipe_prepare(const blm_recipe *recipe, const blm_image *image,
-    uint8_t *resized, float *x, blm_error *err);
+// From an image to the pixels that the network sees; recipe is a complete one.  resized
+// (resize_height, resize_width, 3).  BLM_EINPUT: the crop rectangle does not lie in the
+// image.
+blm_status blmi_recipe_resize(
+    const blm_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err);
+// And from these to the input x (height, width, 3) of a network: the centre, normalised.
+void blmi_recipe_normalise(
+    const blm_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x);
 
 // Brings a region of interest onto the input, by the nearest pixel of the mask: include
 // (height, width) 0 or 1.  What lies outside the crop rectangle is outside.  BLM_EUSAGE:

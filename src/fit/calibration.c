@@ -7,10 +7,8 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/threshold.h"
-#include "src/map/map.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
 
@@ -24,9 +22,10 @@ static blm_status score_share(const blm_model *model, const float *distances, in
     const size_t positions = (size_t)model->detector->positions;
     blmi_mapper *mapper = NULL;
     float *map = blmi_alloc(pixels, sizeof *map);
-    blm_status status =
-        map != NULL ? blmi_mapper_new(&model->recipe, model->include, &mapper, err)
-                    : blmi_no_memory(err, "a map", pixels, sizeof *map);
+    blm_status status = map != NULL
+                            ? blmi_mapper_new(&model->recipe, model->layout.grid_width,
+                                  model->layout.grid_height, model->include, &mapper, err)
+                            : blmi_no_memory(err, "a map", pixels, sizeof *map);
     for (int i = thread; i < model->detector->left_out && status == BLM_OK; i += threads)
         out[i] = (double)blmi_mapper_run(mapper, distances + (size_t)i * positions, map);
     blmi_mapper_free(mapper);
@@ -57,27 +56,13 @@ static blm_status score_groups(
 {
     const size_t count =
         (size_t)model->detector->left_out * (size_t)model->detector->positions;
-    blm_status status = BLM_OK;
-    uint8_t *use = NULL;
     float *distances = blmi_alloc(count, sizeof *distances);
-    if (model->include != NULL)
-        use = blmi_alloc((size_t)model->detector->positions, sizeof *use);
-    if (distances == NULL || (model->include != NULL && use == NULL)) {
-        status = blmi_no_memory(err, "distances", count, sizeof *distances);
-        goto done;
-    }
-    if (use != NULL) {
-        int width, height;
-        blmi_recipe_grid(&model->recipe, &width, &height);
-        blmi_region_positions(model->include, model->recipe.width, model->recipe.height,
-            width, height, use);
-    }
-    status = blmi_detector_leave_out(model->detector, group, use, distances, err);
+    if (distances == NULL)
+        return blmi_no_memory(err, "distances", count, sizeof *distances);
+    blm_status status = blmi_detector_leave_out(model->detector, group, distances, err);
     if (status == BLM_OK)
         status = score_distances(model, distances, out, err);
-done:
     blmi_free(distances);
-    blmi_free(use);
     return status;
 }
 

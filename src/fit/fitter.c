@@ -41,8 +41,8 @@ struct blm_fitter {
 // The statistics, of the positions that the region of interest touches.
 static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_error *err)
 {
-    const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
-    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
+    const blmi_layout *layout = blmi_extractor_layout(f->extractor);
+    const blmi_detector_shape grid = blmi_layout_grid(layout);
     const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
     const blmi_detector_rule rule = blmi_recipe_rule(&f->recipe);
     if (region == NULL)
@@ -50,7 +50,7 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
     uint8_t *use = NULL;
     blm_status status = BLM_OK;
     f->include = blmi_alloc(pixels, sizeof *f->include);
-    use = blmi_alloc((size_t)shape.positions, sizeof *use);
+    use = blmi_alloc((size_t)layout->positions, sizeof *use);
     if (f->include == NULL || use == NULL) {
         status = blmi_no_memory(err, "the region of interest", pixels, 1);
         goto done;
@@ -58,8 +58,8 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
     status = blmi_recipe_region(&f->recipe, region, f->include, err);
     if (status != BLM_OK)
         goto done;
-    blmi_region_positions(f->include, f->recipe.width, f->recipe.height, shape.grid_width,
-        shape.grid_height, use);
+    blmi_region_positions(f->include, f->recipe.width, f->recipe.height,
+        layout->grid_width, layout->grid_height, use);
     status = blmi_detector_fit_new(&rule, &grid, use, &f->statistics, err);
 done:
     blmi_free(use);
@@ -69,18 +69,19 @@ done:
 static blm_status open_fitter(
     blm_fitter *f, const blm_fit_options *options, blm_error *err)
 {
-    BLMI_TRY(blmi_recipe_complete(&options->recipe, &f->recipe, err));
     if (options->threads < 0 || options->threads > 1024)
         return blmi_fail(
             err, BLM_EUSAGE, "threads %d: must be 0 to 1024", options->threads);
     f->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
+    BLMI_TRY(
+        blmi_recipe_complete(&options->recipe, &f->weights.backbone, &f->recipe, err));
     f->decode = options->decode;
     f->decode.bits = f->recipe.bits;
-    BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(blmi_extractor_new(
-        &f->weights.tensors, &f->weights.config, &f->recipe, &f->extractor, err));
-    const blmi_extractor_shape shape = blmi_extractor_shape_of(f->extractor);
-    const size_t count = (size_t)shape.positions * (size_t)shape.features;
+        &f->weights.tensors, &f->weights.backbone, &f->recipe, &f->extractor, err));
+    const blmi_layout *layout = blmi_extractor_layout(f->extractor);
+    const size_t count = (size_t)layout->positions * (size_t)layout->features;
     f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
     f->block = blmi_alloc(count, BLOCK * sizeof(float));
     if (f->extraction == NULL || f->block == NULL)
@@ -90,7 +91,8 @@ static blm_status open_fitter(
     BLMI_TRY(open_statistics(f, options->region, err));
     // Whether the smallest defect has room is better known before the work than after.
     blmi_mapper *mapper;
-    BLMI_TRY(blmi_mapper_new(&f->recipe, f->include, &mapper, err));
+    BLMI_TRY(blmi_mapper_new(
+        &f->recipe, layout->grid_width, layout->grid_height, f->include, &mapper, err));
     blmi_mapper_free(mapper);
     return BLM_OK;
 }
@@ -233,8 +235,8 @@ typedef struct outcome {
 static void take_block(blm_fitter *fitter, const char *const *paths, int count,
     size_t done, size_t total, const blm_fit_watch *watch, outcome *block)
 {
-    const blmi_extractor_shape shape = blmi_extractor_shape_of(fitter->extractor);
-    const size_t stride = (size_t)shape.positions * (size_t)shape.features;
+    const blmi_layout *layout = blmi_extractor_layout(fitter->extractor);
+    const size_t stride = (size_t)layout->positions * (size_t)layout->features;
     int finished = 0;
     block->interrupted = 0;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(fitter->threads)
@@ -264,8 +266,8 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
     const char *const *names, int count, const blm_fit_watch *watch, const outcome *block,
     const char **kept_names, int *kept, blm_error *err)
 {
-    const blmi_extractor_shape shape = blmi_extractor_shape_of(fitter->extractor);
-    const size_t stride = (size_t)shape.positions * (size_t)shape.features;
+    const blmi_layout *layout = blmi_extractor_layout(fitter->extractor);
+    const size_t stride = (size_t)layout->positions * (size_t)layout->features;
     *kept = 0;
     for (int i = 0; i < count; i++) {
         if (block->status[i] != BLM_OK) {
@@ -352,7 +354,8 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     blm_model *model, blm_error *err)
 {
     model->recipe = fitter->recipe;
-    model->config = fitter->weights.config;
+    model->backbone = fitter->weights.backbone;
+    model->layout = *blmi_extractor_layout(fitter->extractor);
     model->program = BLM_VERSION;
     model->seen = fitter->seen;
     free_extraction(fitter);

@@ -31,14 +31,17 @@ blm_status blm_weights_describe(
     BLMI_NEED(out, err);
     blmi_weights weights;
     BLMI_TRY(blmi_weights_open(path_or_name, &weights, err));
-    const blmi_contnet_config *c = &weights.config;
-    *out = (blm_weights_info){.norm = c->pre_norm ? BLM_NORM_PRE : BLM_NORM_POST,
-        .relative = c->relative,
-        .qkv_bias = c->qkv_bias,
-        .avgdown = c->avgdown,
-        .stages = c->stages};
-    snprintf(
-        out->backbone, sizeof out->backbone, "ConTNet-%s", blmi_variant_name(c->variant));
+    const blmi_backbone *b = &weights.backbone;
+    *out = (blm_weights_info){
+        .unit = b->input.unit, .size = b->input.standard, .tap_count = b->taps};
+    snprintf(out->backbone, sizeof out->backbone, "%s", b->name);
+    if (b->family->forms != NULL)
+        snprintf(out->form, sizeof out->form, "%s", b->family->forms[b->form].name);
+    for (int i = 0; i < b->taps; i++) {
+        snprintf(out->taps[i].name, sizeof out->taps[i].name, "%s", b->tap[i].name);
+        out->taps[i].channels = b->tap[i].channels;
+        out->taps[i].stride = b->tap[i].stride;
+    }
     snprintf(out->hash, sizeof out->hash, "%s", weights.file.checksum);
     for (size_t i = 0; i < weights.tensors.count; i++)
         out->numbers += blmi_tensor_count(&weights.tensors.items[i]);

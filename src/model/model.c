@@ -6,7 +6,6 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/base/utf8.h"
 
 const char *blm_version(void)
 {
@@ -26,15 +25,6 @@ void blm_model_free(blm_model *model)
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
     blmi_free(model);
-}
-
-static const char *backbone_name(blmi_variant variant)
-{
-    static const char *const names[] = {[BLMI_TI] = "ConTNet-Ti",
-        [BLMI_S] = "ConTNet-S",
-        [BLMI_M] = "ConTNet-M",
-        [BLMI_B] = "ConTNet-B"};
-    return names[variant];
 }
 
 static double region_share(const blm_model *model)
@@ -57,7 +47,7 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
     *out = (blm_model_info){.program = model->program,
         .hash = model->file.checksum,
         .weights_hash = model->weights_hash,
-        .backbone = backbone_name(model->config.variant),
+        .backbone = model->backbone.name,
         .recipe = model->recipe,
         .images = detector->images,
         .positions = detector->positions,
@@ -106,31 +96,10 @@ size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t
     return count;
 }
 
-// Copies the names, which come from file names and may hold any bytes, with those that
-// are not printable shown as \xNN.
-static blm_status show_names(blm_model *model, blm_error *err)
-{
-    const size_t count = (size_t)model->detector->left_out;
-    char *shown = blmi_alloc(model->names_size, 4);
-    if (shown == NULL)
-        return blmi_no_memory(err, "names", model->names_size, 4);
-    char *to = shown;
-    for (size_t i = 0; i < count; i++) {
-        const size_t length = blmi_utf8_show(model->name[i], to);
-        model->name[i] = to;
-        to += length + 1;
-    }
-    blmi_free(model->owned_names);
-    model->names = model->owned_names = shown;
-    model->names_size = (size_t)(to - shown);
-    return BLM_OK;
-}
-
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err)
 {
     const size_t count = (size_t)model->detector->left_out;
     const char *at = model->names, *end = model->names + model->names_size;
-    bool printable = true;
     model->name = blmi_alloc(count, sizeof *model->name);
     if (model->name == NULL)
         return blmi_no_memory(err, "names", count, sizeof *model->name);
@@ -140,11 +109,10 @@ blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error 
             return blmi_fail(err, BLM_EINPUT,
                 "%s: names of %zu images expected, %zu found", path, count, i);
         model->name[i] = at;
-        printable = printable && blmi_utf8_is_printable(at);
         at = zero + 1;
     }
     if (at != end)
         return blmi_fail(
             err, BLM_EINPUT, "%s: more names than its %zu images", path, count);
-    return printable ? BLM_OK : show_names(model, err);
+    return BLM_OK;
 }

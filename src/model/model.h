@@ -5,14 +5,16 @@
 #include "blemish/blemish.h"
 #include "src/backbone/weights.h"
 #include "src/detector/detector.h"
+#include "src/feature/features.h"
 #include "src/model/seen.h"
 
 struct blm_model {
     blm_recipe recipe; // complete
     const uint8_t
         *include; // (height, width) 1 in the region of interest; NULL: everywhere
-    blmi_contnet_config config; // of the backbone
-    blmi_tensors weights;       // of the backbone; data lies in one of the mappings below
+    blmi_backbone backbone;
+    blmi_layout layout;   // of the recipe on the backbone
+    blmi_tensors weights; // of the backbone; data lies in one of the mappings below
     blmi_detector *detector;
     blmi_seen seen; // what the images of the fit were like
 
@@ -43,8 +45,7 @@ struct blm_model {
 // The metadata keys of model files that this program must understand, and does.
 extern const char *const blmi_model_understood[];
 
-// Fills model->name from names and names_size, both of which change where a name is not
-// printable UTF-8.  BLM_EINPUT unless there are exactly M of
+// Fills model->name from names and names_size.  BLM_EINPUT unless there are exactly M of
 // them.
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err);
 

@@ -9,13 +9,11 @@
 #include "src/base/error.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
-#include "src/model/check_model.h"
 #include "src/model/model.h"
 
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
-#define BACKBONE "backbone."     // prefix of the weights' names
-#define INCLUDE "recipe.include" // tensor of the region of interest
+#define BACKBONE "backbone." // prefix of the weights' names
 // Keys that must be understood, as scores without what they say would be wrong.  Those of
 // the recipe stand only where they are not zero.
 #define REGION "!region" // "1" where there is a region of interest
@@ -161,42 +159,42 @@ static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
     parts[count++] =
         (blmi_part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
     if (m->include != NULL)
-        parts[count++] = (blmi_part){
-            INCLUDE, BLMI_U8, 2, {m->recipe.height, m->recipe.width}, &m->include};
+        parts[count++] = (blmi_part){"recipe.include", BLMI_U8, 2,
+            {m->recipe.height, m->recipe.width}, &m->include};
     return count;
 }
 
 // ---- saving ---------------------------------------------------------------------------
 
-// Whether a tensor of the weights is among the stages that the recipe uses.
-static int is_needed(const char *name, int depth)
-{
-    return strncmp(name, "layer", 5) == 0 && name[5] >= '0' && name[5] - '0' <= depth;
-}
-
-// All tensors of the file.  Their names, where they are made up here, stand in `names`.
-static size_t list_tensors(const blm_model *model, blmi_tensor *tensors, char *names)
+// The arrays of the file.
+static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MOST_PARTS])
 {
     blmi_part parts[MOST_PARTS];
     blm_model copy = *model;
-    size_t count = 0;
-    const size_t part_count = list_parts(&copy, parts);
-    for (size_t i = 0; i < part_count; i++) {
-        blmi_tensor *t = &tensors[count++];
-        *t = (blmi_tensor){
+    const size_t count = list_parts(&copy, parts);
+    for (size_t i = 0; i < count; i++) {
+        tensors[i] = (blmi_tensor){
             .name = parts[i].name, .dtype = parts[i].dtype, .rank = parts[i].rank};
-        memcpy(&t->data, parts[i].at, sizeof t->data);
-        memcpy(t->shape, parts[i].shape, sizeof parts[i].shape);
-    }
-    const int depth = blmi_recipe_depth(&model->recipe);
-    for (size_t i = 0; i < model->weights.count; i++) {
-        if (!is_needed(model->weights.items[i].name, depth))
-            continue;
-        tensors[count] = model->weights.items[i];
-        tensors[count++].name = names;
-        names = stpcpy(stpcpy(names, BACKBONE), model->weights.items[i].name) + 1;
+        memcpy(&tensors[i].data, parts[i].at, sizeof tensors[i].data);
+        memcpy(tensors[i].shape, parts[i].shape, sizeof parts[i].shape);
     }
     return count;
+}
+
+// The weights that the recipe's outputs need, and what they are the weights of.  Their
+// names in the file are made in `names`.
+static blm_status list_weights(const blm_model *model, blmi_tensor *tensors,
+    size_t *count, char *names, blmi_backbone *backbone, blm_error *err)
+{
+    const blmi_layout *layout = &model->layout;
+    BLMI_TRY(blmi_backbone_cut(&model->backbone, &model->weights,
+        layout->output[layout->outputs - 1].tap, tensors, count, backbone, err));
+    for (size_t i = 0; i < *count; i++) {
+        const char *name = tensors[i].name;
+        tensors[i].name = names;
+        names = stpcpy(stpcpy(names, BACKBONE), name) + 1;
+    }
+    return BLM_OK;
 }
 
 // The numbers of the model as pairs, their texts in texts; those of `options` only where
@@ -226,8 +224,11 @@ static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
     char texts[NUMBERS][TEXT];
-    blmi_pair pairs[NUMBERS + BLMI_CONFIG_PAIRS + 5];
-    blmi_contnet_config config = model->config;
+    blmi_pair pairs[NUMBERS + BLMI_MOST_CONFIG_PAIRS + 5];
+    blmi_backbone backbone;
+    size_t weights;
+    const size_t arrays = list_arrays(model, tensors);
+    BLMI_TRY(list_weights(model, tensors + arrays, &weights, names, &backbone, err));
     size_t count = print_numbers(model, texts, pairs);
     pairs[count++] = (blmi_pair){"format", FORMAT};
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
@@ -235,10 +236,8 @@ static blm_status write_model(const blm_model *model, const char *path,
     pairs[count++] = (blmi_pair){"weights_hash", model->weights_hash};
     if (model->include != NULL)
         pairs[count++] = (blmi_pair){REGION, "1"};
-    config.stages = blmi_recipe_depth(&model->recipe);
-    blmi_config_describe(&config, pairs + count);
-    return blmi_safetensors_write(path, tensors, list_tensors(model, tensors, names),
-        pairs, count + BLMI_CONFIG_PAIRS, err);
+    count += blmi_backbone_describe(&backbone, pairs + count);
+    return blmi_safetensors_write(path, tensors, arrays + weights, pairs, count, err);
 }
 
 blm_status blm_model_save(const blm_model *model, const char *path, blm_error *err)
@@ -297,7 +296,7 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
     if (model->program == NULL || model->weights_hash == NULL)
         return blmi_fail(
             err, BLM_EINPUT, "%s: metadata program or weights_hash is missing", path);
-    return blmi_config_read(path, &model->file, &model->config, err);
+    return BLM_OK;
 }
 
 // The recipe and the numbers of its detector.
@@ -306,16 +305,12 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     blm_recipe recipe;
     blm_error why;
     blmi_number numbers[BLMI_MOST_NUMBERS];
-    if (blmi_recipe_complete(&model->recipe, &recipe, &why) != BLM_OK)
+    if (blmi_recipe_complete(&model->recipe, &model->backbone, &recipe, &why) != BLM_OK ||
+        blmi_recipe_layout(&recipe, &model->backbone, &model->layout, &why) != BLM_OK)
         return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
-    const blmi_extractor_shape shape = blmi_recipe_shape(&recipe, model->config.variant);
-    const blmi_detector_shape grid = blmi_extractor_grid(&shape);
+    const blmi_detector_shape grid = blmi_layout_grid(&model->layout);
     const blmi_detector_rule rule = blmi_recipe_rule(&recipe);
-    const int channels = blmi_recipe_channels(&recipe, model->config.variant);
-    if (recipe.channels > channels)
-        return blmi_fail(err, BLM_EINPUT, "%s: recipe: %d channels of %d", path,
-            recipe.channels, channels);
     BLMI_TRY(blmi_detector_blank(&rule, &grid, &model->detector, err));
     const size_t count = blmi_detector_numbers(model->detector, numbers);
     for (size_t i = 0; i < count; i++)
@@ -323,17 +318,23 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     return blmi_detector_check_numbers(model->detector, &rule, &grid, path, err);
 }
 
-// Key and tensor are both there, or neither.
-static blm_status find_region(blm_model *model, const char *path, blm_error *err)
+// Whether the numbers of the threshold fit each other.
+static blm_status check_threshold(blm_model *model, const char *path, blm_error *err)
 {
-    const char *said = blmi_safetensors_meta(&model->file, REGION);
-    const blmi_tensor *include = blmi_tensors_find(&model->file.tensors, INCLUDE);
-    if ((said != NULL && strcmp(said, "1") != 0) || (said == NULL && include != NULL))
+    if (model->good_count < 1 || model->good_count > 1 << 30 ||
+        (model->source != BLM_HELD_OUT &&
+            model->good_count != model->detector->left_out) ||
+        model->source > BLM_HELD_OUT || model->groups < 0 ||
+        model->groups > model->good_count || !(model->threshold > 0) ||
+        !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
+        !(model->false_alarm > 0 && model->false_alarm < 1))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: metadata " REGION " is \"%s\", expected \"1\", or no tensor " INCLUDE,
-            path, said != NULL ? said : "");
-    if (said != NULL)
-        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
+            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
+            path, (int)model->source, (long long)model->good_count, model->threshold,
+            model->review_threshold);
+    if (model->method > BLM_THRESHOLD_TAIL)
+        return blmi_fail(err, BLM_EINPUT, "%s: threshold.method %d is unknown", path,
+            (int)model->method);
     return BLM_OK;
 }
 
@@ -342,7 +343,8 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
     blmi_part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
-    BLMI_TRY(find_region(model, path, err));
+    if (blmi_safetensors_meta(&model->file, REGION) != NULL)
+        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
     const size_t count = list_parts(model, parts);
     for (size_t i = 0; i < count; i++) {
         const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);
@@ -354,6 +356,17 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
                 path, parts[i].name);
         memcpy(parts[i].at, &t->data, sizeof t->data);
     }
+    return BLM_OK;
+}
+
+static blm_status check_good_scores(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    for (int64_t i = 0; i < model->good_count; i++)
+        if (!(fabs(model->good_scores[i]) < (double)FLT_MAX))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: good.scores: number %lld is %g, expected a finite float", path,
+                (long long)i, model->good_scores[i]);
     return BLM_OK;
 }
 
@@ -374,19 +387,19 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
     model->weights = (blmi_tensors){items, count};
     if (count == 0)
         return blmi_fail(err, BLM_EINPUT, "%s: holds no weights", path);
-    return BLM_OK;
+    return blmi_backbone_read(path, &model->file, &model->weights, &model->backbone, err);
 }
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
     BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
+    BLMI_TRY(find_weights(model, path, err));
     BLMI_TRY(read_detector(model, path, err));
-    BLMI_TRY(blmi_model_check_numbers(model, path, err));
+    BLMI_TRY(check_threshold(model, path, err));
     BLMI_TRY(find_parts(model, path, err));
     BLMI_TRY(blmi_detector_check_parts(model->detector, path, err));
-    BLMI_TRY(find_weights(model, path, err));
-    BLMI_TRY(blmi_model_check_tensors(model, path, err));
+    BLMI_TRY(check_good_scores(model, path, err));
     return blmi_model_index_names(model, path, err);
 }
 

@@ -13,7 +13,8 @@ blm_status blm_model_good_map(
         return blmi_fail(err, BLM_EUSAGE, "good image %zu: the model has maps of %d",
             index, detector->left_out);
     blmi_mapper *mapper = NULL;
-    BLMI_TRY(blmi_mapper_new(&model->recipe, model->include, &mapper, err));
+    BLMI_TRY(blmi_mapper_new(&model->recipe, model->layout.grid_width,
+        model->layout.grid_height, model->include, &mapper, err));
     blmi_mapper_run(mapper, detector->loo + index * (size_t)detector->positions, out);
     blmi_mapper_free(mapper);
     return BLM_OK;

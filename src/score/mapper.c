@@ -17,22 +17,46 @@ struct blmi_mapper {
     void *resampler_scratch, *opening_scratch;
 };
 
+// Leaves out the parts of the region of interest that are too small for the smallest
+// defect; label (height, width) and sizes
+// (pixels + 1) are scratch.  Returns how many pixels are left.
+static size_t keep_large_parts(blmi_mapper *mapper, int32_t *label, int64_t *sizes)
+{
+    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
+    const size_t parts =
+        blmi_components_of_mask(mapper->include, mapper->width, mapper->height, label);
+    size_t kept = 0;
+    memset(sizes, 0, (parts + 1) * sizeof *sizes);
+    for (size_t i = 0; i < pixels; i++)
+        sizes[label[i]]++;
+    for (size_t i = 0; i < pixels; i++) {
+        mapper->include[i] = label[i] != 0 && sizes[label[i]] >= mapper->min_area;
+        kept += mapper->include[i];
+    }
+    return kept;
+}
+
 static blm_status find_room(blmi_mapper *mapper, const uint8_t *include, blm_error *err)
 {
     const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
-    size_t kept;
+    blm_status status = BLM_OK;
+    int32_t *label = blmi_alloc(pixels, sizeof *label);
+    int64_t *sizes = blmi_alloc(pixels + 1, sizeof *sizes);
     mapper->include = blmi_alloc(pixels, sizeof *mapper->include);
-    if (mapper->include == NULL)
-        return blmi_no_memory(err, "the region of interest", pixels, 1);
+    if (label == NULL || sizes == NULL || mapper->include == NULL) {
+        status = blmi_no_memory(err, "the region of interest", pixels, sizeof *sizes);
+        goto done;
+    }
     memcpy(mapper->include, include, pixels);
-    BLMI_TRY(blmi_region_keep_large(
-        mapper->include, mapper->width, mapper->height, mapper->min_area, &kept, err));
-    if (kept == 0)
-        return blmi_fail(err, BLM_EUSAGE,
+    if (keep_large_parts(mapper, label, sizes) == 0)
+        status = blmi_fail(err, BLM_EUSAGE,
             "region of interest: no part of it has room for the smallest defect, %lld "
             "pixels",
             (long long)mapper->min_area);
-    return BLM_OK;
+done:
+    blmi_free(label);
+    blmi_free(sizes);
+    return status;
 }
 
 static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,
@@ -53,11 +77,9 @@ static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,
     return BLM_OK;
 }
 
-static blm_status open_mapper(
-    blmi_mapper *mapper, const blm_recipe *recipe, const uint8_t *include, blm_error *err)
+static blm_status open_mapper(blmi_mapper *mapper, const blm_recipe *recipe,
+    int grid_width, int grid_height, const uint8_t *include, blm_error *err)
 {
-    int grid_width, grid_height;
-    blmi_recipe_grid(recipe, &grid_width, &grid_height);
     mapper->positions = grid_width * grid_height;
     BLMI_TRY(blmi_resampler_new(grid_width, grid_height, recipe->width, recipe->height,
         recipe->sigma, &mapper->resampler, err));
@@ -72,8 +94,8 @@ static blm_status open_mapper(
     return find_nearest(mapper, include, grid_width, grid_height, err);
 }
 
-blm_status blmi_mapper_new(
-    const blm_recipe *recipe, const uint8_t *include, blmi_mapper **out, blm_error *err)
+blm_status blmi_mapper_new(const blm_recipe *recipe, int grid_width, int grid_height,
+    const uint8_t *include, blmi_mapper **out, blm_error *err)
 {
     blmi_mapper *mapper = blmi_alloc_zero(1, sizeof *mapper);
     if (mapper == NULL)
@@ -81,7 +103,8 @@ blm_status blmi_mapper_new(
     mapper->width = recipe->width;
     mapper->height = recipe->height;
     mapper->min_area = recipe->min_area;
-    const blm_status status = open_mapper(mapper, recipe, include, err);
+    const blm_status status =
+        open_mapper(mapper, recipe, grid_width, grid_height, include, err);
     if (status == BLM_OK)
         *out = mapper;
     else

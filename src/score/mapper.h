@@ -9,11 +9,12 @@
 
 typedef struct blmi_mapper blmi_mapper; // working memory: one per thread
 
-// recipe is a complete one.  include (height, width): the region of interest; NULL:
+// recipe is a complete one, which has grid_width x grid_height positions.
+// include (height, width): the region of interest; NULL:
 // everywhere.  Connected parts of it that have fewer pixels than the recipe's min_area
 // have no room for a defect and count as outside; BLM_EUSAGE if that is all of it.
-blm_status blmi_mapper_new(
-    const blm_recipe *recipe, const uint8_t *include, blmi_mapper **out, blm_error *err);
+blm_status blmi_mapper_new(const blm_recipe *recipe, int grid_width, int grid_height,
+    const uint8_t *include, blmi_mapper **out, blm_error *err);
 void blmi_mapper_free(blmi_mapper *mapper);
 
 // distances (grid height, grid width) -> map (height, width): upsampled, filtered, opened

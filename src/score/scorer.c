@@ -43,23 +43,23 @@ struct blm_scorer {
 static blm_status allocate(blm_scorer *s, blm_error *err)
 {
     const blm_recipe *r = &s->model->recipe;
-    const blmi_extractor_shape shape = blmi_extractor_shape_of(s->extractor);
+    const blmi_layout *layout = &s->model->layout;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
     const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
     s->features =
-        blmi_alloc((size_t)shape.positions, (size_t)shape.features * sizeof(float));
+        blmi_alloc((size_t)layout->positions, (size_t)layout->features * sizeof(float));
     s->detector_scratch =
         blmi_alloc(blmi_detector_scratch(s->model->detector, 1, s->team), 1);
-    s->distances = blmi_alloc((size_t)shape.positions, sizeof(float));
+    s->distances = blmi_alloc((size_t)layout->positions, sizeof(float));
     s->map = blmi_alloc(pixels, sizeof *s->map);
     s->mask = blmi_alloc(pixels, sizeof *s->mask);
     s->label = blmi_alloc(pixels, sizeof *s->label);
     s->components = blmi_alloc(most_regions, sizeof *s->components);
     s->regions = blmi_alloc(most_regions, sizeof *s->regions);
     if (s->model->include != NULL &&
-        (s->use = blmi_alloc((size_t)shape.positions, 1)) != NULL)
-        blmi_region_positions(s->model->include, r->width, r->height, shape.grid_width,
-            shape.grid_height, s->use);
+        (s->use = blmi_alloc((size_t)layout->positions, 1)) != NULL)
+        blmi_region_positions(s->model->include, r->width, r->height, layout->grid_width,
+            layout->grid_height, s->use);
     if ((s->model->include != NULL && s->use == NULL) || s->features == NULL ||
         s->detector_scratch == NULL || s->distances == NULL || s->map == NULL ||
         s->mask == NULL || s->label == NULL || s->components == NULL ||
@@ -92,7 +92,8 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
     if (status == BLM_OK)
         status = blmi_extraction_new(extractor, scorer->team, &scorer->extraction, err);
     if (status == BLM_OK)
-        status = blmi_mapper_new(&model->recipe, model->include, &scorer->mapper, err);
+        status = blmi_mapper_new(&model->recipe, model->layout.grid_width,
+            model->layout.grid_height, model->include, &scorer->mapper, err);
     if (status == BLM_OK)
         *out = scorer;
     else
@@ -112,7 +113,7 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
     if (!isfinite(o.threshold) || o.threshold < 0)
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
     BLMI_TRY(blmi_extractor_new(
-        &model->weights, &model->config, &model->recipe, &extractor, err));
+        &model->weights, &model->backbone, &model->recipe, &extractor, err));
     return new_scorer(model, &o, extractor, out, err);
 }
 

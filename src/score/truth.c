@@ -24,7 +24,7 @@ blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask, int wi
     BLMI_NEED(recipe, err);
     BLMI_NEED(mask, err);
     BLMI_NEED(out, err);
-    BLMI_TRY(blmi_recipe_complete(recipe, &complete, err));
+    BLMI_TRY(blmi_recipe_complete(recipe, &blmi_backbone_unknown, &complete, err));
     if (width < 1 || height < 1)
         return blmi_fail(err, BLM_EUSAGE,
             "mask of %d x %d pixels: expected at least 1 x 1", width, height);

@@ -18,11 +18,11 @@ near() { # FILE FILE TOLERANCE: relative
 }
 
 expect 2 import "$checkpoint" -o weights.safetensors
-err_has '--pre-norm'
+err_has '--form pre-norm'
 absent weights.safetensors
 expect 0 import "$checkpoint" --pre-norm -o weights.safetensors
 expect 0 info weights.safetensors
-out_has '^backbone: ConTNet-Ti, pre-norm, relative positions, qkv with bias, shortcuts pooled$'
+out_has '^backbone: ConTNet-Ti, pre-norm, input 224x224 or other multiples of 224$'
 
 expect 0 fit "$images/train/good" -w ./weights.safetensors -o model --list-odd 10 --json
 numbers score <out >ours

@@ -34,7 +34,7 @@ refuse() { # OPTION VALUE WORDS
 }
 refuse size 224 'WxH'
 refuse size 224x 'WxH'
-refuse size 0x0 'from 224'
+refuse size 0x0 'from 1 '
 refuse size 224x224x 'WxH'
 refuse size 224x9999999999999999999999 'WxH'
 refuse crop 1,2,3 'X,Y,W,H'
@@ -82,3 +82,10 @@ expect 3 detect -- --json --csv
 err_has '^blemish: --json: cannot open'
 expect 3 detect -qt2 --no-json --json --no-json missing x
 err_has '^blemish: missing: cannot open'
+
+# A size that the network cannot take is refused before any image is read.
+for size in 7392x224 224x14336 225x224 112x224; do
+    expect 2 fit --size $size /nowhere/a.png -o model
+    err_has "^blemish: size ${size%x*} x ${size#*x}: both sides must be multiples of 224, at most 7168"
+    err_lines 1
+done

@@ -1,5 +1,6 @@
-// workspace.c: the memory of a run is one allocation, measured first and then dealt out.
-#include "src/backbone/workspace.h"
+// contnet_workspace.c: the memory of a run is one allocation, measured first and then
+// dealt out.
+#include "src/backbone/contnet_workspace.h"
 
 #include <string.h>
 
@@ -43,7 +44,7 @@ static float *deal(float *memory, size_t *used, size_t count)
 }
 
 // Points the parts of w into memory, or at NULL; the total is returned, in floats.
-static size_t lay_out(blmi_workspace *w, float *memory)
+static size_t lay_out(blmi_contnet_workspace *w, float *memory)
 {
     const blmi_contnet *net = w->net;
     const size_t images = (size_t)net->options.batch;
@@ -70,10 +71,10 @@ static size_t lay_out(blmi_workspace *w, float *memory)
     return used;
 }
 
-blm_status blmi_workspace_new(
-    const blmi_contnet *net, blmi_team *team, blmi_workspace **out, blm_error *err)
+blm_status blmi_contnet_workspace_new(const blmi_contnet *net, blmi_team *team,
+    blmi_contnet_workspace **out, blm_error *err)
 {
-    blmi_workspace *w = blmi_alloc_zero(1, sizeof *w);
+    blmi_contnet_workspace *w = blmi_alloc_zero(1, sizeof *w);
     if (!w)
         return blmi_no_memory(err, "a workspace", 1, sizeof *w);
     w->net = net;
@@ -81,7 +82,7 @@ blm_status blmi_workspace_new(
     const size_t count = lay_out(w, NULL);
     w->memory = blmi_alloc_zero(count, sizeof *w->memory);
     if (!w->memory) {
-        blmi_workspace_free(w);
+        blmi_contnet_workspace_free(w);
         return blmi_no_memory(err, "a workspace", count, sizeof(float));
     }
     lay_out(w, w->memory);
@@ -89,14 +90,15 @@ blm_status blmi_workspace_new(
     return BLM_OK;
 }
 
-void blmi_workspace_free(blmi_workspace *workspace)
+void blmi_contnet_workspace_free(blmi_contnet_workspace *workspace)
 {
     if (workspace)
         blmi_free(workspace->memory);
     blmi_free(workspace);
 }
 
-void blmi_workspace_watch(blmi_workspace *workspace, blmi_watch *watch, void *context)
+void blmi_contnet_workspace_watch(
+    blmi_contnet_workspace *workspace, blmi_watch *watch, void *context)
 {
     workspace->watch = watch;
     workspace->watch_context = context;
@@ -104,7 +106,7 @@ void blmi_workspace_watch(blmi_workspace *workspace, blmi_watch *watch, void *co
 
 // A task and its workspace.
 typedef struct call {
-    const blmi_workspace *workspace;
+    const blmi_contnet_workspace *workspace;
     blmi_task *task;
     const void *context;
 } call;
@@ -116,8 +118,8 @@ static void with_scratch(const void *context, int i, int thread)
         c->workspace->scratch + (size_t)thread * c->workspace->scratch_size);
 }
 
-void blmi_workspace_each(
-    const blmi_workspace *workspace, int count, blmi_task *task, const void *context)
+void blmi_contnet_workspace_each(const blmi_contnet_workspace *workspace, int count,
+    blmi_task *task, const void *context)
 {
     blmi_team_each(
         workspace->team, count, with_scratch, &(call){workspace, task, context});

@@ -1,8 +1,8 @@
-// workspace.h: the memory of a run, and its threads.
-#ifndef BLMI_BACKBONE_WORKSPACE_H
-#define BLMI_BACKBONE_WORKSPACE_H
+// contnet_workspace.h: the memory of a run, and its threads.
+#ifndef BLMI_BACKBONE_CONTNET_WORKSPACE_H
+#define BLMI_BACKBONE_CONTNET_WORKSPACE_H
 
-#include "src/backbone/network.h"
+#include "src/backbone/contnet_network.h"
 #include "src/nn/attention.h"
 
 enum {
@@ -10,7 +10,7 @@ enum {
     BLMI_BAND_ROWS = 7,    // rows of layer0 that a task makes
 };
 
-struct blmi_workspace {
+struct blmi_contnet_workspace {
     const blmi_contnet *net;
     blmi_team *team;
     // N is options.batch; h, w, C are the stage's.  A border of zeros is never written.
@@ -29,7 +29,7 @@ struct blmi_workspace {
 // Calls task(context, i, scratch of the calling thread) for i = 0 .. count - 1, by the
 // workspace's team.
 typedef void blmi_task(const void *context, int i, float *scratch);
-void blmi_workspace_each(
-    const blmi_workspace *workspace, int count, blmi_task *task, const void *context);
+void blmi_contnet_workspace_each(const blmi_contnet_workspace *workspace, int count,
+    blmi_task *task, const void *context);
 
 #endif

@@ -1,7 +1,7 @@
-// identify.c: which network a set of weights is.
+// contnet_identify.c: which network a set of weights is.
 #include <stdio.h>
 
-#include "src/backbone/network.h"
+#include "src/backbone/contnet_network.h"
 #include "src/base/error.h"
 
 const blmi_variant_shape blmi_variant_shapes[4] = {

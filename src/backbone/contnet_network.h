@@ -1,6 +1,6 @@
-// network.h: a ConTNet as it is run: packed weights, and the plan of one run.
-#ifndef BLMI_BACKBONE_NETWORK_H
-#define BLMI_BACKBONE_NETWORK_H
+// contnet_network.h: a ConTNet as it is run: packed weights, and the plan of one run.
+#ifndef BLMI_BACKBONE_CONTNET_NETWORK_H
+#define BLMI_BACKBONE_CONTNET_NETWORK_H
 
 #include "src/backbone/contnet.h"
 #include "src/nn/kernels.h"

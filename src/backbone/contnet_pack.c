@@ -1,10 +1,10 @@
-// pack.c: from named tensors to the matrices that a run multiplies with.
+// contnet_pack.c: from named tensors to the matrices that a run multiplies with.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "src/backbone/network.h"
+#include "src/backbone/contnet_network.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/nn/winograd.h"
