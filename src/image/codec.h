@@ -36,8 +36,12 @@ blm_status blmi_image_allocate(blm_image *image, const blmi_source *source,
 blm_status blmi_sniff(const blmi_source *source, blmi_decoder **decoder, blm_error *err);
 
 // The orientation, 1 to 8, that an EXIF block states (a TIFF structure, with or without
-// "Exif\0\0" before it); 1 where it states none, or makes no sense.
+// "Exif\0\0" before it); 1 where it states none, or makes no sense.  Pillow's rules: the
+// first of the values, of any type but bytes.
 int blmi_exif_orientation(const uint8_t *block, size_t size);
+// The same of a TIFF structure (not BigTIFF) with its directory at that offset; 0 if the
+// value lies beyond the end of the block.
+int blmi_directory_orientation(const uint8_t *block, size_t size, uint64_t directory);
 
 // Turns and mirrors the pixels so that orientation 1 to 8 becomes 1.
 blm_status blmi_orient(blm_image *image, int orientation, blm_error *err);

@@ -1,138 +1,247 @@
+#include <setjmp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <turbojpeg.h>
+#include <jpeglib.h>
+
+#include <jerror.h>
 
 #include "src/base/alloc.h"
-#include "src/base/cursor.h"
 #include "src/base/error.h"
+#include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
-// What the segments before the first scan say.
-typedef struct segments {
-    int width, height, components; // components 0: no frame header was seen
-    const uint8_t *exif;           // (exif_size); NULL: none
-    size_t exif_size;
-} segments;
-
 enum {
-    MARKER_SOF0 = 0xc0, // to SOF15, with three others among them
-    MARKER_DHT = 0xc4,
-    MARKER_JPG = 0xc8,
-    MARKER_DAC = 0xcc,
-    MARKER_SOF15 = 0xcf,
-    MARKER_SOI = 0xd8,
-    MARKER_EOI = 0xd9,
-    MARKER_SOS = 0xda,
-    MARKER_APP1 = 0xe1
+    MARKER_EXIF = JPEG_APP0 + 1,
+    MAX_SCANS = 500, // each decodes the whole picture again
+    MAX_STRAYS = 16, // bytes that belong to nothing, in each restart interval
 };
 
-static bool is_frame(int marker)
+typedef struct decoder {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jmp_buf leave; // where libjpeg's errors go
+    const blmi_source *source;
+    bool no_end;                  // the file ends without the marker that ends it
+    size_t strays;                // bytes that belong to nothing, so far
+    bool seen[MAX_COMPS_IN_SCAN]; // by component: a scan has held it
+    uint8_t *cmyk;                // (width, 4): a row, of four components
+} decoder;
+
+// ---- what libjpeg calls --------------------------------------------------------------
+
+static void leave(j_common_ptr jpeg)
 {
-    return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
-           marker != MARKER_JPG && marker != MARKER_DAC;
+    decoder *const d = jpeg->client_data;
+    longjmp(d->leave, 1);
 }
 
-// The next marker behind any number of fill bytes 0xff; 0 if something else stands there.
-static int next_marker(blmi_cursor *c)
+// Whether a segment was padded with zeros or 0xff: `count` of them, behind bytes of which
+// some are not, since data that were lost may leave zeros, too, which a decoder takes for
+// data.
+static bool is_padding(const uint8_t *begin, const uint8_t *end, size_t count)
 {
-    if (blmi_cursor_u8(c) != 0xff)
-        return 0;
-    int marker;
-    do
-        marker = blmi_cursor_u8(c);
-    while (marker == 0xff);
-    return marker;
+    const size_t in_front = 12; // more than libjpeg reads ahead
+    if ((size_t)(end - begin) < count + in_front)
+        return false;
+    for (size_t i = 1; i <= count; i++)
+        if (end[-(ptrdiff_t)i] != 0 && end[-(ptrdiff_t)i] != 0xff)
+            return false;
+    uint8_t bits = 0;
+    for (size_t i = 1; i <= in_front; i++)
+        bits |= end[-(ptrdiff_t)(count + i)];
+    return bits != 0;
 }
 
-// Takes in one segment's content.  The first frame and the first EXIF block count.
-static void read_segment(segments *out, int marker, const uint8_t *content, size_t size)
+// Bytes were passed over in front of a marker.  Cameras leave some there, but many of
+// them are what a decoder that lost its way has not read.
+static bool may_pass_over(decoder *d)
 {
-    if (is_frame(marker) && out->components == 0) {
-        blmi_cursor c = blmi_cursor_over(content, size);
-        blmi_cursor_u8(&c); // bits of a sample; the decoder knows which it can do
-        out->height = blmi_cursor_u16be(&c);
-        out->width = blmi_cursor_u16be(&c);
-        out->components = blmi_cursor_u8(&c);
-    } else if (marker == MARKER_APP1 && out->exif == NULL && size > 6 &&
-               memcmp(content, "Exif\0", 6) == 0) {
-        out->exif = content;
-        out->exif_size = size;
+    const size_t count = (size_t)d->errors.msg_parm.i[0];
+    if (d->no_end)
+        return false;
+    if (is_padding(d->source->bytes, d->jpeg.src->next_input_byte, count))
+        return true;
+    const size_t units = (size_t)d->jpeg.MCUs_per_row * d->jpeg.MCU_rows_in_scan;
+    const size_t intervals =
+        d->jpeg.restart_interval > 0 ? units / d->jpeg.restart_interval + 1 : 1;
+    d->strays += count;
+    return d->strays <= MAX_STRAYS * intervals;
+}
+
+// A warning is a fault, since libjpeg only warns of data that make no sense or end early,
+// but for a few that lose no pixel.
+static void warn(j_common_ptr jpeg, int level)
+{
+    decoder *const d = jpeg->client_data;
+    if (level >= 0)
+        return; // a trace
+    switch (d->errors.msg_code) {
+    case JWRN_JPEG_EOF:
+        d->no_end = true; // is_whole judges it
+        return;
+    case JWRN_EXTRANEOUS_DATA:
+        if (may_pass_over(d))
+            return;
+        break;
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_NOT_SEQUENTIAL: // a baseline scan that names no coefficients has them all
+        return;
     }
+    leave(jpeg);
 }
 
-// Reads up to the first scan.  TurboJPEG's own header reader neither shows the segments
-// nor accepts every subsampling that its decoder does.
-static blm_status read_header(const blmi_source *source, segments *out, blm_error *err)
+static void print_nothing(j_common_ptr jpeg)
 {
-    blmi_cursor c = blmi_cursor_over(source->bytes, source->size);
-    blmi_cursor_seek(&c, 2); // SOI, seen already
-    *out = (segments){0};
-    for (;;) {
-        const int marker = next_marker(&c);
-        if (marker == MARKER_SOS)
-            break;
-        const uint16_t length = blmi_cursor_u16be(&c);
-        const uint8_t *content = length < 2 ? NULL : blmi_cursor_take(&c, length - 2u);
-        if (marker < MARKER_SOF0 || marker == MARKER_EOI || content == NULL)
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: JPEG: truncated or damaged before the image data", source->name);
-        read_segment(out, marker, content, length - 2u);
+    (void)jpeg;
+}
+
+// ---- decoding ------------------------------------------------------------------------
+
+static blm_status damaged(const decoder *d, const char *what, blm_error *err)
+{
+    return blmi_fail(err, BLM_EINPUT, "%s: JPEG: %s", d->source->name, what);
+}
+
+static blm_status failed(decoder *d, blm_error *err)
+{
+    char text[JMSG_LENGTH_MAX] = "";
+    if (d->errors.msg_code == JERR_OUT_OF_MEMORY)
+        return blmi_no_memory(err, d->source->name, d->source->size, 1);
+    d->errors.format_message((j_common_ptr)&d->jpeg, text);
+    return damaged(d, text, err);
+}
+
+// The first EXIF block counts.
+static void read_orientation(const decoder *d, int *orientation)
+{
+    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next)
+        if (m->marker == MARKER_EXIF && m->data_length > 6 &&
+            memcmp(m->data, "Exif\0", 5) == 0) {
+            *orientation = blmi_exif_orientation(m->data, m->data_length);
+            return;
+        }
+}
+
+static void note_scan(decoder *d)
+{
+    for (int i = 0; i < d->jpeg.comps_in_scan; i++)
+        d->seen[d->jpeg.cur_comp_info[i]->component_index] = true;
+}
+
+// Takes in all scans of a file that has many, and starts the output of what they give.
+static blm_status start_scans(decoder *d, blm_error *err)
+{
+    struct jpeg_decompress_struct *const jpeg = &d->jpeg;
+    jpeg->buffered_image = TRUE;
+    jpeg_start_decompress(jpeg);
+    for (int event = JPEG_REACHED_SOS; event != JPEG_REACHED_EOI;
+         event = jpeg_consume_input(jpeg)) {
+        if (event == JPEG_REACHED_SOS)
+            note_scan(d);
+        if (jpeg->input_scan_number > MAX_SCANS)
+            return blmi_fail(err, BLM_EINPUT, "%s: JPEG: more than the limit of %d scans",
+                d->source->name, MAX_SCANS);
     }
-    if (out->components != 1 && out->components != 3 && out->components != 4)
-        return blmi_fail(err, BLM_EINPUT, "%s: JPEG: %d components, expected 1, 3 or 4",
-            source->name, out->components);
+    jpeg_start_output(jpeg, jpeg->input_scan_number);
     return BLM_OK;
 }
 
-// Decodes to pixels (height, width, bytes of the format).  The defaults (accurate integer
-// DCT, interpolated chroma) are Pillow's; a warning is a fault, since libjpeg only warns
-// of data that end early or make no sense.
-static blm_status decompress(const blmi_source *source, const blm_image *image,
-    int format, uint8_t *pixels, blm_error *err)
+// Whether all coefficients of all components came to their last bit.
+static bool is_refined(const decoder *d)
 {
-    const tjhandle jpeg = tjInitDecompress();
-    if (jpeg == NULL)
-        return blmi_no_memory(err, source->name, 1, 1);
-    blm_status status = BLM_OK;
-    if (tjDecompress2(jpeg, source->bytes, source->size, pixels, image->width, 0,
-            image->height, format, TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0)
-        status = blmi_fail(
-            err, BLM_EINPUT, "%s: JPEG: %s", source->name, tjGetErrorStr2(jpeg));
-    tjDestroy(jpeg);
+    for (int c = 0; c < d->jpeg.num_components; c++)
+        for (int i = 0; i < DCTSIZE2; i++)
+            if (d->jpeg.coef_bits[c][i] != 0)
+                return false;
+    return true;
+}
+
+// Without its end a file may have lost scans, and arithmetic coding does not show where
+// its data end.
+static blm_status check_whole(const decoder *d, blm_error *err)
+{
+    for (int c = 0; c < d->jpeg.num_components; c++)
+        if (!d->seen[c])
+            return damaged(d, "no data for one of the components", err);
+    const bool lost =
+        d->no_end && (d->jpeg.arith_code || (d->jpeg.progressive_mode && !is_refined(d)));
+    return lost ? damaged(d, "truncated", err) : BLM_OK;
+}
+
+static void read_row(decoder *d, uint8_t *rgb)
+{
+    const size_t width = d->jpeg.output_width;
+    JSAMPROW row = d->cmyk != NULL ? d->cmyk : rgb;
+    const JDIMENSION rows = jpeg_read_scanlines(&d->jpeg, &row, 1);
+    blmi_note_written(row, rows * width * (size_t)d->jpeg.output_components);
+    if (d->cmyk == NULL)
+        return;
+    // As Pillow takes them, and as Adobe's programs write them: 255 is no ink.
+    for (size_t i = 0; i < 4 * width; i++)
+        d->cmyk[i] = (uint8_t)(255 - d->cmyk[i]);
+    blmi_cmyk_to_rgb(rgb, d->cmyk, width);
+}
+
+// Accurate integer DCT and interpolated chroma, libjpeg's defaults, are Pillow's, too.
+static blm_status decode(decoder *d, blm_image *image, int *orientation, blm_error *err)
+{
+    struct jpeg_decompress_struct *const jpeg = &d->jpeg;
+    jpeg_save_markers(jpeg, MARKER_EXIF, 0xffff);
+    jpeg_mem_src(jpeg, d->source->bytes, (unsigned long)d->source->size);
+    jpeg_read_header(jpeg, TRUE);
+    const int components = jpeg->num_components;
+    if (components != 1 && components != 3 && components != 4)
+        return blmi_fail(err, BLM_EINPUT, "%s: JPEG: %d components, expected 1, 3 or 4",
+            d->source->name, components);
+    BLMI_TRY(blmi_image_allocate(
+        image, d->source, "JPEG", jpeg->image_width, jpeg->image_height, err));
+    image->channels = components == 1 ? 1 : 3;
+    image->bits = 8;
+    read_orientation(d, orientation);
+    if (components == 4 && (d->cmyk = blmi_alloc(jpeg->image_width, 4)) == NULL)
+        return blmi_no_memory(err, d->source->name, jpeg->image_width, 4);
+    jpeg->out_color_space = components == 4 ? JCS_CMYK : JCS_RGB;
+    if (jpeg_has_multiple_scans(jpeg)) {
+        BLMI_TRY(start_scans(d, err));
+    } else {
+        note_scan(d);
+        jpeg_start_decompress(jpeg);
+    }
+    if (jpeg->output_width != (JDIMENSION)image->width ||
+        jpeg->output_height != (JDIMENSION)image->height ||
+        jpeg->output_components != (components == 4 ? 4 : 3))
+        return damaged(d, "decoded to another size than its header's", err);
+    while (jpeg->output_scanline < jpeg->output_height)
+        read_row(d, image->rgb + (size_t)jpeg->output_scanline * jpeg->output_width * 3);
+    const blm_status status = check_whole(d, err);
+    if (status == BLM_OK && !jpeg->buffered_image)
+        jpeg_finish_decompress(jpeg); // reads up to the end of the file
     return status;
 }
 
-// Four components are taken as Pillow takes them, and as Adobe's programs write them: 255
-// is no ink.
-static blm_status decompress_cmyk(
-    const blmi_source *source, const blm_image *image, blm_error *err)
+static blm_status decode_or_fail(
+    decoder *d, blm_image *image, int *orientation, blm_error *err)
 {
-    const size_t pixels = (size_t)image->width * (size_t)image->height;
-    uint8_t *const cmyk = blmi_alloc(pixels, 4);
-    if (cmyk == NULL)
-        return blmi_no_memory(err, source->name, pixels, 4);
-    const blm_status status = decompress(source, image, TJPF_CMYK, cmyk, err);
-    if (status == BLM_OK) {
-        for (size_t i = 0; i < 4 * pixels; i++)
-            cmyk[i] = (uint8_t)(255 - cmyk[i]);
-        blmi_cmyk_to_rgb(image->rgb, cmyk, pixels);
-    }
-    blmi_free(cmyk);
-    return status;
+    if (setjmp(d->leave) != 0)
+        return failed(d, err);
+    jpeg_create_decompress(&d->jpeg);
+    return decode(d, image, orientation, err);
 }
 
 blm_status blmi_jpeg_decode(
     const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
 {
-    segments header;
-    BLMI_TRY(read_header(source, &header, err));
-    BLMI_TRY(blmi_image_allocate(
-        image, source, "JPEG", (uint64_t)header.width, (uint64_t)header.height, err));
-    image->channels = header.components == 1 ? 1 : 3;
-    image->bits = 8;
-    if (header.exif != NULL)
-        *orientation = blmi_exif_orientation(header.exif, header.exif_size);
-    return header.components == 4 ? decompress_cmyk(source, image, err)
-                                  : decompress(source, image, TJPF_RGB, image->rgb, err);
+    decoder d = {.source = source};
+    d.jpeg.err = jpeg_std_error(&d.errors);
+    d.jpeg.client_data = &d;
+    d.errors.error_exit = leave;
+    d.errors.emit_message = warn;
+    d.errors.output_message = print_nothing;
+    const blm_status status = decode_or_fail(&d, image, orientation, err);
+    jpeg_destroy_decompress(&d.jpeg);
+    blmi_free(d.cmyk);
+    return status;
 }

@@ -1,7 +1,11 @@
+#include <string.h>
+
 #include <spng.h>
 
 #include "src/base/alloc.h"
+#include "src/base/cursor.h"
 #include "src/base/error.h"
+#include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
 // What one chunk, and all kept chunks together, may take up when unpacked: text and
@@ -32,6 +36,7 @@ static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image 
         status = damaged(source, code, err);
         goto done;
     }
+    blmi_note_written(samples, size);
     blmi_narrow(samples, samples, pixels * channels, source->bits);
     blmi_spread(image->rgb, samples, pixels, channels, channels < 3 ? grey : colour);
 done:
@@ -54,11 +59,28 @@ static size_t channels_of(uint8_t color_type)
     }
 }
 
+// The orientation that an eXIf chunk states.  libspng drops those that begin as in a
+// JPEG, so the chunks are walked here, once it has found them whole.
+static void read_orientation(const blmi_source *source, int *orientation)
+{
+    blmi_cursor c = blmi_cursor_over(source->bytes, source->size);
+    blmi_cursor_seek(&c, 8); // the signature
+    while (blmi_cursor_left(&c) > 0 && !c.overrun) {
+        const uint32_t length = blmi_cursor_u32be(&c);
+        const uint8_t *const kind = blmi_cursor_take(&c, 4);
+        const uint8_t *const data = blmi_cursor_take(&c, length);
+        blmi_cursor_u32be(&c); // the checksum
+        if (data == NULL || memcmp(kind, "IEND", 4) == 0)
+            return;
+        if (memcmp(kind, "eXIf", 4) == 0)
+            *orientation = blmi_exif_orientation(data, length);
+    }
+}
+
 static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *image,
     int *orientation, blm_error *err)
 {
     struct spng_ihdr header;
-    struct spng_exif exif;
     int code;
     spng_set_crc_action(png, SPNG_CRC_ERROR, SPNG_CRC_ERROR);
     spng_set_chunk_limits(png, MAX_CHUNK, MAX_CHUNK);
@@ -78,12 +100,12 @@ static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *im
         code = spng_decode_image(png, image->rgb, size, SPNG_FMT_RGB8, 0);
         if (code != SPNG_OK)
             return damaged(source, code, err);
+        blmi_note_written(image->rgb, size);
     }
     // What follows the pixels: without it a file cut short behind them would pass.
     if ((code = spng_decode_chunks(png)) != SPNG_OK)
         return damaged(source, code, err);
-    if (spng_get_exif(png, &exif) == SPNG_OK)
-        *orientation = blmi_exif_orientation((const uint8_t *)exif.data, exif.length);
+    read_orientation(source, orientation);
     return BLM_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
 // What libtiff may allocate at once, for its tables of strips and of tags.
@@ -73,14 +74,39 @@ static void unmap_nothing(thandle_t handle, void *base, toff_t size)
     (void)handle, (void)base, (void)size;
 }
 
+// Tags that decide what the pixels are, as libtiff calls them.
+static const char *const deciding[] = {"ImageWidth", "ImageLength", "BitsPerSample",
+    "Compression", "PhotometricInterpretation", "FillOrder", "StripOffsets",
+    "SamplesPerPixel", "RowsPerStrip", "StripByteCounts", "MinSampleValue",
+    "MaxSampleValue", "PlanarConfiguration", "Group3Options", "Group4Options",
+    "Predictor", "ColorMap", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts",
+    "InkSet", "SampleFormat", "SMinSampleValue", "SMaxSampleValue", "JPEGTables"};
+
+// Whether a message names a tag, in quotes, that decides nothing.
+static bool is_harmless(const char *message)
+{
+    const char *const quote = strchr(message, '"');
+    if (quote == NULL)
+        return false;
+    const size_t length = strcspn(quote + 1, "\"");
+    for (size_t i = 0; i < sizeof deciding / sizeof *deciding; i++)
+        if (strlen(deciding[i]) == length && strncmp(deciding[i], quote + 1, length) == 0)
+            return false;
+    return true;
+}
+
+// Keeps the first message; nothing reaches stderr.
 __attribute__((format(printf, 4, 0))) static int keep_error(
     TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
     (void)tiff, (void)module;
     reader *const r = user;
-    if (r->message[0] == '\0')
-        vsnprintf(r->message, sizeof r->message, format, args);
-    return 1; // and nothing reaches stderr
+    if (r->message[0] != '\0')
+        return 1;
+    vsnprintf(r->message, sizeof r->message, format, args);
+    if (!r->strict && is_harmless(r->message))
+        r->message[0] = '\0';
+    return 1;
 }
 
 // libtiff goes on without a tag whose value lies beyond the end of the file, which makes
@@ -117,6 +143,7 @@ typedef struct layout {
     uint32_t width, height, block_width, block_height; // pixels
     uint16_t bits, samples;
     bool tiled, separate;
+    bool predicted; // deflated, with a predictor
     colour colour;
     unsigned used;         // samples that make a colour: 1, 3 or 4, the first ones
     uint8_t table[256][3]; // GREY, PALETTE: the colour of each value of the first sample
@@ -176,6 +203,14 @@ static bool is_supported_codec(uint16_t compression)
     }
 }
 
+static bool is_predicted(TIFF *tiff, uint16_t compression)
+{
+    uint16_t predictor = PREDICTOR_NONE;
+    if (compression == COMPRESSION_ADOBE_DEFLATE || compression == COMPRESSION_DEFLATE)
+        TIFFGetFieldDefaulted(tiff, TIFFTAG_PREDICTOR, &predictor);
+    return predictor != PREDICTOR_NONE;
+}
+
 static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error *err)
 {
     uint16_t photometric, compression, ink_set;
@@ -186,6 +221,7 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
         return blmi_fail(err, BLM_EINPUT,
             "%s: TIFF: no photometric interpretation, expected one", r->source->name);
     const bool whole_bytes = l->bits == 8 || l->bits == 16;
+    l->predicted = is_predicted(tiff, compression);
     l->colour = GREY;
     l->used = 1;
     if (photometric == PHOTOMETRIC_MINISWHITE || photometric == PHOTOMETRIC_MINISBLACK) {
@@ -257,20 +293,46 @@ static size_t row_bytes(const layout *l)
     return (l->block_width * samples * l->bits + 7) / 8;
 }
 
-// Reads the block at pixel (x, y), one plane of it; rows: those inside the image.
+// The end of a block, longer than any sample.
+enum { TAIL = 8 };
+
+// Reads one plane of the block at pixel (x, y): `expected` bytes, of which the last are
+// `fill` before.
+static bool read_over(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
+    uint32_t y, uint16_t plane, uint8_t *out, size_t expected, uint8_t fill)
+{
+    const tmsize_t room = (tmsize_t)(row_bytes(l) * l->block_height);
+    if (l->predicted)
+        memset(out, 0, expected);
+    for (size_t i = 0; i < TAIL && i < expected; i++)
+        out[expected - 1 - i] = fill;
+    const tmsize_t got =
+        l->tiled
+            ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), out, room)
+            : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, plane), out, room);
+    if (got != (tmsize_t)expected || r->message[0] != '\0')
+        return false;
+    blmi_note_written(out, expected);
+    return true;
+}
+
+// Reads the block at pixel (x, y), one plane of it; rows: those inside the image.  A
+// block that libtiff calls whole may lack its end, or all of it, if its deflated data are
+// longer than they should be.  Then its last byte is what it was before, or, where a
+// predictor has changed it, depends on that.
 static blm_status read_block(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
     uint32_t y, uint16_t plane, uint32_t rows, uint8_t *out, blm_error *err)
 {
-    const size_t row = row_bytes(l), size = row * l->block_height;
-    const tmsize_t room = (tmsize_t)size;
-    tmsize_t got, expected = room;
-    if (l->tiled) {
-        got = TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), out, room);
-    } else {
-        got = TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, plane), out, room);
-        expected = (tmsize_t)(row * rows);
-    }
-    return got == expected && r->message[0] == '\0' ? BLM_OK : damaged(r, err);
+    const size_t expected = row_bytes(l) * (l->tiled ? l->block_height : rows);
+    const uint8_t *const last = out + expected - 1;
+    if (!read_over(tiff, r, l, x, y, plane, out, expected, 0x55))
+        return damaged(r, err);
+    const uint8_t before = *last;
+    if (before != 0x55 && !l->predicted)
+        return BLM_OK;
+    if (!read_over(tiff, r, l, x, y, plane, out, expected, 0xaa))
+        return damaged(r, err);
+    return *last == before ? BLM_OK : damaged(r, err);
 }
 
 // Writes count samples of `bits` bits as bytes, `step` bytes apart.
@@ -353,18 +415,29 @@ static blm_status decode_blocks(
     return status;
 }
 
+// libtiff refuses some that Pillow takes, and the other way round.
+static void read_orientation(TIFF *tiff, const blmi_source *source, int *orientation)
+{
+    uint16_t turned = 1;
+    if (!TIFFIsBigTIFF(tiff))
+        *orientation = blmi_directory_orientation(
+            source->bytes, source->size, TIFFCurrentDirOffset(tiff));
+    else if (TIFFGetField(tiff, TIFFTAG_ORIENTATION, &turned) && turned >= 1 &&
+             turned <= 8)
+        *orientation = turned;
+}
+
 static blm_status decode(
     TIFF *tiff, reader *r, blm_image *image, int *orientation, blm_error *err)
 {
     layout l = {0};
-    uint16_t turned;
     if (r->message[0] != '\0')
         return damaged(r, err);
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &l.width);
     TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &l.height);
-    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &turned);
-    if (turned >= 1 && turned <= 8)
-        *orientation = turned;
+    read_orientation(tiff, r->source, orientation);
+    if (*orientation == 0)
+        return damaged(r, err);
     BLMI_TRY(read_layout(tiff, r, &l, err));
     BLMI_TRY(blmi_image_allocate(image, r->source, "TIFF", l.width, l.height, err));
     image->channels = l.colour == GREY ? 1 : 3;

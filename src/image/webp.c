@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
 static blm_status damaged(const blmi_source *source, VP8StatusCode code, blm_error *err)
@@ -58,5 +59,8 @@ blm_status blmi_webp_decode(
     config.output.u.RGBA.stride = 3 * width;
     config.output.u.RGBA.size = (size_t)width * (size_t)height * 3;
     code = WebPDecode(source->bytes, source->size, &config);
-    return code == VP8_STATUS_OK ? BLM_OK : damaged(source, code, err);
+    if (code != VP8_STATUS_OK)
+        return damaged(source, code, err);
+    blmi_note_written(image->rgb, config.output.u.RGBA.size);
+    return BLM_OK;
 }

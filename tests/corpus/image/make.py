@@ -147,6 +147,115 @@ def exif(orientation):
     return block
 
 
+def exif_bytes(kind, values, big=False):
+    """An EXIF block that holds an orientation of any type and count."""
+    order, letter = ">" if big else "<", {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i",
+                                          11: "f", 12: "d"}[kind]
+    data = struct.pack(f"{order}{len(values)}{letter}", *values)
+    count = len(values) // 2 if kind == 5 else len(values)
+    start = (b"MM\0*" if big else b"II*\0") + struct.pack(order + "IHHHI", 8, 1, 0x112, kind, count)
+    if len(data) <= 4:
+        return start + data.ljust(4, b"\0") + bytes(4)
+    return start + struct.pack(order + "II", 26, 0) + data
+
+
+def segment(marker, data):
+    return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+DC_LENGTHS = (2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9)  # of the standard codes for 0 to 11 bits
+DC_CODES = (0, 2, 3, 4, 5, 6, 14, 30, 62, 126, 254, 510)
+
+
+def flat_scan(values):
+    """The entropy-coded bits of 8 x 8 blocks that are all of one grey."""
+    bits, last = "", 0
+    for value in values:
+        step, last = int(value) - last, int(value)
+        size = abs(step).bit_length()
+        bits += f"{DC_CODES[size]:0{DC_LENGTHS[size]}b}"
+        if size:
+            bits += f"{step if step > 0 else step + 2 ** size - 1:0{size}b}"
+        bits += "1010"  # no other coefficients
+    bits += "1" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+
+
+def flat_frame(width, height, scans, between=b"", before_end=b"", tables=True):
+    """The segments of a grey picture whose scans are parted by restart markers."""
+    dc = bytes([0, 0, 1, 5] + [1] * 6 + [0] * 7) + bytes(range(12))
+    # The first codes of the standard table: 00 01 100 1010 1011 1100.
+    ac = bytes([0x10, 0, 2, 1, 3] + [0] * 12) + bytes([1, 2, 3, 0, 4, 0x11])
+    out = segment(0xdb, bytes([0] + [8] * 64))
+    if tables:
+        out += segment(0xc4, dc) + segment(0xc4, ac)
+    out += segment(0xc0, struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0")
+    blocks = (width + 7) // 8 * ((height + 7) // 8)
+    out += segment(0xdd, struct.pack(">H", blocks // len(scans)))
+    out += segment(0xda, b"\1\1\0\0\x3f\0")
+    for i, scan in enumerate(scans):
+        out += flat_scan(scan)
+        out += between + bytes([0xff, 0xd0 + i % 8]) if i + 1 < len(scans) else before_end
+    return out
+
+
+def flat_scans():
+    """Two rows of three blocks: a picture of 21 x 16."""
+    return [[-90, 10, 35], [100, -4, 0]]
+
+
+def cameras():
+    """What cameras write that is not quite as it should be, and loses nothing."""
+    plain = b"\xff\xd8" + flat_frame(21, 16, flat_scans()) + b"\xff\xd9"
+    shown = pillow_rgb(plain)
+    add("jpeg_restarts.jpg", plain)
+    for name, options in {
+            "padded_restarts": {"between": b"\xff" * 5},
+            "zeros_before_restarts": {"between": bytes(40)},
+            "strays_before_restarts": {"between": b"\x12\x34" * 6},
+            "padded_end": {"before_end": b"\xff" * 40},
+            "zeros_before_end": {"before_end": bytes(40)},
+            "strays_before_end": {"before_end": b"stray bytes!"},
+            "no_tables": {"tables": False}}.items():
+        data = b"\xff\xd8" + flat_frame(21, 16, flat_scans(), **options) + b"\xff\xd9"
+        add(f"jpeg_{name}.jpg", data)
+    add("jpeg_no_end.jpg", plain[:-2], shown)
+    add("jpeg_half_end.jpg", plain[:-1], shown)
+    add("jpeg_zeros_behind.jpg", plain + bytes(100))
+    add("jpeg_spectral_0.jpg", plain.replace(b"\1\1\0\0\x3f\0", b"\1\1\0\0\0\0"))
+    add("jpeg_stray_in_header.jpg", plain[:2] + b"\xff\xfe\0\2\0\0" + plain[2:])
+    progressive = saved(RGB, "JPEG", quality=85, progressive=True)
+    add("jpeg_progressive_no_end.jpg", progressive[:-2], pillow_rgb(progressive))
+    # A marker without a length, taken for one with a length, leads to a frame of another size.
+    decoy = segment(0xc0, struct.pack(">BHHB", 8, 64, 64, 1) + b"\1\x11\0") + b"\xff\xda"
+    content = bytes(0xffe0 - 4) + decoy
+    add("jpeg_two_sizes.jpg", b"\xff\xd8\xff\1" + segment(0xe0, content) + plain[2:], shown)
+    bad_cameras(plain, progressive)
+
+
+def bad_cameras(plain, progressive):
+    lost = flat_frame(21, 16, flat_scans(), between=bytes(range(1, 200)) * 2)
+    add_bad("bad_strays.jpg", b"\xff\xd8" + lost + b"\xff\xd9")
+    add_bad("bad_no_restart.jpg", plain.replace(b"\xff\xd0", b""))
+    add_bad("bad_wrong_restart.jpg", plain.replace(b"\xff\xd0", b"\xff\xd3"))
+    add_bad("bad_short_interval.jpg", plain[:plain.index(b"\xff\xd0") - 2]
+            + plain[plain.index(b"\xff\xd0"):])
+    add_bad("bad_two_starts.jpg", plain[:2] + plain)
+    last_scan = progressive.rindex(b"\xff\xda")
+    add_bad("bad_progressive_cut.jpg", progressive[:last_scan])
+    # A scan for each component, of which the last is missing.
+    frame = struct.pack(">BHHB", 8, 16, 21, 3) + b"\1\x11\0\2\x11\0\3\x11\0"
+    scan = flat_scan(sum(flat_scans(), []))
+    parts = [segment(0xda, bytes([1, k, 0, 0, 63, 0])) + scan for k in (1, 2, 3)]
+    start = b"\xff\xd8" + segment(0xdb, bytes([0] + [8] * 64)) + segment(0xc0, frame)
+    add("jpeg_scan_each.jpg", start + b"".join(parts) + b"\xff\xd9")
+    add("jpeg_scan_each_no_end.jpg", start + b"".join(parts),
+        pillow_rgb(start + b"".join(parts) + b"\xff\xd9"))
+    add_bad("bad_missing_scan.jpg", start + b"".join(parts[:2]) + b"\xff\xd9")
+    many = b"".join(parts) + parts[0] * 600
+    add_bad("bad_many_scans.jpg", start + many + b"\xff\xd9")
+
+
 def jpegs():
     for quality in (40, 92):
         for sampling in (0, 1, 2):
@@ -159,15 +268,33 @@ def jpegs():
     add("jpeg_adobe_rgb.jpg", colour[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0" + colour[20:])
     cmyk = saved(CMYK, "JPEG", quality=90)
     add("jpeg_ycck.jpg", cmyk.replace(b"Adobe\0\x64\0\0\0\0\0", b"Adobe\0\x64\0\0\0\0\2"))
+    for kind, values in ((4, [6]), (3, [6, 6]), (3, [6, 6, 6]), (9, [6]), (8, [6]), (6, [6]),
+                         (12, [6]), (11, [6]), (5, [6, 1]), (1, [6]), (3, [9]), (11, [6.5])):
+        for big in (False, True):
+            name = f"exif_type{kind}_{len(values)}_{'_'.join(map(str, values[:1]))}_{'mm' if big else 'ii'}"
+            add(f"{name}.jpg", saved(RGB, "JPEG", exif=b"Exif\0\0" + exif_bytes(kind, values, big)))
     add("jpeg_exif_nonsense.jpg", saved(RGB, "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff"),
         pillow_rgb(saved(RGB, "JPEG")))
     good = saved(RGB, "JPEG", quality=85)
     add_bad("bad_half.jpg", good[:len(good) // 2])
-    add_bad("bad_no_end.jpg", good[:-2])
     add_bad("bad_no_frame.jpg", good[:2] + good[-2:])
     frame = good.index(b"\xff\xc0")
     add_bad("bad_huge.jpg", good[:frame + 5] + b"\xff\xff\xff\xff" + good[frame + 9:])
     add_bad("bad_two_components.jpg", good[:frame + 9] + b"\2" + good[frame + 10:])
+
+
+def png_exif():
+    """EXIF as programs that come from JPEG write it, and where it makes no sense."""
+    good, shown = saved(RGB, "PNG"), np.asarray(RGB)
+    turned = np.rot90(shown, -1)
+    block = exif_bytes(4, [6], True)
+    for name, data, rgb in (("prefixed", b"Exif\0\0" + block, turned),
+                            ("prefixed_twice", b"Exif\0\0Exif\0\0" + block, turned),
+                            ("nonsense", b"II+no", shown)):
+        extra = chunk(b"eXIf", data)
+        add(f"png_exif_{name}.png", good[:33] + extra + good[33:], rgb)
+        add(f"png_exif_{name}_behind.png", good[:-12] + extra + good[-12:], rgb)
+    add_bad("bad_exif_cut.png", good[:33] + chunk(b"eXIf", block)[:20])
 
 
 def webps():
@@ -209,7 +336,7 @@ def blocks_of(samples, bits, tile, rows, separate, big):
 
 def tiff(samples, bits, photometric, tile=None, rows=HEIGHT, separate=False, big=False,
          deflate=True, tags=()):
-    """tags: {tag: (type, values)} beside the usual ones; types 3 (16 bits) and 4 (32 bits)."""
+    """tags: {tag: (type, values)} beside the usual ones."""
     blocks = list(blocks_of(samples, bits, tile, rows, separate, big))
     blocks = [zlib.compress(block, 9) for block in blocks] if deflate else blocks
     count = samples.shape[2]
@@ -229,7 +356,8 @@ def tiff(samples, bits, photometric, tile=None, rows=HEIGHT, separate=False, big
     beyond = directory + 2 + 12 * len(entries) + 4
     out, extra = struct.pack(order + "H", len(entries)), b""
     for tag, (kind, values) in sorted(entries.items()):
-        data = struct.pack(order + str(len(values)) + ("H" if kind == 3 else "I"), *values)
+        letter = {1: "B", 3: "H", 4: "I", 8: "h", 12: "d"}[kind]
+        data = struct.pack(order + str(len(values)) + letter, *values)
         out += struct.pack(order + "HHI", tag, kind, len(values))
         if len(data) <= 4:
             out += data.ljust(4, b"\0")
@@ -284,6 +412,22 @@ def tiffs():
     add("tiff_cmyk.tif", saved(CMYK, "TIFF", compression="tiff_lzw"))
     add("tiff_jpeg_ycbcr.tif", saved(RGB.convert("YCbCr"), "TIFF", compression="jpeg"))
     bad_tiffs(samples)
+
+
+def tiff_tags():
+    """Tags that other programs write oddly, or that lost their value."""
+    samples = waves(3)
+    for kind, values in ((4, [6]), (3, [6, 6]), (4, [6, 6]), (3, [9]), (1, [6]), (8, [6]),
+                         (12, [6])):
+        add(f"tiff_turned_type{kind}_{'_'.join(map(str, values))}.tif",
+            tiff(samples, 8, 2, tags={274: (kind, values)}))
+    for tag in (65000, 33550, 700, 34675, 305, 34665):  # private, GeoTIFF, XMP, ICC, Software, EXIF
+        data = tiff(samples, 8, 2, tags={tag: (3, [7] * 9)})
+        at = data.index(struct.pack("<HHI", tag, 3, 9)) + 8
+        add(f"tiff_lost_{tag}.tif", data[:at] + b"\xff\xff\xff\x0f" + data[at + 4:], samples)
+    data = tiff(waves(1), 8, 3, tags={320: (3, [9] * 768)})
+    at = data.index(struct.pack("<HHI", 320, 3, 768)) + 8
+    add_bad("bad_lost_palette.tif", data[:at] + b"\xff\xff\xff\x0f" + data[at + 4:])
 
 
 def bad_tiffs(samples):
@@ -443,7 +587,8 @@ def main():
     for old in os.listdir("."):
         if not old.endswith((".py", ".txt")):
             os.remove(old)
-    for part in (pngs, jpegs, webps, orientations, tiffs, bmps, pnms, others):
+    for part in (pngs, jpegs, cameras, webps, png_exif, orientations, tiffs, bmps, pnms, others,
+                 tiff_tags):
         part()
     with open("manifest.txt", "w") as file:
         file.write("\n".join(sorted(manifest)) + "\n")
