@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 static const blmi_family *const families[] = {
     &blmi_family_contnet,
@@ -23,7 +24,7 @@ void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(backbone->name, sizeof backbone->name, format, arguments);
+    blmi_vprint(backbone->name, sizeof backbone->name, format, arguments);
     va_end(arguments);
 }
 
@@ -35,7 +36,7 @@ void blmi_backbone_add_tap(
     blmi_tap *tap = &backbone->tap[backbone->taps++];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(tap->name, sizeof tap->name, format, arguments);
+    blmi_vprint(tap->name, sizeof tap->name, format, arguments);
     va_end(arguments);
     tap->channels = channels;
     tap->stride = stride;

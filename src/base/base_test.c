@@ -12,6 +12,7 @@
 #include "src/base/cursor.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
+#include "src/base/number.h"
 #include "src/base/tensor.h"
 
 static void error_text_is_one_printable_line(void **state)
@@ -40,6 +41,32 @@ static void allocation_refuses_overflow(void **state)
     assert_int_equal((uintptr_t)memory % BLMI_ALIGNMENT, 0);
     blmi_free(memory);
     blmi_free(NULL);
+}
+
+static void numbers_fill_their_text(void **state)
+{
+    (void)state;
+    static const char *const none[] = {
+        "", " ", "1,5", "1.5x", "x", "nan", "inf", "1e999", "1 2", "0x"};
+    double d = 7;
+    int64_t n = 7;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        assert_false(blmi_scan_double(none[i], &d));
+        assert_false(blmi_scan_int64(none[i], &n));
+    }
+    assert_false(blmi_scan_int64("9223372036854775808", &n));
+    assert_true(d == 7 && n == 7);
+    assert_true(blmi_scan_double("-1.5e-3", &d) && d == -0.0015);
+    assert_true(blmi_scan_int64("-9223372036854775808", &n) && n == INT64_MIN);
+    char text[32];
+    const double values[] = {0.1, 1 / 3.0, 5e-324, 1.7976931348623157e308, -0.0};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        blmi_print(text, sizeof text, "%.17g", values[i]);
+        assert_true(blmi_scan_double(text, &d));
+        assert_memory_equal(&d, &values[i], sizeof d);
+    }
+    assert_int_equal(blmi_print(text, 3, "%.1f", 12.5), 4);
+    assert_string_equal(text, "12");
 }
 
 static void cursor_stops_at_the_end(void **state)
@@ -125,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_text_is_one_printable_line),
         cmocka_unit_test(allocation_refuses_overflow),
+        cmocka_unit_test(numbers_fill_their_text),
         cmocka_unit_test(cursor_stops_at_the_end),
         cmocka_unit_test(files_appear_complete_or_not_at_all),
         cmocka_unit_test(half_precision_is_read_exactly),

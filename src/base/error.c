@@ -1,8 +1,9 @@
 #include "src/base/error.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "src/base/number.h"
 
 const char *blm_status_name(blm_status status)
 {
@@ -20,7 +21,7 @@ static void copy_printable(char *out, size_t size, const char *text)
     for (; *text != '\0' && at + 5 <= size; text++) {
         const unsigned char c = (unsigned char)*text;
         if (c < 0x20 || c == 0x7f)
-            at += (size_t)snprintf(out + at, size - at, "\\x%02x", c);
+            at += (size_t)blmi_print(out + at, size - at, "\\x%02x", c);
         else
             out[at++] = *text;
     }
@@ -33,7 +34,7 @@ blm_status blmi_fail(blm_error *err, blm_status status, const char *format, ...)
         char raw[sizeof err->text];
         va_list args;
         va_start(args, format);
-        vsnprintf(raw, sizeof raw, format, args);
+        blmi_vprint(raw, sizeof raw, format, args);
         va_end(args);
         copy_printable(err->text, sizeof err->text, raw);
     }

@@ -11,6 +11,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 // ---- reading --------------------------------------------------------------------------
 
@@ -43,8 +44,8 @@ static blm_status read_stream(
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
-            status =
-                blmi_fail(err, BLM_EINPUT, "%s: cannot read: %s", path, strerror(errno));
+            status = blmi_fail(
+                err, BLM_EINPUT, "%s: cannot read: %s", path, blmi_system_text(errno));
             goto done;
         }
         if (got == 0)
@@ -67,7 +68,7 @@ static blm_status read_open(
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
-        return blmi_fail(err, BLM_EINPUT, "%s: %s", path, strerror(errno));
+        return blmi_fail(err, BLM_EINPUT, "%s: %s", path, blmi_system_text(errno));
     if (S_ISDIR(info.st_mode))
         return blmi_fail(err, BLM_EINPUT, "%s: a folder, expected a file", path);
     if (!S_ISREG(info.st_mode) || info.st_size == 0)
@@ -87,7 +88,8 @@ blm_status blmi_file_read(
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return blmi_fail(err, BLM_EINPUT, "%s: cannot open: %s", path, strerror(errno));
+        return blmi_fail(
+            err, BLM_EINPUT, "%s: cannot open: %s", path, blmi_system_text(errno));
     const blm_status status = read_open(fd, path, max_bytes, out, err);
     close(fd);
     return status;
@@ -112,7 +114,8 @@ struct blmi_writer {
 
 static blm_status write_failed(const char *path, blm_error *err)
 {
-    return blmi_fail(err, BLM_ESYSTEM, "%s: cannot write: %s", path, strerror(errno));
+    return blmi_fail(
+        err, BLM_ESYSTEM, "%s: cannot write: %s", path, blmi_system_text(errno));
 }
 
 // Creates the temporary file beside path, with the permissions a new file would get.
@@ -124,7 +127,7 @@ static int open_temporary(const char *path, char **name)
         errno = ENOMEM;
         return -1;
     }
-    snprintf(*name, size, "%s.XXXXXX", path);
+    blmi_print(*name, size, "%s.XXXXXX", path);
     const int fd = mkostemp(*name, O_CLOEXEC);
     if (fd >= 0) {
         const mode_t mask = umask(0);

@@ -1,6 +1,5 @@
 #include "src/format/archive.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <zip.h>
@@ -8,6 +7,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
+#include "src/base/number.h"
 
 static const char pickle_name[] = "/data.pkl";
 
@@ -117,7 +117,7 @@ static zip_int64_t locate(const blmi_archive *archive, const char *name)
 {
     char full[2 * LONGEST_NAME];
     const int length =
-        snprintf(full, sizeof full, "%.*s/%s", archive->top, archive->top_name, name);
+        blmi_print(full, sizeof full, "%.*s/%s", archive->top, archive->top_name, name);
     if (length < 0 || (size_t)length >= sizeof full)
         return -1;
     return zip_name_locate(archive->zip, full, ZIP_FL_ENC_RAW);

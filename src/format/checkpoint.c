@@ -1,12 +1,12 @@
 #include "src/format/checkpoint.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/format/archive.h"
 #include "src/format/pickle.h"
 
@@ -216,7 +216,8 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
     blmi_free(r->storage);
     r->storage = NULL;
     r->key = key;
-    const int length = snprintf(name, sizeof name, "data/%.*s", (int)key.size, key.bytes);
+    const int length =
+        blmi_print(name, sizeof name, "data/%.*s", (int)key.size, key.bytes);
     if ((size_t)length >= sizeof name)
         return blmi_fail(
             r->err, BLM_EINPUT, "%s: a storage has too long a name", r->path);

@@ -1,10 +1,9 @@
 #include "src/format/hash.h"
 
-#include <stdio.h>
-
 #include <xxhash.h>
 
 #include "src/base/alloc.h"
+#include "src/base/number.h"
 
 struct blmi_hash {
     XXH3_state_t *state;
@@ -32,7 +31,7 @@ void blmi_hash_add(blmi_hash *hash, const void *bytes, size_t size)
 void blmi_hash_text(const blmi_hash *hash, char text[BLMI_HASH_DIGITS + 1])
 {
     const XXH128_hash_t value = XXH3_128bits_digest(hash->state);
-    snprintf(text, BLMI_HASH_DIGITS + 1, "%016llx%016llx",
+    blmi_print(text, BLMI_HASH_DIGITS + 1, "%016llx%016llx",
         (unsigned long long)value.high64, (unsigned long long)value.low64);
 }
 

@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -201,13 +200,25 @@ void blm_image_free(blm_image *image)
     blmi_free(image);
 }
 
+// Whether two texts are the same but for the case of the letters A to Z, whatever the
+// locale says about letters.
+static bool same_letters(const char *a, const char *b)
+{
+    for (; *a != '\0'; a++, b++) {
+        const char lower = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
+        if (lower != *b)
+            return false;
+    }
+    return *b == '\0';
+}
+
 int blm_image_is_name(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg", ".tif", ".tiff",
         ".bmp", ".webp", ".pnm", ".pbm", ".pgm", ".ppm"};
     const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
     for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(ending, endings[i]) == 0)
+        if (same_letters(ending, endings[i]))
             return 1;
     return 0;
 }

@@ -1,8 +1,8 @@
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/image/codec.h"
 
 // Bytes that stand at a fixed place of a file.
@@ -80,18 +80,18 @@ static void describe(const blmi_source *source, char *text, size_t size)
 {
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         if (shows(source, &foreign[i].magic)) {
-            snprintf(text, size, "%s", foreign[i].what);
+            blmi_print(text, size, "%s", foreign[i].what);
             return;
         }
     if (source->size == 0)
-        snprintf(text, size, "nothing (0 bytes)");
+        blmi_print(text, size, "nothing (0 bytes)");
     else if (is_text(source))
-        snprintf(text, size, "text that begins with \"%.*s\"",
+        blmi_print(text, size, "text that begins with \"%.*s\"",
             source->size < 24 ? (int)source->size : 24, (const char *)source->bytes);
     else {
-        size_t at = (size_t)snprintf(text, size, "bytes that begin with");
+        size_t at = (size_t)blmi_print(text, size, "bytes that begin with");
         for (size_t i = 0; i < source->size && i < 8; i++)
-            at += (size_t)snprintf(text + at, size - at, " %02x", source->bytes[i]);
+            at += (size_t)blmi_print(text + at, size - at, " %02x", source->bytes[i]);
     }
 }
 

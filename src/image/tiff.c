@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
@@ -103,7 +104,7 @@ __attribute__((format(printf, 4, 0))) static int keep_error(
     reader *const r = user;
     if (r->message[0] != '\0')
         return 1;
-    vsnprintf(r->message, sizeof r->message, format, args);
+    blmi_vprint(r->message, sizeof r->message, format, args);
     if (!r->strict && is_harmless(r->message))
         r->message[0] = '\0';
     return 1;

@@ -1,10 +1,10 @@
 // What a file is, for people who find one.
-#include <stdio.h>
 #include <string.h>
 
 #include "blemish/weights.h"
 #include "src/backbone/weights.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/format/safetensors.h"
 #include "src/model/model.h"
 
@@ -34,15 +34,15 @@ blm_status blm_weights_describe(
     const blmi_backbone *b = &weights.backbone;
     *out = (blm_weights_info){
         .unit = b->input.unit, .size = b->input.standard, .tap_count = b->taps};
-    snprintf(out->backbone, sizeof out->backbone, "%s", b->name);
+    blmi_print(out->backbone, sizeof out->backbone, "%s", b->name);
     if (b->family->forms != NULL)
-        snprintf(out->form, sizeof out->form, "%s", b->family->forms[b->form].name);
+        blmi_print(out->form, sizeof out->form, "%s", b->family->forms[b->form].name);
     for (int i = 0; i < b->taps; i++) {
-        snprintf(out->taps[i].name, sizeof out->taps[i].name, "%s", b->tap[i].name);
+        blmi_print(out->taps[i].name, sizeof out->taps[i].name, "%s", b->tap[i].name);
         out->taps[i].channels = b->tap[i].channels;
         out->taps[i].stride = b->tap[i].stride;
     }
-    snprintf(out->hash, sizeof out->hash, "%s", weights.file.checksum);
+    blmi_print(out->hash, sizeof out->hash, "%s", weights.file.checksum);
     for (size_t i = 0; i < weights.tensors.count; i++)
         out->numbers += blmi_tensor_count(&weights.tensors.items[i]);
     blmi_weights_close(&weights);

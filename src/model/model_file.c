@@ -1,12 +1,12 @@
 // The model as a safetensors file (doc/format.md).
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/model/model.h"
@@ -107,16 +107,16 @@ static void print_number(const blmi_number *number, char text[TEXT])
     const void *at = number->at;
     switch (number->type) {
     case INT:
-        snprintf(text, TEXT, "%d", *(const int *)at);
+        blmi_print(text, TEXT, "%d", *(const int *)at);
         break;
     case INT64:
-        snprintf(text, TEXT, "%lld", (long long)*(const int64_t *)at);
+        blmi_print(text, TEXT, "%lld", (long long)*(const int64_t *)at);
         break;
     case UNSIGNED:
-        snprintf(text, TEXT, "%u", *(const unsigned *)at);
+        blmi_print(text, TEXT, "%u", *(const unsigned *)at);
         break;
     case DOUBLE:
-        snprintf(text, TEXT, "%.17g", *(const double *)at);
+        blmi_print(text, TEXT, "%.17g", *(const double *)at);
         break;
     }
 }
@@ -125,9 +125,8 @@ static void print_number(const blmi_number *number, char text[TEXT])
 static int scan_number(const blmi_number *number, const char *text)
 {
     void *at = number->at;
-    char *end;
-    const double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(value))
+    double value;
+    if (!blmi_scan_double(text, &value))
         return 0;
     if (number->type == DOUBLE) {
         *(double *)at = value;

@@ -1,12 +1,12 @@
 // Maps as files whose formats are a few bytes in front of the values: TIFF 6.0 (baseline,
 // uncompressed, one strip) and .npy 1.0.
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "blemish/render.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 enum { MAX_SIDE = 1 << 24 }; // of a map, as of an image
 
@@ -88,7 +88,7 @@ enum { NPY_HEADER = 128 };
 static void put_npy_header(uint8_t *at, int width, int height)
 {
     char text[NPY_HEADER - 10 + 1];
-    const int used = snprintf(text, sizeof text,
+    const int used = blmi_print(text, sizeof text,
         "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", height, width);
     memcpy(at, "\x93NUMPY\x01\x00", 8);
     put16(at + 8, NPY_HEADER - 10);

@@ -3,11 +3,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 // Makes room for `more` bytes and a zero behind them; 0 when there is none.
 static int reserve(blmi_text *text, size_t more)
@@ -42,12 +42,12 @@ void blmi_text_put(blmi_text *text, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const int size = vsnprintf(NULL, 0, format, arguments);
+    const int size = blmi_vprint(NULL, 0, format, arguments);
     va_end(arguments);
     if (size < 0 || !reserve(text, (size_t)size))
         return;
     va_start(arguments, format);
-    vsnprintf(text->at + text->size, (size_t)size + 1, format, arguments);
+    blmi_vprint(text->at + text->size, (size_t)size + 1, format, arguments);
     va_end(arguments);
     text->size += (size_t)size;
 }

@@ -13,7 +13,7 @@ typedef struct blmi_text {
     int failed;
 } blmi_text;
 
-// Appends as printf does.  Not for floating point, whose decimal sign is the locale's.
+// Appends as printf does in the locale "C".
 void blmi_text_put(blmi_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // Appends a number, |value| at most 1e12, rounded to hundredths.
