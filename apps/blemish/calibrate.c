@@ -15,7 +15,7 @@
 #include "apps/blemish/verbs.h"
 
 typedef struct settings {
-    const char *output, *group_by;
+    const char *output, *group_by, *exclude;
     double false_alarm, review;
     int64_t min_area;
     blm_decode_options decode;
@@ -36,6 +36,7 @@ static const cli_option options[] = {
     CLI_GROUP_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
+    CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
@@ -184,9 +185,10 @@ static int calibrate(const settings *set, const cli_grouping *grouping,
     blm_status status = blm_model_open(arguments->items[0], &model, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
+    const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
     cli_files files = {0};
     blm_calibration calibration = wanted(set, model);
-    int code = cli_list(arguments->items + 1, arguments->count - 1, &files);
+    int code = cli_list(arguments->items + 1, arguments->count - 1, &choice, &files);
     if (code == CLI_EXIT_OK)
         code = files.count > 0
                    ? calibrate_held_out(set, grouping, &files, &calibration, model)

@@ -1,174 +1,212 @@
+// Samples: which images are good, of which kind the others are, and their masks.
 #include "apps/blemish/dataset.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
+#include "apps/blemish/beside.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
+#include "apps/blemish/samples.h"
 
-static int is_folder(const char *path)
+int cli_is_good_folder(const char *name, size_t length)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-static int need_folder(const char *path)
-{
-    if (is_folder(path))
-        return CLI_EXIT_OK;
-    cli_complain("%s: no such folder", path);
-    return CLI_EXIT_INPUT;
-}
-
-// ---- masks
-
-// Length of a name without its last extension.
-static size_t stem_length(const char *name)
-{
-    const char *dot = strrchr(name, '.'), *slash = strrchr(name, '/');
-    if (dot == NULL || (slash != NULL && dot < slash))
-        return strlen(name);
-    return (size_t)(dot - name);
-}
-
-// Whether `mask` is the name STEM + tail + any extension.
-static int is_mask(const char *mask, const char *image, const char *tail)
-{
-    const size_t stem = stem_length(image), length = stem_length(mask);
-    return length == stem + strlen(tail) && strncmp(mask, image, stem) == 0 &&
-           strncmp(mask + stem, tail, strlen(tail)) == 0;
-}
-
-static const char *find_mask(const cli_files *masks, const char *image)
-{
-    const char *plain = NULL;
-    for (size_t i = 0; i < masks->count; i++) {
-        if (is_mask(masks->items[i].below, image, "_mask"))
-            return masks->items[i].path;
-        if (plain == NULL && is_mask(masks->items[i].below, image, ""))
-            plain = masks->items[i].path;
-    }
-    return plain;
+    static const char *const names[] = {"good", "ok", "normal"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == length && strncasecmp(name, names[i], length) == 0)
+            return 1;
+    return 0;
 }
 
 // ---- samples
 
-static void append(cli_dataset *out, const cli_sample *sample)
+static cli_sample *add(cli_dataset *out, const char *path, char *kind, int bad)
 {
-    out->items = cli_grow(out->items, out->count, &out->capacity, sizeof *sample);
-    out->items[out->count++] = *sample;
+    out->items = cli_grow(out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count] =
+        (cli_sample){.path = cli_format("%s", path), .kind = kind, .bad = bad};
+    return &out->items[out->count++];
 }
 
-// The first folder of a path below the data set's, or `otherwise`.
-static char *kind_of(const char *below, const char *otherwise)
+static void add_mask(cli_sample *sample, const char *path)
 {
-    const char *slash = strchr(below, '/');
-    if (slash == NULL)
-        return cli_format("%s", otherwise);
-    return cli_format("%.*s", (int)(slash - below), below);
+    char **masks = cli_alloc(sample->mask_count + 1, sizeof *masks);
+    if (sample->mask_count > 0)
+        memcpy(masks, sample->masks, sample->mask_count * sizeof *masks);
+    free(sample->masks);
+    sample->masks = masks;
+    sample->masks[sample->mask_count++] = cli_format("%s", path);
 }
 
-// masks: those of the folder `masks_path`, NULL: there is none.
-static int append_bad(const cli_file *file, const cli_files *masks,
-    const char *masks_path, cli_dataset *out)
+void cli_sample_add(
+    cli_dataset *out, const char *path, const char *kind, const char *mask)
 {
-    const char *mask = masks == NULL ? NULL : find_mask(masks, file->below);
-    append(out, &(cli_sample){.path = file->path,
-                    .kind = kind_of(file->below, "bad"),
-                    .mask = mask == NULL ? NULL : cli_format("%s", mask),
-                    .bad = 1});
-    if (mask != NULL || masks == NULL)
-        return CLI_EXIT_OK;
-    cli_complain("%s: no mask for it, expected %s/%.*s_mask.png or the like", file->path,
-        masks_path, (int)stem_length(file->below), file->below);
-    return CLI_EXIT_INPUT;
+    cli_sample *sample =
+        add(out, path, cli_format("%s", kind != NULL ? kind : "good"), kind != NULL);
+    if (mask != NULL)
+        add_mask(sample, mask);
 }
 
-static int append_all_bad(const char *masks_path, cli_dataset *out)
+void cli_samples_add_good(cli_dataset *out, const cli_files *images)
 {
-    cli_files masks = {0};
-    int code = CLI_EXIT_OK;
-    if (masks_path != NULL)
-        code = cli_list_path(masks_path, &masks);
-    for (size_t i = 0; code == CLI_EXIT_OK && i < out->bad.count; i++)
-        code = append_bad(
-            &out->bad.items[i], masks_path == NULL ? NULL : &masks, masks_path, out);
-    cli_files_free(&masks);
-    out->masks = masks_path != NULL;
-    return code;
+    for (size_t i = 0; i < images->count; i++)
+        cli_sample_add(out, images->items[i].path, NULL, NULL);
 }
 
-static void append_all_good(cli_dataset *out)
+// ---- masks
+
+// Whether `mask` is the name STEM + tail + any extension.
+static int is_mask(const char *mask, const char *image, const char *tail)
 {
-    for (size_t i = 0; i < out->good.count; i++)
-        append(out,
-            &(cli_sample){.path = out->good.items[i].path, .kind = cli_format("good")});
+    const size_t stem = cli_stem_length(image), length = cli_stem_length(mask);
+    return length == stem + strlen(tail) && strncmp(mask, image, stem) == 0 &&
+           strncmp(mask + stem, tail, strlen(tail)) == 0;
 }
 
-int cli_dataset_folders(
-    const char *good, const char *bad, const char *masks, cli_dataset *out)
+// Adds the mask STEM_mask.*, or else STEM.*, or else all in the folder STEM.
+static void find_masks(cli_sample *sample, const cli_files *masks, const char *image)
 {
-    *out = (cli_dataset){0};
-    int code = cli_worse(need_folder(good), need_folder(bad));
-    if (masks != NULL)
-        code = cli_worse(code, need_folder(masks));
-    if (code == CLI_EXIT_OK)
-        code = cli_worse(cli_list_path(good, &out->good), cli_list_path(bad, &out->bad));
-    if (code == CLI_EXIT_OK)
-        code = append_all_bad(masks, out);
-    if (code == CLI_EXIT_OK)
-        append_all_good(out);
-    return code;
+    static const char *const tails[] = {"_mask", "", "_gt", "_GT", "_label"};
+    const size_t stem = cli_stem_length(image);
+    for (size_t t = 0; t < sizeof tails / sizeof *tails; t++)
+        for (size_t i = 0; i < masks->count; i++)
+            if (is_mask(masks->items[i].below, image, tails[t])) {
+                add_mask(sample, masks->items[i].path);
+                return;
+            }
+    for (size_t i = 0; i < masks->count; i++)
+        if (strncmp(masks->items[i].below, image, stem) == 0 &&
+            masks->items[i].below[stem] == '/')
+            add_mask(sample, masks->items[i].path);
 }
 
-// Moves the files of test/good to the good ones; those in no folder have no kind.
-static int part_good(cli_files *all, cli_dataset *out)
+void cli_samples_add_kinds(
+    cli_dataset *out, const cli_files *images, const cli_files *masks)
 {
-    int code = CLI_EXIT_OK;
-    for (size_t i = 0; i < all->count; i++) {
-        cli_file *file = &all->items[i];
-        if (strchr(file->below, '/') == NULL) {
-            cli_complain("%s: expected in a folder named after its kind", file->path);
-            code = CLI_EXIT_INPUT;
+    for (size_t i = 0; i < images->count; i++) {
+        const cli_file *file = &images->items[i];
+        const char *slash = strchr(file->below, '/');
+        const size_t length = slash != NULL ? (size_t)(slash - file->below) : 0;
+        if (cli_is_good_folder(file->below, length)) {
+            cli_sample_add(out, file->path, NULL, NULL);
+            continue;
         }
-        cli_files *to = strncmp(file->below, "good/", 5) == 0 ? &out->good : &out->bad;
-        to->items = cli_grow(to->items, to->count, &to->capacity, sizeof *file);
-        to->items[to->count++] = *file;
+        char *kind = slash != NULL ? cli_format("%.*s", (int)length, file->below)
+                                   : cli_format("bad");
+        cli_sample *sample = add(out, file->path, kind, 1);
+        if (masks != NULL)
+            find_masks(sample, masks, file->below);
     }
-    free(all->items); // the paths have moved
-    return code;
 }
 
-int cli_dataset_mvtec(const char *root, cli_dataset *out)
+// Bad ones first, each in their order.
+static void sort_samples(cli_dataset *out)
 {
-    cli_files all = {0};
-    char *test = cli_format("%s/test", root);
-    char *truth = cli_format("%s/ground_truth", root);
-    *out = (cli_dataset){0};
-    int code = need_folder(root);
-    if (code == CLI_EXIT_OK)
-        code = need_folder(test);
-    if (code == CLI_EXIT_OK)
-        code = cli_list_path(test, &all);
-    code = cli_worse(code, part_good(&all, out));
-    if (code == CLI_EXIT_OK)
-        code = append_all_bad(is_folder(truth) ? truth : NULL, out);
-    if (code == CLI_EXIT_OK)
-        append_all_good(out);
-    free(test);
-    free(truth);
-    return code;
+    cli_sample *sorted = cli_alloc(out->count, sizeof *sorted);
+    size_t count = 0;
+    for (int bad = 1; bad >= 0; bad--)
+        for (size_t i = 0; i < out->count; i++)
+            if (out->items[i].bad == bad)
+                sorted[count++] = out->items[i];
+    free(out->items);
+    out->items = sorted;
+    out->capacity = out->count;
+}
+
+void cli_samples_finish(cli_dataset *out, const char *expected)
+{
+    size_t bad = 0, missing = 0;
+    sort_samples(out);
+    for (size_t i = 0; i < out->count; i++) {
+        bad += out->items[i].bad != 0;
+        missing += out->items[i].bad && out->items[i].mask_count == 0;
+    }
+    out->masks = expected != NULL && bad > 0 && missing == 0;
+    if (expected == NULL || missing == 0)
+        return;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].bad && out->items[i].mask_count == 0)
+            cli_complain("%s: no mask for it", out->items[i].path);
+    cli_complain(
+        "%zu of %zu defective images have no mask, expected %s: no pixel metrics",
+        missing, bad, expected);
+    out->incomplete = CLI_EXIT_INPUT;
 }
 
 void cli_dataset_free(cli_dataset *dataset)
 {
     for (size_t i = 0; i < dataset->count; i++) {
-        free(dataset->items[i].kind);
-        free(dataset->items[i].mask);
+        cli_sample *sample = &dataset->items[i];
+        for (size_t k = 0; k < sample->mask_count; k++)
+            free(sample->masks[k]);
+        free(sample->masks);
+        free(sample->kind);
+        free(sample->path);
     }
     free(dataset->items);
-    cli_files_free(&dataset->good);
-    cli_files_free(&dataset->bad);
+    cli_files_free(&dataset->train);
     *dataset = (cli_dataset){0};
+}
+
+// ---- folders of any name
+
+static int need_folder(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return CLI_EXIT_OK;
+    cli_complain("%s: no such folder", path);
+    return CLI_EXIT_INPUT;
+}
+
+// Leaves out images in folders of good ones: --good says which those are.
+static void leave_out_good(cli_files *bad, const cli_choice *choice)
+{
+    size_t kept = 0, left_out = 0;
+    for (size_t i = 0; i < bad->count; i++) {
+        const cli_file file = bad->items[i];
+        const char *slash = strchr(file.below, '/');
+        if (slash != NULL &&
+            cli_is_good_folder(file.below, (size_t)(slash - file.below))) {
+            if (left_out++ == 0 && !choice->quiet)
+                cli_complain("%s: in a folder of good images below that of the bad ones: "
+                             "left out, with all others there",
+                    file.path);
+            free(file.path);
+        } else
+            bad->items[kept++] = file;
+    }
+    bad->count = kept;
+}
+
+int cli_dataset_folders(const char *good, const char *bad, const char *masks,
+    const cli_choice *choice, cli_dataset *out)
+{
+    cli_choice of_masks = *choice;
+    cli_files good_files = {0}, bad_files = {0}, mask_files = {0};
+    *out = (cli_dataset){.layout = "folders"};
+    of_masks.masks = 1;
+    int code = cli_worse(need_folder(good), need_folder(bad));
+    if (masks != NULL)
+        code = cli_worse(code, need_folder(masks));
+    if (code == CLI_EXIT_OK)
+        code = cli_worse(cli_list_path(good, choice, &good_files),
+            cli_list_path(bad, choice, &bad_files));
+    if (code == CLI_EXIT_OK && masks != NULL)
+        code = cli_list_path(masks, &of_masks, &mask_files);
+    if (code == CLI_EXIT_OK) {
+        char *expected =
+            masks == NULL ? NULL : cli_format("%s/KIND/NAME_mask.png or the like", masks);
+        leave_out_good(&bad_files, choice);
+        cli_samples_add_kinds(out, &bad_files, masks == NULL ? NULL : &mask_files);
+        cli_samples_add_good(out, &good_files);
+        cli_samples_finish(out, expected);
+        free(expected);
+    }
+    cli_files_free(&good_files);
+    cli_files_free(&bad_files);
+    cli_files_free(&mask_files);
+    return code;
 }

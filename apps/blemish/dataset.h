@@ -1,31 +1,43 @@
-// dataset.h: test images with what is known about them.
+// dataset.h: images whose truth is known, to learn from and to test.
 #ifndef BLEMISH_CLI_DATASET_H
 #define BLEMISH_CLI_DATASET_H
 
 #include "apps/blemish/listing.h"
 
 typedef struct cli_sample {
-    const char *path;
-    char *kind; // "good", or the kind of defect
-    char *mask; // path; NULL: no defect, or none known
+    char *path;
+    char *kind;   // "good", or the kind of defect
+    char **masks; // (mask_count) paths; what any of them marks is defect
+    size_t mask_count;
     int bad;
 } cli_sample;
 
 typedef struct cli_dataset {
-    cli_sample *items; // (count) the bad ones by kind first, then the good ones
+    const char *layout; // "MVTec AD"; static text
+    cli_sample *items;  // (count) to test: the bad ones by kind first, then the good ones
     size_t count, capacity;
-    int masks; // every bad sample has a mask
-    cli_files good, bad;
+    int masks;       // every bad sample has a mask
+    cli_files train; // good images to learn from; may be none
+    int incomplete; // exit code of faults that leave it usable, which have been reported:
+                    // masks that are missing
 } cli_dataset;
 
-// The layout of MVTec AD: root/test/KIND/..., where `good` is the kind without defect,
-// and root/ground_truth/KIND/..., the mask of NAME.png being NAME_mask.* or NAME.*.
-// Without the folder ground_truth there are no masks.  Faults are told on stderr; returns
-// 0 or the exit code.
-int cli_dataset_mvtec(const char *root, cli_dataset *out);
-// The same with folders of any name; those below `bad` are the kinds.  masks: NULL: none.
-int cli_dataset_folders(
-    const char *good, const char *bad, const char *masks, cli_dataset *out);
+// 1 if a folder is called like one of good images: good, ok, normal, in any case.
+int cli_is_good_folder(const char *name, size_t length);
+
+// Reads a data set as it was published, by the layout that its folders show
+// (apps/blemish/layouts.c has the table).  Faults are reported on stderr; returns 0 or
+// the exit code.
+int cli_dataset_open(const char *root, const cli_choice *choice, cli_dataset *out);
+// The same, for those who learn from it: 3 also if nothing is to be learnt
+// from.
+int cli_dataset_train(const char *root, const cli_choice *choice, cli_dataset *out);
+// Whether `root` has the layout of a data set that says what to learn from.
+int cli_dataset_is(const char *root);
+// A data set of folders with any names; those below `bad` are the kinds.  masks: NULL:
+// none.
+int cli_dataset_folders(const char *good, const char *bad, const char *masks,
+    const cli_choice *choice, cli_dataset *out);
 void cli_dataset_free(cli_dataset *dataset);
 
 #endif

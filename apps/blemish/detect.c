@@ -11,8 +11,8 @@
 
 typedef struct settings {
     int json, csv, exit_status, threads, map_format;
-    const char *maps; // folder; NULL: none
-    double threshold; // 0: the model's
+    const char *maps, *exclude; // folder; NULL: none
+    double threshold;           // 0: the model's
     double mm_per_pixel;
     blm_decode_options decode;
     cli_talk talk;
@@ -32,6 +32,7 @@ static const cli_option options[] = {
         AT(mm_per_pixel), 0, INFINITY, NULL},
     {"exit-status", 'e', CLI_FLAG, NULL, "Exit with 1 if an image is NG", AT(exit_status),
         0, 0, NULL},
+    CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_TALK_OPTIONS(settings),
@@ -126,6 +127,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (status != BLM_OK)
         return cli_fail(status, &err);
     blm_model_describe(model, &info);
+    const cli_choice choice = {.exclude = set.exclude, .quiet = set.talk.quiet};
     cli_files files = {0};
     job self = {.set = &set,
         .records = {.form = set.json  ? CLI_JSON_LINES
@@ -133,7 +135,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
                                       : CLI_TEXT_LINES,
             .model_hash = info.hash,
             .mm_per_pixel = set.mm_per_pixel}};
-    int code = cli_list(arguments.items + 1, arguments.count - 1, &files);
+    int code = cli_list(arguments.items + 1, arguments.count - 1, &choice, &files);
     if (files.count > 0)
         code = cli_worse(code, detect(&self, model, &files));
     blm_model_free(model);

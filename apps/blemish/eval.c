@@ -6,7 +6,7 @@
 #include "apps/blemish/verbs.h"
 
 typedef struct settings {
-    const char *good, *bad, *masks;
+    const char *good, *bad, *masks, *exclude;
     const char *report;
     int native, json, threads, report_images;
     blm_decode_options decode;
@@ -23,6 +23,7 @@ static const cli_option options[] = {
         AT(masks), 0, 0, NULL},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
         0, 0, NULL},
+    CLI_EXCLUDE_OPTION(settings),
     CLI_REPORT_OPTIONS(settings, "300"),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
@@ -89,14 +90,16 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code != CLI_EXIT_OK)
         return code;
 
+    const cli_choice choice = {.exclude = set.exclude, .quiet = set.talk.quiet};
     blm_model *model = NULL;
     blm_error err;
-    cli_dataset data;
+    cli_dataset data = {0};
     const blm_status status = blm_model_open(arguments.items[0], &model, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
-    code = set.good != NULL ? cli_dataset_folders(set.good, set.bad, set.masks, &data)
-                            : cli_dataset_mvtec(arguments.items[1], &data);
+    code = set.good != NULL
+               ? cli_dataset_folders(set.good, set.bad, set.masks, &choice, &data)
+               : cli_dataset_open(arguments.items[1], &choice, &data);
     if (code == CLI_EXIT_OK)
         code = evaluate(&set, model, &data,
             (const char *const[]){
@@ -111,7 +114,8 @@ const cli_verb cli_eval = {
     .arguments = "MODEL DATASET | --good DIR --bad DIR [--masks DIR] MODEL",
     .summary = "Measure a model on images whose truth is known",
     .notes = "DATASET has the layout of MVTec AD: test/good, test/KIND/NAME.png and\n"
-             "ground_truth/KIND/NAME_mask.png.",
+             "ground_truth/KIND/NAME_mask.png; or of MVTec LOCO AD, MVTec AD 2, BTAD,\n"
+             "VisA, Real-IAD (a category of them) or KolektorSDD2.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -24,6 +24,8 @@ typedef struct collection {
     const char **kind_names; // (kind_count) number 1 first
     size_t kind_count;
     blm_pixel_metrics *pixels; // NULL: no masks
+    cli_odd_masks odd;         // what masks are remarked on
+    size_t unusable;           // masks that could not be used
 } collection;
 
 // What pixel metrics and the report need of an image.
@@ -32,6 +34,9 @@ typedef struct pixels {
     float *map;                // (height, width); NULL: the result's
     uint8_t *mask;             // (height, width); NULL: no defect
     report_pictures *pictures; // NULL: none
+    unsigned odd;              // what is odd about the mask
+    blm_status mask_status;    // of reading it; then the text
+    blm_error mask_err;
 } pixels;
 
 static void free_pixels(void *extra)
@@ -47,17 +52,17 @@ static void free_pixels(void *extra)
 
 // The mask at the size of the image.
 static blm_status read_mask(const collection *all, const cli_sample *sample,
-    const cli_outcome *outcome, uint8_t **mask, blm_error *err)
+    const cli_outcome *outcome, uint8_t **mask, unsigned *odd, blm_error *err)
 {
     int width, height;
-    const blm_status status =
-        cli_mask_read(sample->mask, &all->how->decode, &width, &height, mask, err);
+    const blm_status status = cli_masks_read(sample->masks, sample->mask_count,
+        &all->how->decode, &width, &height, mask, odd, err);
     if (status != BLM_OK)
         return status;
     if (width == outcome->width && height == outcome->height)
         return BLM_OK;
     snprintf(err->text, sizeof err->text, "%s: %d x %d pixels, but its image has %d x %d",
-        sample->mask, width, height, outcome->width, outcome->height);
+        sample->masks[0], width, height, outcome->width, outcome->height);
     free(*mask);
     *mask = NULL;
     return BLM_EINPUT;
@@ -96,12 +101,13 @@ static blm_status prepare_pixels(void *context, cli_outcome *outcome,
     pixels *p = cli_alloc(1, sizeof *p);
     blm_status status = BLM_OK;
     outcome->extra = p;
-    if (sample->mask != NULL)
-        status = read_mask(all, sample, outcome, &p->mask, err);
-    if (status == BLM_OK && all->how->report != NULL)
-        status = cli_report_draw(scorer, image, &outcome->result, p->mask,
-            all->data->masks, &p->pictures, err);
-    if (status == BLM_OK && all->pixels != NULL)
+    if (all->data->masks && sample->mask_count > 0)
+        p->mask_status = read_mask(all, sample, outcome, &p->mask, &p->odd, &p->mask_err);
+    const int known = all->data->masks && p->mask_status == BLM_OK;
+    if (all->how->report != NULL)
+        status = cli_report_draw(
+            scorer, image, &outcome->result, p->mask, known, &p->pictures, err);
+    if (status == BLM_OK && all->pixels != NULL && known)
         status = all->how->native ? at_native_size(scorer, outcome, p, err)
                                   : at_model_size(all, outcome, p, err);
     return status;
@@ -136,6 +142,17 @@ static void add_to_report(
     p->pictures = NULL; // they are the report's now
 }
 
+// An image whose mask cannot be used still counts for image metrics.
+static void note_mask(collection *all, const cli_sample *sample, const pixels *p)
+{
+    if (p->mask_status == BLM_OK && sample->mask_count > 0)
+        cli_odd_masks_add(&all->odd, p->odd, sample->masks[0]);
+    if (p->mask_status == BLM_OK)
+        return;
+    cli_fail(p->mask_status, &p->mask_err);
+    all->unusable++;
+}
+
 static int collect(void *context, const cli_outcome *outcome)
 {
     collection *all = context;
@@ -148,7 +165,9 @@ static int collect(void *context, const cli_outcome *outcome)
         all->scores[all->count] = outcome->result.score;
         all->labels[all->count] = (uint8_t)sample->bad;
         all->kinds[all->count++] = kind;
-        if (all->pixels != NULL)
+        if (p != NULL)
+            note_mask(all, sample, p);
+        if (all->pixels != NULL && p->mask_status == BLM_OK)
             status = blm_pixel_metrics_add(all->pixels,
                 p->map != NULL ? p->map : outcome->result.map, p->mask, p->width,
                 p->height, kind, &err);
@@ -234,6 +253,21 @@ static blm_status measure_all(const collection *all, cli_metrics *out, blm_error
 
 // ---- all of it
 
+// Says what was odd about masks.  Pixel metrics with some of them missing would be others
+// than those that were asked for.
+static int settle_masks(collection *all, cli_metrics *out)
+{
+    if (!all->how->talk->quiet)
+        cli_odd_masks_say(&all->odd);
+    if (all->unusable == 0)
+        return CLI_EXIT_OK;
+    cli_complain("%zu masks cannot be used: no pixel metrics", all->unusable);
+    blm_pixel_metrics_free(all->pixels);
+    all->pixels = NULL;
+    out->has_pixels = 0;
+    return CLI_EXIT_INPUT;
+}
+
 static int score_all(collection *all, const blm_model *model)
 {
     const size_t count = all->data->count;
@@ -272,6 +306,9 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     if (data->masks)
         status = blm_pixel_metrics_new(&all.pixels, &err);
     int code = status == BLM_OK ? score_all(&all, model) : cli_fail(status, &err);
+    out->failed = data->count - all.count;
+    if (code <= CLI_EXIT_INPUT)
+        code = cli_worse(cli_worse(code, data->incomplete), settle_masks(&all, out));
     if (all.count > 0 && code <= CLI_EXIT_INPUT) {
         status = measure_all(&all, out, &err);
         if (status == BLM_OK && how->report != NULL)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/dataset.h"
 #include "apps/blemish/describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
@@ -20,7 +21,7 @@ typedef struct settings {
     const char *output;
     cli_recipe recipe;
     double false_alarm, review;
-    const char *weights, *group_by, *report;
+    const char *weights, *group_by, *report, *exclude;
     cli_region region;
     blm_decode_options decode;
     int threads, skip_bad, force, odd, json, report_images;
@@ -51,6 +52,7 @@ static const cli_option options[] = {
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
         0, 1000000, NULL},
     CLI_REPORT_OPTIONS(settings, "20"),
+    CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
@@ -144,6 +146,25 @@ static int fit_and_save(
     return code;
 }
 
+// The images to learn from: those that the arguments name, or of a data set the good ones
+// of its training part.
+static int find_images(
+    const settings *set, const cli_arguments *arguments, cli_files *out)
+{
+    const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
+    cli_dataset data;
+    if (arguments->count != 1 || !cli_dataset_is(arguments->items[0]))
+        return cli_list(arguments->items, arguments->count, &choice, out);
+    const int code = cli_dataset_train(arguments->items[0], &choice, &data);
+    if (code == CLI_EXIT_OK && !set->talk.quiet)
+        cli_complain("%s: a data set like %s: learning from its %zu good training images",
+            arguments->items[0], data.layout, data.train.count);
+    *out = data.train;
+    data.train = (cli_files){0};
+    cli_dataset_free(&data);
+    return code;
+}
+
 static int run(const cli_verb *verb, int argc, char **argv)
 {
     settings set = {.odd = 5, .report_images = 20, .talk.progress = -1};
@@ -161,7 +182,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code == CLI_EXIT_OK)
         code = cli_check_target(set.output);
     if (code == CLI_EXIT_OK)
-        code = cli_list(arguments.items, arguments.count, &files);
+        code = find_images(&set, &arguments, &files);
     if (code == CLI_EXIT_OK && set.report != NULL)
         code = cli_report_prepare(set.report);
     if (code == CLI_EXIT_OK)

@@ -2,18 +2,32 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "apps/blemish/beside.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/text.h"
 #include "blemish/image.h"
 
-static void append(cli_files *files, char *path, size_t root_length)
+// Why something in a folder is left out.
+typedef enum reason { ENDING, HIDDEN, MASK, EXCLUDED, REASONS } reason;
+
+typedef struct listing {
+    const cli_choice *choice;
+    cli_files *files;
+    size_t root_length; // of the folder that is walked through
+    size_t left_out[REASONS];
+    char *example[REASONS]; // the first path of each
+} listing;
+
+static void append(listing *l, char *path, size_t root_length)
 {
+    cli_files *files = l->files;
     files->items =
         cli_grow(files->items, files->count, &files->capacity, sizeof(cli_file));
     files->items[files->count++] = (cli_file){.path = path, .below = path + root_length};
@@ -33,6 +47,65 @@ void cli_files_free(cli_files *files)
         free(files->items[i].path);
     free(files->items);
     *files = (cli_files){0};
+}
+
+// ---- what is left out
+
+static void leave_out(listing *l, reason why, const char *path)
+{
+    if (l->left_out[why]++ == 0)
+        l->example[why] = cli_format("%s", path);
+}
+
+// Says what was left out, in one line.
+static void say_left_out(listing *l)
+{
+    static const char *const what[REASONS] = {[ENDING] = "not named like an image",
+        [HIDDEN] = "hidden",
+        [MASK] = "a mask or a result of ours",
+        [EXCLUDED] = "excluded"};
+    char *text = NULL;
+    for (int why = 0; why < REASONS; why++) {
+        if (l->left_out[why] > 0) {
+            char *longer = cli_format("%s%s%zu %s (%s%s)", text != NULL ? text : "",
+                text != NULL ? ", " : "", l->left_out[why], what[why],
+                l->left_out[why] > 1 ? "such as " : "", l->example[why]);
+            free(text);
+            text = longer;
+        }
+        free(l->example[why]);
+    }
+    if (text != NULL && !l->choice->quiet)
+        cli_complain("left out: %s", text);
+    free(text);
+}
+
+// A pattern with a slash is compared with the path below the folder, any other with each
+// name in that path; of a file that was named itself, with the last.
+static int matches(const char *pattern, const char *below, int itself)
+{
+    if (strchr(pattern, '/') != NULL)
+        return fnmatch(pattern, below, FNM_LEADING_DIR) == 0;
+    if (itself && strrchr(below, '/') != NULL)
+        below = strrchr(below, '/') + 1;
+    char *names = cli_format("%s", below), *rest = names, *name;
+    int found = 0;
+    while (!found && (name = strsep(&rest, "/")) != NULL)
+        found = fnmatch(pattern, name, 0) == 0;
+    free(names);
+    return found;
+}
+
+static int is_excluded(const listing *l, const char *below, int itself)
+{
+    if (l->choice->exclude == NULL)
+        return 0;
+    char *patterns = cli_format("%s", l->choice->exclude), *rest = patterns, *pattern;
+    int found = 0;
+    while (!found && (pattern = strsep(&rest, ",")) != NULL)
+        found = *pattern != '\0' && matches(pattern, below, itself);
+    free(patterns);
+    return found;
 }
 
 // ---- folders
@@ -59,9 +132,9 @@ static int unreadable(const char *path)
     return CLI_EXIT_INPUT;
 }
 
-static int is_visible(const struct dirent *entry)
+static int is_no_dot(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.';
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
 static int compare_entries(const struct dirent **a, const struct dirent **b)
@@ -69,83 +142,145 @@ static int compare_entries(const struct dirent **a, const struct dirent **b)
     return cli_compare_natural((*a)->d_name, (*b)->d_name);
 }
 
-static int walk(const char *path, const struct stat *info, const folder *parent,
-    size_t root_length, cli_files *files);
+static int walk(
+    listing *l, const char *path, const struct stat *info, const folder *parent);
 
-// One entry of a folder; `path` becomes the list's or is freed.
-static int take_entry(char *path, const char *name, const folder *parent,
-    size_t root_length, cli_files *files)
+// One entry of a folder; `path` becomes the list's or is freed.  beside: it belongs to
+// another entry.
+static int take_entry(
+    listing *l, char *path, const char *name, int beside, const folder *parent)
 {
     struct stat info;
     const int known = stat(path, &info) == 0;
+    const int is_folder = known && S_ISDIR(info.st_mode);
+    const int apart =
+        is_folder && l->choice->apart != NULL && strcmp(name, l->choice->apart) == 0;
     int code = CLI_EXIT_OK;
-    if (known && S_ISDIR(info.st_mode)) {
+    if (apart)
+        ; // the caller reads it
+    else if (name[0] == '.')
+        leave_out(l, HIDDEN, path);
+    else if (is_excluded(l, path + l->root_length, 0))
+        leave_out(l, EXCLUDED, path);
+    else if (!l->choice->masks && (is_folder ? cli_is_mask_folder(name) : beside))
+        leave_out(l, MASK, path);
+    else if (is_folder) {
         if (!is_loop(parent, &info))
-            code = walk(path, &info, parent, root_length, files);
-    } else if ((!known || S_ISREG(info.st_mode)) && blm_image_is_name(name)) {
-        append(files, path, root_length); // a broken link too: it will be told by name
+            code = walk(l, path, &info, parent);
+    } else if ((known && !S_ISREG(info.st_mode)) || !blm_image_is_name(name))
+        leave_out(l, ENDING, path);
+    else { // a broken link too: it will be reported by name
+        append(l, path, l->root_length);
         return code;
     }
     free(path);
     return code;
 }
 
-static int walk(const char *path, const struct stat *info, const folder *parent,
-    size_t root_length, cli_files *files)
+// Marks the entries that are masks or results of others.
+static unsigned char *find_beside(struct dirent *const *entries, size_t count)
+{
+    const char **names = cli_alloc(count, sizeof *names);
+    unsigned char *marks = cli_alloc(count, 1);
+    for (size_t i = 0; i < count; i++)
+        names[i] = entries[i]->d_name;
+    cli_beside(names, count, marks);
+    free(names);
+    return marks;
+}
+
+static int walk(
+    listing *l, const char *path, const struct stat *info, const folder *parent)
 {
     const folder self = {.parent = parent, .device = info->st_dev, .inode = info->st_ino};
     struct dirent **entries;
-    const int count = scandir(path, &entries, is_visible, compare_entries);
+    const int count = scandir(path, &entries, is_no_dot, compare_entries);
     if (count < 0)
         return unreadable(path);
     const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+    unsigned char *beside = find_beside(entries, (size_t)count);
     int code = CLI_EXIT_OK;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         char *below = cli_format("%s%s%s", path, slash, name);
-        code = cli_worse(code, take_entry(below, name, &self, root_length, files));
+        code = cli_worse(code, take_entry(l, below, name, beside[i], &self));
         free(entries[i]);
     }
+    free(beside);
     free(entries);
     return code;
 }
 
-int cli_list_path(const char *path, cli_files *files)
+static int list_path(listing *l, const char *path)
 {
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        append(files, cli_format("%s", path), 0);
+        if (is_excluded(l, path, 1))
+            leave_out(l, EXCLUDED, path);
+        else
+            append(l, cli_format("%s", path), 0);
         return CLI_EXIT_OK;
     }
-    const size_t before = files->count, length = strlen(path);
-    const int code =
-        walk(path, &info, NULL, length + (path[length - 1] == '/' ? 0 : 1), files);
-    if (code != CLI_EXIT_OK || files->count > before)
+    const size_t before = l->files->count, length = strlen(path);
+    l->root_length = length + (path[length - 1] == '/' ? 0 : 1);
+    const int code = walk(l, path, &info, NULL);
+    if (code != CLI_EXIT_OK || l->files->count > before || l->choice->empty)
         return code;
     cli_complain("%s: no image in this folder", path);
     return CLI_EXIT_INPUT;
 }
 
+int cli_list_path(const char *path, const cli_choice *choice, cli_files *files)
+{
+    listing l = {.choice = choice, .files = files};
+    const int code = list_path(&l, path);
+    say_left_out(&l);
+    return code;
+}
+
 // ---- lists
 
-static int read_lines(FILE *in, const char *path, cli_files *files)
+// Takes off what editors and other systems put around a line: a byte order mark before
+// the first one, a carriage return at the end.  Returns the line; *length is its own.
+static char *bare_line(char *line, ssize_t *length, int first)
 {
-    char *line = NULL;
+    if (*length > 0 && line[*length - 1] == '\n')
+        line[--*length] = '\0';
+    if (*length > 0 && line[*length - 1] == '\r')
+        line[--*length] = '\0';
+    if (!first || *length < 3 || memcmp(line, "\xef\xbb\xbf", 3) != 0)
+        return line;
+    *length -= 3;
+    return line + 3;
+}
+
+static int refuse_line(const char *path, const char *line, ssize_t length, int first)
+{
+    const unsigned char *at = (const unsigned char *)line;
+    const int utf16 = first && length >= 2 && (at[0] ^ at[1]) == 1 && (at[0] | 1) == 0xff;
+    cli_complain("%s: %s, expected a path on every line", path,
+        utf16 ? "text in UTF-16, which is not understood" : "a zero byte in it");
+    return CLI_EXIT_INPUT;
+}
+
+static int read_lines(listing *l, FILE *in, const char *path)
+{
+    char *memory = NULL;
     size_t capacity = 0, taken = 0;
     ssize_t length;
     int code = CLI_EXIT_OK;
-    while ((length = getline(&line, &capacity, in)) >= 0) {
-        if (length > 0 && line[length - 1] == '\n')
-            line[--length] = '\0';
+    for (int first = 1; (length = getline(&memory, &capacity, in)) >= 0; first = 0) {
+        const char *line = bare_line(memory, &length, first);
         if (strlen(line) != (size_t)length) {
-            cli_complain("%s: a zero byte in it, expected a path on every line", path);
-            code = cli_worse(code, CLI_EXIT_INPUT);
-        } else if (length > 0) {
-            code = cli_worse(code, cli_list_path(line, files));
+            code = cli_worse(code, refuse_line(path, line, length, first));
+            break;
+        }
+        if (length > 0) {
+            code = cli_worse(code, list_path(l, line));
             taken++;
         }
     }
-    free(line);
+    free(memory);
     if (ferror(in)) {
         cli_complain("%s: cannot read: %s", path, strerror(errno));
         return cli_worse(code, CLI_EXIT_INPUT);
@@ -157,26 +292,30 @@ static int read_lines(FILE *in, const char *path, cli_files *files)
     return code;
 }
 
-static int list_lines(const char *path, cli_files *files)
+static int list_lines(listing *l, const char *path)
 {
+    if (strcmp(path, "-") == 0)
+        return read_lines(l, stdin, "standard input");
     FILE *in = fopen(path, "re");
     if (in == NULL) {
         cli_complain("%s: cannot open: %s", path, strerror(errno));
         return CLI_EXIT_INPUT;
     }
-    const int code = read_lines(in, path, files);
+    const int code = read_lines(l, in, path);
     fclose(in);
     return code;
 }
 
-int cli_list(char *const *arguments, size_t count, cli_files *files)
+int cli_list(
+    char *const *arguments, size_t count, const cli_choice *choice, cli_files *files)
 {
+    listing l = {.choice = choice, .files = files};
     int code = CLI_EXIT_OK;
     for (size_t i = 0; i < count; i++) {
         const char *word = arguments[i];
         const int list = word[0] == '@' && word[1] != '\0';
-        code = cli_worse(
-            code, list ? list_lines(word + 1, files) : cli_list_path(word, files));
+        code = cli_worse(code, list ? list_lines(&l, word + 1) : list_path(&l, word));
     }
+    say_left_out(&l);
     return code;
 }

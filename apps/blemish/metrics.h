@@ -25,6 +25,7 @@ typedef struct cli_metrics {
     int native;            // those are at the size of the images
     cli_metrics_row *rows; // (count) all kinds first
     size_t count;
+    size_t failed; // images that could not be scored, which are in no number
 } cli_metrics;
 
 // Wilson's 95 % interval of a share, count of all > 0.

@@ -144,9 +144,10 @@ static int fill_polygons(
 static int apply_mask(const char *path, const blm_decode_options *decode, picture *out)
 {
     picture mask;
+    unsigned odd;
     blm_error err;
     const blm_status status =
-        cli_mask_read(path, decode, &mask.width, &mask.height, &mask.pixels, &err);
+        cli_mask_read(path, decode, &mask.width, &mask.height, &mask.pixels, &odd, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     const size_t inside = count_inside(&mask);

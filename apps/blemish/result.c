@@ -25,7 +25,7 @@ uint64_t cli_hash_text(uint64_t hash, const char *text)
     return cli_hash(hash, text, strlen(text) + 1);
 }
 
-static int hash_file(uint64_t *hash, const char *path)
+static int hash_content(uint64_t *hash, const char *path)
 {
     char bytes[1 << 16];
     size_t size;
@@ -42,14 +42,10 @@ static int hash_file(uint64_t *hash, const char *path)
     return CLI_EXIT_INPUT;
 }
 
-int cli_hash_files(uint64_t *hash, const cli_files *files)
+int cli_hash_file(uint64_t *hash, const char *path)
 {
-    int code = CLI_EXIT_OK;
-    for (size_t i = 0; code == CLI_EXIT_OK && i < files->count; i++) {
-        *hash = cli_hash_text(*hash, files->items[i].below);
-        code = cli_worse(hash_file(hash, files->items[i].path), cli_interrupted());
-    }
-    return code;
+    *hash = cli_hash_text(*hash, path);
+    return cli_worse(hash_content(hash, path), cli_interrupted());
 }
 
 // ---- the file: one line

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 
-#include "apps/blemish/listing.h"
 #include "blemish/blemish.h"
 
 typedef struct cli_result {
@@ -20,8 +19,8 @@ typedef struct cli_result {
 #define CLI_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t cli_hash(uint64_t hash, const void *bytes, size_t size);
 uint64_t cli_hash_text(uint64_t hash, const char *text);
-// Of names and contents of all files; 3 after a complaint.
-int cli_hash_files(uint64_t *hash, const cli_files *files);
+// Of a path and the content there; 3 after a complaint.
+int cli_hash_file(uint64_t *hash, const char *path);
 
 // 1 if `path` holds the result with this key, which is then filled in, but for the
 // category.  Anything else there counts as nothing.

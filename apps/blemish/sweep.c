@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/exit.h"
@@ -24,7 +23,7 @@ typedef struct settings {
     cli_grid grid;
     blm_rect crop;
     int64_t seed, min_area;
-    const char *weights;
+    const char *weights, *exclude;
     double false_alarm;
     int rank, intervals, scores, json, csv, threads;
     blm_decode_options decode;
@@ -50,6 +49,7 @@ static const cli_option options[] = {
         AT(intervals), 0, 0, NULL},
     {"scores", 0, CLI_FLAG, NULL, "With --json: all scores", AT(scores), 0, 0, NULL},
     {"csv", 0, CLI_FLAG, NULL, "Print CSV", AT(csv), 0, 0, NULL},
+    CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
@@ -58,10 +58,12 @@ static const cli_option options[] = {
 
 // The images, and what is known about them.
 typedef struct images {
-    cli_files good;   // to learn from
-    cli_dataset data; // to score; none: nothing is known
-    uint8_t *labels;  // (data.count) 1: defective
-    uint8_t **masks;  // (data.count) (height, width) of the input; NULL: no defect
+    const cli_files *good; // to learn from
+    cli_files listed;      // what it points to without a data set
+    cli_dataset data;      // to score; none: nothing is known
+    uint8_t *labels;       // (data.count) 1: defective
+    int remarked;          // odd masks have been remarked on
+    uint8_t **masks;       // (data.count) (height, width) of the input; NULL: no defect
 } images;
 
 // What came of a recipe.
@@ -87,23 +89,14 @@ typedef struct work {
 
 // ---- the images -----------------------------------------------------------------------
 
-static int has_train(const char *path)
+static int find_images(const settings *set, const cli_arguments *arguments, images *out)
 {
-    struct stat info;
-    char *train = cli_format("%s/train/good", path);
-    const int there = stat(train, &info) == 0 && S_ISDIR(info.st_mode);
-    free(train);
-    return there;
-}
-
-static int find_images(const cli_arguments *arguments, images *out)
-{
-    if (arguments->count != 1 || !has_train(arguments->items[0]))
-        return cli_list(arguments->items, arguments->count, &out->good);
-    char *train = cli_format("%s/train/good", arguments->items[0]);
-    const int code = cli_worse(cli_list_path(train, &out->good),
-        cli_dataset_mvtec(arguments->items[0], &out->data));
-    free(train);
+    const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
+    out->good = &out->listed;
+    if (arguments->count != 1 || !cli_dataset_is(arguments->items[0]))
+        return cli_list(arguments->items, arguments->count, &choice, &out->listed);
+    const int code = cli_dataset_train(arguments->items[0], &choice, &out->data);
+    out->good = &out->data.train;
     out->labels = cli_alloc(out->data.count, 1);
     out->masks = cli_alloc(out->data.count, sizeof *out->masks);
     for (size_t i = 0; i < out->data.count; i++)
@@ -123,6 +116,7 @@ static void forget_masks(images *all)
 static blm_status read_masks(
     images *all, const settings *set, const blm_recipe *recipe, blm_error *err)
 {
+    cli_odd_masks odd = {0};
     blm_status status = BLM_OK;
     blm_recipe whole = *recipe; // nothing is cut off
     whole.resize_width = whole.width;
@@ -131,16 +125,22 @@ static blm_status read_masks(
     for (size_t i = 0; status == BLM_OK && i < all->data.count; i++) {
         int width, height;
         uint8_t *mask = NULL;
-        if (all->data.items[i].mask == NULL)
+        const cli_sample *sample = &all->data.items[i];
+        unsigned what = 0;
+        if (sample->mask_count == 0)
             continue;
-        status = cli_mask_read(
-            all->data.items[i].mask, &set->decode, &width, &height, &mask, err);
+        status = cli_masks_read(sample->masks, sample->mask_count, &set->decode, &width,
+            &height, &mask, &what, err);
+        cli_odd_masks_add(&odd, what, sample->masks[0]);
         if (status == BLM_OK) {
             all->masks[i] = cli_alloc((size_t)recipe->width * (size_t)recipe->height, 1);
             status = blm_recipe_mask(&whole, mask, width, height, all->masks[i], err);
         }
         free(mask);
     }
+    if (!all->remarked && !set->talk.quiet)
+        cli_odd_masks_say(&odd);
+    all->remarked = 1;
     return status;
 }
 
@@ -270,7 +270,7 @@ static int same_input(const blm_recipe *a, const blm_recipe *b)
 static blm_status extract(const work *w, const blm_recipe *recipes, size_t count,
     blm_sweep **out, blm_error *err)
 {
-    const cli_files *good = &w->images->good;
+    const cli_files *good = w->images->good;
     const cli_dataset *data = &w->images->data;
     const blm_sweep_watch watch = {.progress = show_progress};
     blm_sweep_options wanted = {.recipe = recipes[0],
@@ -479,7 +479,7 @@ static void point_json(const work *w, const point *p, cli_json *json)
     cli_json_number(json, "fit_ms", p->fit_ms);
     cli_json_number(json, "score_ms", p->score_ms);
     if (p->good != NULL) {
-        scores_json(json, "good_scores", p->good, w->images->good.count);
+        scores_json(json, "good_scores", p->good, w->images->good->count);
         scores_json(json, "test_scores", p->test, w->images->data.count);
     }
 }
@@ -545,14 +545,14 @@ static int run(const cli_verb *verb, int argc, char **argv)
     size_t count = 0;
     code = cli_grid_expand(verb, &set.grid, &base, &recipes, &count);
     if (code == CLI_EXIT_OK)
-        code = find_images(&arguments, &all);
+        code = find_images(&set, &arguments, &all);
     if (code == CLI_EXIT_OK)
-        code = sweep(&w, recipes, count);
+        code = cli_worse(sweep(&w, recipes, count), all.data.incomplete);
     forget_masks(&all);
     free(all.masks);
     free(all.labels);
     free(recipes);
-    cli_files_free(&all.good);
+    cli_files_free(&all.listed);
     cli_dataset_free(&all.data);
     return code;
 }

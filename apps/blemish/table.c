@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "apps/blemish/comparison.h"
+#include "apps/blemish/dataset.h"
 #include "apps/blemish/evaluate.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
@@ -22,7 +23,7 @@
 typedef struct settings {
     const char *output; // folder; NULL: nothing is kept
     cli_recipe recipe;
-    const char *weights;
+    const char *weights, *exclude;
     int native, format, force, threads;
     blm_decode_options decode;
     cli_talk talk;
@@ -40,6 +41,7 @@ static const cli_option options[] = {
     {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
         AT(weights), 0, 0, NULL},
     CLI_FORCE_OPTION(settings),
+    CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
     CLI_TALK_OPTIONS(settings),
@@ -47,22 +49,13 @@ static const cli_option options[] = {
 
 // ---- the categories -------------------------------------------------------------------
 
-static int is_folder(const char *root, const char *name, const char *below)
-{
-    struct stat info;
-    char *path = cli_format("%s/%s/%s", root, name, below);
-    const int there = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    free(path);
-    return there;
-}
-
 static int by_name(const void *a, const void *b)
 {
     const cli_result *x = a, *y = b;
     return cli_compare_natural(x->category, y->category);
 }
 
-// The folders that have train/good and test.
+// The folders that are data sets which say what to learn from.
 static int find_categories(const char *root, cli_result **out, size_t *count)
 {
     size_t capacity = 0;
@@ -72,15 +65,19 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
         return CLI_EXIT_INPUT;
     }
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (entry->d_name[0] == '.' || !is_folder(root, entry->d_name, "train/good") ||
-            !is_folder(root, entry->d_name, "test"))
+        char *path = cli_format("%s/%s", root, entry->d_name);
+        const int found = entry->d_name[0] != '.' && cli_dataset_is(path);
+        free(path);
+        if (!found)
             continue;
         *out = cli_grow(*out, *count, &capacity, sizeof **out);
         (*out)[(*count)++] = (cli_result){.category = cli_format("%s", entry->d_name)};
     }
     closedir(folder);
     if (*count == 0) {
-        cli_complain("%s: no folder in it has train/good and test", root);
+        cli_complain("%s: no folder in it is a data set, with train/good and test or the "
+                     "like (see blemish-eval(1))",
+            root);
         return CLI_EXIT_INPUT;
     }
     qsort(*out, *count, sizeof **out, by_name);
@@ -88,38 +85,6 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 }
 
 // ---- a category -----------------------------------------------------------------------
-
-typedef struct category {
-    cli_files train, test, truth;
-    cli_dataset data;
-} category;
-
-static int list_category(const char *root, const char *name, category *out)
-{
-    char *path = cli_format("%s/%s", root, name);
-    char *train = cli_format("%s/train/good", path);
-    char *test = cli_format("%s/test", path);
-    char *truth = cli_format("%s/ground_truth", path);
-    int code =
-        cli_worse(cli_list_path(train, &out->train), cli_list_path(test, &out->test));
-    if (code == CLI_EXIT_OK && is_folder(root, name, "ground_truth"))
-        code = cli_list_path(truth, &out->truth);
-    if (code == CLI_EXIT_OK)
-        code = cli_dataset_mvtec(path, &out->data);
-    free(truth);
-    free(test);
-    free(train);
-    free(path);
-    return code;
-}
-
-static void free_category(category *c)
-{
-    cli_files_free(&c->train);
-    cli_files_free(&c->test);
-    cli_files_free(&c->truth);
-    cli_dataset_free(&c->data);
-}
 
 // A number for all that a result depends on but the images: program, weights, recipe.
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
@@ -144,7 +109,7 @@ static double seconds(void)
 }
 
 static int evaluate(
-    const settings *set, const category *c, const blm_model *model, cli_result *out)
+    const settings *set, const cli_dataset *c, const blm_model *model, cli_result *out)
 {
     const cli_evaluation how = {.native = set->native,
         .threads = set->threads,
@@ -152,21 +117,21 @@ static int evaluate(
         .talk = &set->talk};
     cli_metrics metrics;
     const double start = seconds();
-    const int code = cli_evaluate(&how, model, &c->data, &metrics);
-    if (code == CLI_EXIT_OK) {
+    const int code = cli_evaluate(&how, model, c, &metrics);
+    if (metrics.count > 0 && metrics.failed == 0) {
         const cli_metrics_row *all = &metrics.rows[0];
         out->good = all->image.good;
         out->defective = all->image.defective;
         out->image_auroc = all->image.auroc;
         out->pixel_auroc = all->pixel.auroc;
         out->au_pro = all->pixel.au_pro[0];
-        out->image_ms = 1e3 * (seconds() - start) / (double)c->data.count;
+        out->image_ms = 1e3 * (seconds() - start) / (double)c->count;
     }
     free(metrics.rows);
     return code;
 }
 
-static int fit_and_evaluate(const settings *set, const category *c, cli_result *out)
+static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_result *out)
 {
     cli_training training = {.options = {.recipe = cli_recipe_of(&set->recipe),
                                  .weights = set->weights,
@@ -186,23 +151,37 @@ static int fit_and_evaluate(const settings *set, const category *c, cli_result *
     return code;
 }
 
+// Adds all that is read of a category to a key.
+static int hash_images(uint64_t *key, const cli_dataset *c)
+{
+    int code = CLI_EXIT_OK;
+    for (size_t i = 0; code == CLI_EXIT_OK && i < c->train.count; i++)
+        code = cli_hash_file(key, c->train.items[i].path);
+    for (size_t i = 0; code == CLI_EXIT_OK && i < c->count; i++) {
+        const cli_sample *sample = &c->items[i];
+        *key = cli_hash_text(*key, sample->kind);
+        code = cli_hash_file(key, sample->path);
+        for (size_t k = 0; code == CLI_EXIT_OK && k < sample->mask_count; k++)
+            code = cli_hash_file(key, sample->masks[k]);
+    }
+    return code;
+}
+
 // The result from the file, or by doing the work.
 static int find_result(const settings *set, const char *root, uint64_t key,
     const char *label, cli_result *out)
 {
-    category c = {0};
+    const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
+    cli_dataset c = {0};
     blm_error err;
+    char *folder = cli_format("%s/%s", root, out->category);
     char *path = set->output == NULL
                      ? NULL
                      : cli_format("%s/%s.result", set->output, out->category);
-    int code = list_category(root, out->category, &c);
+    int code = cli_dataset_train(folder, &choice, &c);
     out->key = cli_hash_text(key, out->category);
     if (code == CLI_EXIT_OK && path != NULL)
-        code = cli_hash_files(&out->key, &c.train);
-    if (code == CLI_EXIT_OK && path != NULL)
-        code = cli_hash_files(&out->key, &c.test);
-    if (code == CLI_EXIT_OK && path != NULL)
-        code = cli_hash_files(&out->key, &c.truth);
+        code = hash_images(&out->key, &c);
     const int kept =
         code == CLI_EXIT_OK && path != NULL && cli_result_read(path, out->key, out);
     if (code == CLI_EXIT_OK && !kept) {
@@ -213,8 +192,10 @@ static int find_result(const settings *set, const char *root, uint64_t key,
             code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
         }
     }
-    free_category(&c);
+    code = cli_worse(code, c.incomplete);
+    cli_dataset_free(&c);
     free(path);
+    free(folder);
     return code;
 }
 
@@ -232,7 +213,7 @@ static int find_results(const settings *set, const char *root, uint64_t key,
         const int found = find_result(set, root, key, label, &results[i]);
         free(label);
         code = cli_worse(code, found);
-        if (found == CLI_EXIT_OK) {
+        if (results[i].good + results[i].defective > 0) {
             const cli_result swap = results[*good];
             results[(*good)++] = results[i];
             results[i] = swap;
@@ -290,7 +271,7 @@ const cli_verb cli_table = {
     .arguments = "ROOT",
     .summary = "Fit and measure every category, beside published results",
     .notes =
-        "ROOT has folders in the layout of MVTec AD, one a category.  A second call\n"
+        "ROOT has a data set that eval reads in each folder, a category.  A second call\n"
         "with the same -o FOLDER does only what is new or was changed.",
     .options = options,
     .option_count = sizeof options / sizeof *options,

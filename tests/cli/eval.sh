@@ -38,4 +38,4 @@ expect 3 eval $m nowhere
 err_is 'blemish: nowhere: no such folder'
 mkdir empty
 expect 3 eval $m empty
-err_is 'blemish: empty/test: no such folder'
+err_has '^blemish: empty: no data set of a known layout'

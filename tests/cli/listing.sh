@@ -114,3 +114,55 @@ if [ "$(id -u)" != 0 ]; then
     err_is 'blemish: closed: cannot read the folder: Permission denied'
     chmod 700 closed
 fi
+
+# Lists from other systems: line ends of Windows, a byte order mark, no end of the last line.
+printf '\357\273\277%s\r\n\r\ntree/sub9\r\n%s' "$image" plain >windows
+expect 0 detect $m @windows
+expect_names "$image
+tree/sub9/b.png
+plain"
+printf '\377\376a\0\n\0' >utf16
+expect 3 detect $m @utf16
+err_is 'blemish: utf16: text in UTF-16, which is not understood, expected a path on every line'
+# From standard input.
+printf '%s\nplain\n' "$image" >list
+"$blemish" detect $m @- <list >out 2>err || fail '@- fails'
+expect_names "$image
+plain"
+expect 3 detect $m @-
+err_is 'blemish: standard input: empty, expected a path on every line'
+
+# What is left out of a folder is counted and said once; not with --quiet.
+expect 0 detect $m tree tree/sub9
+err_is 'blemish: left out: 2 not named like an image (such as tree/notes.txt), 2 hidden (such as tree/.hidden)'
+expect 0 detect $m tree -q
+err_is ''
+expect 0 detect $m tree/sub9
+err_is ''
+
+# Masks, and the results of detect --maps, beside their images are no images.
+mkdir -p masks/ground_truth
+for name in a.png b.jpg a_mask.png b_GT.bmp mask.png c_mask.png ground_truth/a.png; do
+    cp "$image" "masks/$name"
+done
+expect 0 detect $m masks --maps masks -q
+expect 0 detect $m masks
+expect_names 'masks/a.png
+masks/b.jpg
+masks/c_mask.png
+masks/mask.png'
+err_has '^blemish: left out: 15 a mask or a result of ours \(such as masks/a\.png\.heat\.png\)$'
+expect 0 detect $m masks/ground_truth masks/a_mask.png
+out_lines 2
+
+# --exclude: by name at any depth, or by path; what is named itself too.
+expect 0 detect $m tree --exclude 'img*,sub10'
+expect_names 'tree/IMG1.PNG
+tree/sub9/b.png'
+err_has '4 excluded \(such as tree/img02\.png\)'
+expect 0 detect $m tree -q -x 'sub*/*.png'
+out_lines 4
+expect 0 detect $m tree/img2.png plain -q -x 'img*'
+expect_names plain
+expect 3 detect $m tree -x '*'
+err_has '^blemish: tree: no image in this folder$'

@@ -47,13 +47,18 @@ out_lines 1
 out_is_json
 out_has '"average_of": 2'
 
-# A category that fails is told; the others are printed.
+# A category without masks has no pixel metrics, one that fails is left out; both are reported.
 rm -r root/flange/ground_truth/*
+expect 3 table root -o kept -q
+err_has '8 of 8 defective images have no mask'
+out_has '^ *[0-9.]+ .* flange$'
+out_has '^ *- .* flange$'
+rm -r root/flange/test/*
 expect 3 table root -o kept -q
 err_has 'no image in this folder'
 out_has bottle
 out_lacks flange
 expect 3 table data/set
-err_has 'no folder in it has train/good and test'
+err_has 'no folder in it is a data set'
 expect 3 table absent
 expect 2 table
