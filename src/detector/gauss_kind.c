@@ -1,6 +1,8 @@
 // A Gaussian per position as a detector: src/gauss behind the table.
 #include "src/detector/gauss_kind.h"
 
+#include <math.h>
+
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/detector/kind.h"
@@ -239,6 +241,72 @@ static blm_status check_variances(const blmi_gauss *g, const char *path, blm_err
     return BLM_OK;
 }
 
+enum { LANES = 16, STRETCH = 256 }; // sums side by side, which are vectorised
+
+static void add_squares(const float *x, size_t count, float sums[LANES])
+{
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            sums[k] += x[i + k] * x[i + k];
+    for (; i < count; i++)
+        sums[0] += x[i] * x[i];
+}
+
+// Of row number i of the axes, squared.
+static float length_of_axis(const blmi_gauss *g, size_t i)
+{
+    const size_t d = (size_t)g->features;
+    float sums[LANES] = {0}, wide[STRETCH], sum = 0;
+    for (size_t j = 0; j < d; j += STRETCH) {
+        const size_t count = d - j < STRETCH ? d - j : STRETCH;
+        if (g->half)
+            blmi_to_f32(wide, g->half_axes + i * d + j, BLMI_F16, count);
+        add_squares(g->half ? wide : g->axes + i * d + j, count, sums);
+    }
+    for (size_t k = 0; k < LANES; k++)
+        sum += sums[k];
+    return sum;
+}
+
+// Unit vectors, up to as many as a position has eigenvalues above 0.
+static blm_status check_axes(const blmi_gauss *g, const char *path, blm_error *err)
+{
+    const float tolerance = g->half ? 1e-2f : 1e-3f;
+    const size_t count = (size_t)g->positions * (size_t)g->rank;
+    for (size_t i = 0; i < count; i++) {
+        const float square = length_of_axis(g, i);
+        if (g->variances[i] > 0.0f ? !(fabsf(square - 1) <= tolerance) : square != 0.0f)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: gauss.axes: number %zu has the squared length %g and the variance "
+                "%g",
+                path, i, (double)square, (double)g->variances[i]);
+    }
+    return BLM_OK;
+}
+
+// The factor's diagonal is above 0, as are the scales of its rows, or all are 0: nothing
+// is kept of a position.
+static blm_status check_diagonal(const blmi_gauss *g, const char *path, blm_error *err)
+{
+    const size_t d = (size_t)g->features, count = (size_t)g->positions * d;
+    const size_t triangle = d * (d + 1) / 2;
+    for (size_t i = 0, blank = 0; i < count; i++) {
+        const size_t p = i / d, j = i % d;
+        const float x =
+            g->half ? g->diagonal[i] : g->factor[p * triangle + j * (j + 3) / 2];
+        const float scale = g->half ? g->row_scale[i] : x;
+        if (j == 0)
+            blank = x == 0.0f;
+        if (blank ? x != 0.0f || scale != 0.0f : !(x > 0.0f && scale > 0.0f))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: gauss.factor: position %zu: number %zu of the diagonal is %g, "
+                "expected one above 0",
+                path, p, j, (double)x);
+    }
+    return BLM_OK;
+}
+
 static blm_status check_parts(blmi_detector *detector, const char *path, blm_error *err)
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
@@ -249,7 +317,10 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
             return blmi_fail(err, BLM_EINPUT,
                 "%s: gauss.scale: number %d is %g, expected one above 0", path, j,
                 (double)g->scale[j]);
-    return g->form == BLMI_EIGENPAIRS ? check_variances(g, path, err) : BLM_OK;
+    if (g->form == BLMI_CHOLESKY)
+        return check_diagonal(g, path, err);
+    BLMI_TRY(check_variances(g, path, err));
+    return check_axes(g, path, err);
 }
 
 // ---- what it costs, what it is called -------------------------------------------------

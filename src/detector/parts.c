@@ -34,6 +34,18 @@ static ALWAYS_INLINE bool finite_halves(const void *data, size_t count)
     return carry >> 15 == 0;
 }
 
+static ALWAYS_INLINE bool finite_bfloats(const void *data, size_t count)
+{
+    const char *at = data;
+    uint16_t carry = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, at + i * sizeof bits, sizeof bits);
+        carry = (uint16_t)(carry | ((bits & 0x7fffu) + 0x0080u));
+    }
+    return carry >> 15 == 0;
+}
+
 static ALWAYS_INLINE bool finite_doubles(const void *data, size_t count)
 {
     const char *at = data;
@@ -53,6 +65,8 @@ static ALWAYS_INLINE bool all_finite(blmi_dtype dtype, const void *data, size_t 
         return finite_floats(data, count);
     case BLMI_F16:
         return finite_halves(data, count);
+    case BLMI_BF16:
+        return finite_bfloats(data, count);
     case BLMI_F64:
         return finite_doubles(data, count);
     default:

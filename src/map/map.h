@@ -72,6 +72,10 @@ size_t blmi_components_of_mask(
 // are 1.
 size_t blmi_region_positions(const uint8_t *include, int width, int height,
     int grid_width, int grid_height, uint8_t *use);
+// Sets to 0 the connected parts of include (height, width; 0 or 1) that have fewer than
+// `area` pixels; *kept: how many pixels are left.  BLM_ENOMEM.
+blm_status blmi_region_keep_large(
+    uint8_t *include, int width, int height, int64_t area, size_t *kept, blm_error *err);
 // nearest (grid_height, grid_width): the index of the used position nearest to each
 // (itself if used; Euclidean, ties to the lower index); -1 if none is used.
 void blmi_region_nearest(

@@ -1,5 +1,7 @@
 #include <assert.h>
+#include <string.h>
 
+#include "src/base/alloc.h"
 #include "src/map/map.h"
 
 typedef struct span {
@@ -61,4 +63,37 @@ void blmi_region_nearest(
             nearest[at] =
                 use[at] != 0 ? at : nearest_used(use, grid_width, grid_height, x, y);
         }
+}
+
+// label (height, width) and sizes (pixels + 1) are scratch.
+static size_t keep_large(
+    uint8_t *include, int width, int height, int64_t area, int32_t *label, int64_t *sizes)
+{
+    const size_t pixels = (size_t)width * (size_t)height;
+    const size_t parts = blmi_components_of_mask(include, width, height, label);
+    size_t kept = 0;
+    memset(sizes, 0, (parts + 1) * sizeof *sizes);
+    for (size_t i = 0; i < pixels; i++)
+        sizes[label[i]]++;
+    for (size_t i = 0; i < pixels; i++) {
+        include[i] = label[i] != 0 && sizes[label[i]] >= area;
+        kept += include[i];
+    }
+    return kept;
+}
+
+blm_status blmi_region_keep_large(
+    uint8_t *include, int width, int height, int64_t area, size_t *kept, blm_error *err)
+{
+    const size_t pixels = (size_t)width * (size_t)height;
+    blm_status status = BLM_OK;
+    int32_t *label = blmi_alloc(pixels, sizeof *label);
+    int64_t *sizes = blmi_alloc(pixels + 1, sizeof *sizes);
+    if (label != NULL && sizes != NULL)
+        *kept = keep_large(include, width, height, area, label, sizes);
+    else
+        status = blmi_no_memory(err, "the region of interest", pixels, sizeof *sizes);
+    blmi_free(label);
+    blmi_free(sizes);
+    return status;
 }

@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/utf8.h"
 
 const char *blm_version(void)
 {
@@ -96,10 +97,31 @@ size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t
     return count;
 }
 
+// Copies the names, which come from file names and may hold any bytes, with those that
+// are not printable shown as \xNN.
+static blm_status show_names(blm_model *model, blm_error *err)
+{
+    const size_t count = (size_t)model->detector->left_out;
+    char *shown = blmi_alloc(model->names_size, 4);
+    if (shown == NULL)
+        return blmi_no_memory(err, "names", model->names_size, 4);
+    char *to = shown;
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = blmi_utf8_show(model->name[i], to);
+        model->name[i] = to;
+        to += length + 1;
+    }
+    blmi_free(model->owned_names);
+    model->names = model->owned_names = shown;
+    model->names_size = (size_t)(to - shown);
+    return BLM_OK;
+}
+
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err)
 {
     const size_t count = (size_t)model->detector->left_out;
     const char *at = model->names, *end = model->names + model->names_size;
+    bool printable = true;
     model->name = blmi_alloc(count, sizeof *model->name);
     if (model->name == NULL)
         return blmi_no_memory(err, "names", count, sizeof *model->name);
@@ -109,10 +131,11 @@ blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error 
             return blmi_fail(err, BLM_EINPUT,
                 "%s: names of %zu images expected, %zu found", path, count, i);
         model->name[i] = at;
+        printable = printable && blmi_utf8_is_printable(at);
         at = zero + 1;
     }
     if (at != end)
         return blmi_fail(
             err, BLM_EINPUT, "%s: more names than its %zu images", path, count);
-    return BLM_OK;
+    return printable ? BLM_OK : show_names(model, err);
 }

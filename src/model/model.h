@@ -45,7 +45,8 @@ struct blm_model {
 // The metadata keys of model files that this program must understand, and does.
 extern const char *const blmi_model_understood[];
 
-// Fills model->name from names and names_size.  BLM_EINPUT unless there are exactly M of
+// Fills model->name from names and names_size, both of which change where a name is not
+// printable UTF-8.  BLM_EINPUT unless there are exactly M of
 // them.
 blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error *err);
 

@@ -9,11 +9,13 @@
 #include "src/base/number.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
+#include "src/model/check_model.h"
 #include "src/model/model.h"
 
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
-#define BACKBONE "backbone." // prefix of the weights' names
+#define BACKBONE "backbone."     // prefix of the weights' names
+#define INCLUDE "recipe.include" // tensor of the region of interest
 // Keys that must be understood, as scores without what they say would be wrong.  Those of
 // the recipe stand only where they are not zero.
 #define REGION "!region" // "1" where there is a region of interest
@@ -158,8 +160,8 @@ static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
     parts[count++] =
         (blmi_part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
     if (m->include != NULL)
-        parts[count++] = (blmi_part){"recipe.include", BLMI_U8, 2,
-            {m->recipe.height, m->recipe.width}, &m->include};
+        parts[count++] = (blmi_part){
+            INCLUDE, BLMI_U8, 2, {m->recipe.height, m->recipe.width}, &m->include};
     return count;
 }
 
@@ -317,23 +319,17 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     return blmi_detector_check_numbers(model->detector, &rule, &grid, path, err);
 }
 
-// Whether the numbers of the threshold fit each other.
-static blm_status check_threshold(blm_model *model, const char *path, blm_error *err)
+// Key and tensor are both there, or neither.
+static blm_status find_region(blm_model *model, const char *path, blm_error *err)
 {
-    if (model->good_count < 1 || model->good_count > 1 << 30 ||
-        (model->source != BLM_HELD_OUT &&
-            model->good_count != model->detector->left_out) ||
-        model->source > BLM_HELD_OUT || model->groups < 0 ||
-        model->groups > model->good_count || !(model->threshold > 0) ||
-        !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
-        !(model->false_alarm > 0 && model->false_alarm < 1))
+    const char *said = blmi_safetensors_meta(&model->file, REGION);
+    const blmi_tensor *include = blmi_tensors_find(&model->file.tensors, INCLUDE);
+    if ((said != NULL && strcmp(said, "1") != 0) || (said == NULL && include != NULL))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
-            path, (int)model->source, (long long)model->good_count, model->threshold,
-            model->review_threshold);
-    if (model->method > BLM_THRESHOLD_TAIL)
-        return blmi_fail(err, BLM_EINPUT, "%s: threshold.method %d is unknown", path,
-            (int)model->method);
+            "%s: metadata " REGION " is \"%s\", expected \"1\", or no tensor " INCLUDE,
+            path, said != NULL ? said : "");
+    if (said != NULL)
+        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
     return BLM_OK;
 }
 
@@ -342,8 +338,7 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
     blmi_part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
-    if (blmi_safetensors_meta(&model->file, REGION) != NULL)
-        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
+    BLMI_TRY(find_region(model, path, err));
     const size_t count = list_parts(model, parts);
     for (size_t i = 0; i < count; i++) {
         const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);
@@ -355,17 +350,6 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
                 path, parts[i].name);
         memcpy(parts[i].at, &t->data, sizeof t->data);
     }
-    return BLM_OK;
-}
-
-static blm_status check_good_scores(
-    const blm_model *model, const char *path, blm_error *err)
-{
-    for (int64_t i = 0; i < model->good_count; i++)
-        if (!(fabs(model->good_scores[i]) < (double)FLT_MAX))
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: good.scores: number %lld is %g, expected a finite float", path,
-                (long long)i, model->good_scores[i]);
     return BLM_OK;
 }
 
@@ -395,10 +379,10 @@ static blm_status read_model(blm_model *model, const char *path, blm_error *err)
     BLMI_TRY(read_metadata(model, path, err));
     BLMI_TRY(find_weights(model, path, err));
     BLMI_TRY(read_detector(model, path, err));
-    BLMI_TRY(check_threshold(model, path, err));
+    BLMI_TRY(blmi_model_check_numbers(model, path, err));
     BLMI_TRY(find_parts(model, path, err));
     BLMI_TRY(blmi_detector_check_parts(model->detector, path, err));
-    BLMI_TRY(check_good_scores(model, path, err));
+    BLMI_TRY(blmi_model_check_tensors(model, path, err));
     return blmi_model_index_names(model, path, err);
 }
 

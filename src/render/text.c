@@ -8,6 +8,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
+#include "src/base/utf8.h"
 
 // Makes room for `more` bytes and a zero behind them; 0 when there is none.
 static int reserve(blmi_text *text, size_t more)
@@ -62,29 +63,6 @@ void blmi_text_put_number(blmi_text *text, double value)
             size % 10 == 0 ? size % 100 / 10 : size % 100);
 }
 
-// Length of the UTF-8 sequence at `at` that XML can hold, 0 if there is none.
-static size_t sequence(const unsigned char *at)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const size_t length = at[0] < 0x80                    ? 1
-                          : at[0] >= 0xf0 && at[0] < 0xf8 ? 4
-                          : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
-                          : at[0] >= 0xc0 && at[0] < 0xe0 ? 2
-                                                          : 0;
-    if (length == 1)
-        return at[0] >= 0x20 && at[0] != 0x7f;
-    uint32_t code = at[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    const int bad = code < least[length] || code > 0x10ffff ||
-                    (code >= 0xd800 && code < 0xe000) || (code & 0xfffe) == 0xfffe ||
-                    code < 0xa0;
-    return bad ? 0 : length;
-}
-
 void blmi_text_put_escaped(blmi_text *text, const char *utf8)
 {
     static const struct {
@@ -94,7 +72,7 @@ void blmi_text_put_escaped(blmi_text *text, const char *utf8)
         {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
     enum { NAMES = sizeof names / sizeof *names };
     while (*utf8 != '\0') {
-        const size_t length = sequence((const unsigned char *)utf8);
+        const size_t length = blmi_utf8_printable(utf8);
         size_t i = 0;
         while (i < NAMES && names[i].letter != *utf8)
             i++;

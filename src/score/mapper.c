@@ -17,46 +17,22 @@ struct blmi_mapper {
     void *resampler_scratch, *opening_scratch;
 };
 
-// Leaves out the parts of the region of interest that are too small for the smallest
-// defect; label (height, width) and sizes
-// (pixels + 1) are scratch.  Returns how many pixels are left.
-static size_t keep_large_parts(blmi_mapper *mapper, int32_t *label, int64_t *sizes)
-{
-    const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
-    const size_t parts =
-        blmi_components_of_mask(mapper->include, mapper->width, mapper->height, label);
-    size_t kept = 0;
-    memset(sizes, 0, (parts + 1) * sizeof *sizes);
-    for (size_t i = 0; i < pixels; i++)
-        sizes[label[i]]++;
-    for (size_t i = 0; i < pixels; i++) {
-        mapper->include[i] = label[i] != 0 && sizes[label[i]] >= mapper->min_area;
-        kept += mapper->include[i];
-    }
-    return kept;
-}
-
 static blm_status find_room(blmi_mapper *mapper, const uint8_t *include, blm_error *err)
 {
     const size_t pixels = (size_t)mapper->width * (size_t)mapper->height;
-    blm_status status = BLM_OK;
-    int32_t *label = blmi_alloc(pixels, sizeof *label);
-    int64_t *sizes = blmi_alloc(pixels + 1, sizeof *sizes);
+    size_t kept;
     mapper->include = blmi_alloc(pixels, sizeof *mapper->include);
-    if (label == NULL || sizes == NULL || mapper->include == NULL) {
-        status = blmi_no_memory(err, "the region of interest", pixels, sizeof *sizes);
-        goto done;
-    }
+    if (mapper->include == NULL)
+        return blmi_no_memory(err, "the region of interest", pixels, 1);
     memcpy(mapper->include, include, pixels);
-    if (keep_large_parts(mapper, label, sizes) == 0)
-        status = blmi_fail(err, BLM_EUSAGE,
+    BLMI_TRY(blmi_region_keep_large(
+        mapper->include, mapper->width, mapper->height, mapper->min_area, &kept, err));
+    if (kept == 0)
+        return blmi_fail(err, BLM_EUSAGE,
             "region of interest: no part of it has room for the smallest defect, %lld "
             "pixels",
             (long long)mapper->min_area);
-done:
-    blmi_free(label);
-    blmi_free(sizes);
-    return status;
+    return BLM_OK;
 }
 
 static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,

@@ -1,0 +1,164 @@
+#include "src/model/check_model.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/base/utf8.h"
+#include "src/detector/parts.h"
+#include "src/map/map.h"
+
+// ---- numbers --------------------------------------------------------------------------
+
+static blm_status check_threshold(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    if (model->good_count < 1 || model->good_count > 1 << 30 ||
+        (model->source != BLM_HELD_OUT &&
+            model->good_count != model->detector->left_out) ||
+        model->source > BLM_HELD_OUT || model->groups < 0 ||
+        model->groups > model->good_count ||
+        !(model->threshold >= (double)FLT_TRUE_MIN) ||
+        !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
+        !(model->false_alarm > 0 && model->false_alarm < 1))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
+            path, (int)model->source, (long long)model->good_count, model->threshold,
+            model->review_threshold);
+    if (model->method > BLM_THRESHOLD_TAIL)
+        return blmi_fail(err, BLM_EINPUT, "%s: threshold.method %d is unknown", path,
+            (int)model->method);
+    return BLM_OK;
+}
+
+// Each score stands for itself, or groups of them were left out.
+static blm_status check_groups(const blm_model *model, const char *path, blm_error *err)
+{
+    const bool grouped = model->groups > 0;
+    const bool fits = model->source == BLM_LEAVE_ONE_OUT     ? !grouped
+                      : model->source == BLM_LEAVE_GROUP_OUT ? grouped
+                                                             : true;
+    if (!fits)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: threshold: source %d and %lld groups contradict each other", path,
+            (int)model->source, (long long)model->groups);
+    const bool review = model->review_threshold > 0;
+    if (review ? !(model->review > model->false_alarm && model->review < 1)
+               : model->review != 0)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: review: threshold %g and rate %g contradict each other", path,
+            model->review_threshold, model->review);
+    return BLM_OK;
+}
+
+static blm_status check_seen(const blm_model *model, const char *path, blm_error *err)
+{
+    const blmi_seen *s = &model->seen;
+    const bool fits = s->least_width >= 1 && s->least_width <= s->most_width &&
+                      s->least_height >= 1 && s->least_height <= s->most_height &&
+                      s->least_aspect > 0 && s->least_aspect <= s->most_aspect &&
+                      s->least_brightness >= 0 &&
+                      s->least_brightness <= s->most_brightness &&
+                      s->most_brightness <= 255 && (s->grey == 0 || s->grey == 1) &&
+                      (s->colour == 0 || s->colour == 1) && s->grey + s->colour > 0;
+    if (!fits)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: seen: %d to %d x %d to %d pixels, width / height %g to %g, brightness "
+            "%g to %g, grey %d, colour %d cannot be of images",
+            path, s->least_width, s->most_width, s->least_height, s->most_height,
+            s->least_aspect, s->most_aspect, s->least_brightness, s->most_brightness,
+            s->grey, s->colour);
+    return BLM_OK;
+}
+
+static blm_status check_texts(const blm_model *model, const char *path, blm_error *err)
+{
+    const size_t digits = strspn(model->weights_hash, "0123456789abcdef");
+    if (digits != BLMI_HASH_DIGITS || model->weights_hash[digits] != '\0')
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata weights_hash is \"%s\", expected %d hexadecimal digits", path,
+            model->weights_hash, BLMI_HASH_DIGITS);
+    if (!blmi_utf8_is_printable(model->program))
+        return blmi_fail(
+            err, BLM_EINPUT, "%s: metadata program holds control characters", path);
+    return BLM_OK;
+}
+
+blm_status blmi_model_check_numbers(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    BLMI_TRY(check_threshold(model, path, err));
+    BLMI_TRY(check_groups(model, path, err));
+    BLMI_TRY(check_seen(model, path, err));
+    return check_texts(model, path, err);
+}
+
+// ---- tensors --------------------------------------------------------------------------
+
+static blm_status check_good_scores(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (int64_t i = 0; i < model->good_count; i++) {
+        if (!(fabs(model->good_scores[i]) < (double)FLT_MAX))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: good.scores: number %lld is %g, expected a finite float", path,
+                (long long)i, model->good_scores[i]);
+        least = fmin(least, model->good_scores[i]);
+        most = fmax(most, model->good_scores[i]);
+    }
+    if (!(model->good_median >= least && model->good_median <= most))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: threshold.median is %g, but the scores are %g to %g", path,
+            model->good_median, least, most);
+    return BLM_OK;
+}
+
+// The region of interest leaves room for the smallest defect.
+static blm_status check_region(const blm_model *model, const char *path, blm_error *err)
+{
+    const int width = model->recipe.width, height = model->recipe.height;
+    const size_t pixels = (size_t)width * (size_t)height;
+    size_t kept;
+    if (model->include == NULL)
+        return BLM_OK;
+    for (size_t i = 0; i < pixels; i++)
+        if (model->include[i] > 1)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: recipe.include: number %zu is %d, expected 0 or 1", path, i,
+                model->include[i]);
+    uint8_t *room = blmi_alloc(pixels, 1);
+    if (room == NULL)
+        return blmi_no_memory(err, "the region of interest", pixels, 1);
+    memcpy(room, model->include, pixels);
+    const blm_status status =
+        blmi_region_keep_large(room, width, height, model->recipe.min_area, &kept, err);
+    blmi_free(room);
+    if (status == BLM_OK && kept == 0)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: recipe.include: no part of it has room for the smallest defect, %lld "
+            "pixels",
+            path, (long long)model->recipe.min_area);
+    return status;
+}
+
+// Whether shapes are those of the network is checked when it is built.
+static blm_status check_weights(const blm_model *model, const char *path, blm_error *err)
+{
+    for (size_t i = 0; i < model->weights.count; i++) {
+        blmi_tensor t = model->weights.items[i];
+        const blmi_part part = {t.name, t.dtype, 1, {blmi_tensor_count(&t)}, &t.data};
+        BLMI_TRY(blmi_part_check_finite(&part, path, err));
+    }
+    return BLM_OK;
+}
+
+blm_status blmi_model_check_tensors(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    BLMI_TRY(check_good_scores(model, path, err));
+    BLMI_TRY(check_region(model, path, err));
+    return check_weights(model, path, err);
+}
