@@ -222,7 +222,8 @@ static void metadata_must_fit_each_other(void **state)
         {"review.rate", "0.001"}, {"review.rate", "0"}, {"recipe.sigma", "300"},
         {"recipe.min_area", "50176"}, {"recipe.epsilon", "0.5"}, {"gauss.rank", "4"},
         {"backbone.variant", "S"}, {"backbone.stages", "2"}, {"backbone.relative", "x"},
-        {"!region", "0"}, {"weights_hash", "abc"}, {"program", "a\nb"}};
+        {"!region", "0"}, {"!region.outside", "#12345"}, {"!region.outside", "#12345G"},
+        {"weights_hash", "abc"}, {"program", "a\nb"}};
     craft c;
     save_good_model(&settings[0]);
     open_craft(&c);

@@ -89,7 +89,9 @@ typedef struct blm_scorer blm_scorer;
 
 // A region of interest: a picture of the images, 0 where defects do not matter.  With a
 // crop rectangle it has the size of the images; without, any size: it is scaled as they
-// are.
+// are.  A pixel of the network's input is in the region if all that it shows of the image
+// is.  Pixels of images outside change no score, to the bit: before an image is resized
+// they take the mean colour of what is inside in the first good one.
 typedef struct blm_mask {
     int width, height;      // pixels
     const uint8_t *include; // (height, width)

@@ -1,8 +1,7 @@
 // recipe.c: defaults and limits of recipes, and the preparation of images.
 #include "src/feature/recipe.h"
 
-#include <math.h>
-
+#include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/image/resize.h"
 
@@ -105,7 +104,7 @@ blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe)
         .half = recipe->half};
 }
 
-static blm_rect crop_of(const blm_recipe *recipe, int width, int height)
+blm_rect blmi_recipe_crop(const blm_recipe *recipe, int width, int height)
 {
     return has_crop(recipe) ? recipe->crop : (blm_rect){0, 0, width, height};
 }
@@ -132,7 +131,7 @@ void blmi_recipe_normalise(
 blm_status blmi_recipe_resize(
     const blm_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err)
 {
-    const blm_rect crop = crop_of(recipe, image->width, image->height);
+    const blm_rect crop = blmi_recipe_crop(recipe, image->width, image->height);
     if (crop.x > image->width - crop.width || crop.y > image->height - crop.height)
         return blmi_fail(err, BLM_EINPUT,
             "%d x %d pixels: the crop rectangle %d,%d,%d,%d leaves it", image->width,
@@ -146,12 +145,33 @@ blm_status blmi_recipe_resize(
 
 blmi_frame blmi_recipe_frame(const blm_recipe *recipe, int image_width, int image_height)
 {
-    const blm_rect crop = crop_of(recipe, image_width, image_height);
+    const blm_rect crop = blmi_recipe_crop(recipe, image_width, image_height);
     const double step_x = (double)crop.width / recipe->resize_width;
     const double step_y = (double)crop.height / recipe->resize_height;
     const int left = (recipe->resize_width - recipe->width) / 2;
     const int top = (recipe->resize_height - recipe->height) / 2;
     return (blmi_frame){crop.x + left * step_x, crop.y + top * step_y, step_x, step_y};
+}
+
+// Pixels of the mask, of `length` from origin on, that each of `input` cells of the grid
+// touches, be it with a part: first (inclusive) and end (exclusive) in turns.
+static void find_spans(int origin, int length, int resized, int input, int *spans)
+{
+    const int64_t cut = (resized - input) / 2;
+    for (int64_t i = cut; i < cut + input; i++) {
+        *spans++ = origin + (int)(i * length / resized);
+        *spans++ = origin + (int)(((i + 1) * length + resized - 1) / resized);
+    }
+}
+
+static uint8_t is_inside(const blm_mask *mask, const int *columns, const int *rows)
+{
+    for (int y = rows[0]; y < rows[1]; y++)
+        for (int x = columns[0]; x < columns[1]; x++)
+            if (x < 0 || y < 0 || x >= mask->width || y >= mask->height ||
+                mask->include[(size_t)y * (size_t)mask->width + (size_t)x] == 0)
+                return 0;
+    return 1;
 }
 
 blm_status blmi_recipe_region(
@@ -161,20 +181,27 @@ blm_status blmi_recipe_region(
         return blmi_fail(err, BLM_EUSAGE,
             "region of interest: %d x %d pixels, expected a picture", region->width,
             region->height);
-    const blmi_frame f = blmi_recipe_frame(recipe, region->width, region->height);
+    const blm_recipe *r = recipe;
+    const blm_rect crop = blmi_recipe_crop(r, region->width, region->height);
+    const size_t count = 2 * ((size_t)r->width + (size_t)r->height);
+    int *columns = blmi_alloc(count, sizeof *columns);
+    if (columns == NULL)
+        return blmi_no_memory(err, "the region of interest", count, sizeof *columns);
+    int *rows = columns + 2 * (ptrdiff_t)r->width;
     size_t inside = 0;
-    for (int row = 0; row < recipe->height; row++)
-        for (int column = 0; column < recipe->width; column++, include++) {
-            const int x = (int)floor(f.x0 + (column + 0.5) * f.step_x);
-            const int y = (int)floor(f.y0 + (row + 0.5) * f.step_y);
-            const int seen = x >= 0 && x < region->width && y >= 0 && y < region->height;
+    find_spans(crop.x, crop.width, r->resize_width, r->width, columns);
+    find_spans(crop.y, crop.height, r->resize_height, r->height, rows);
+    for (int y = 0; y < r->height; y++)
+        for (int x = 0; x < r->width; x++, include++) {
             *include =
-                seen &&
-                region->include[(size_t)y * (size_t)region->width + (size_t)x] != 0;
+                is_inside(region, columns + 2 * (ptrdiff_t)x, rows + 2 * (ptrdiff_t)y);
             inside += *include;
         }
+    blmi_free(columns);
     if (inside == 0)
-        return blmi_fail(
-            err, BLM_EUSAGE, "region of interest: it leaves nothing to inspect");
+        return blmi_fail(err, BLM_EUSAGE,
+            "region of interest: it leaves nothing to inspect: no pixel of the input "
+            "lies "
+            "wholly inside");
     return BLM_OK;
 }

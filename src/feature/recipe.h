@@ -24,9 +24,13 @@ blm_status blmi_recipe_resize(
 void blmi_recipe_normalise(
     const blm_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x);
 
-// Brings a region of interest onto the input, by the nearest pixel of the mask: include
-// (height, width) 0 or 1.  What lies outside the crop rectangle is outside.  BLM_EUSAGE:
-// sizes make no sense, or nothing is left.
+// The part of an image of that size that is resized: the crop rectangle, or all of it.
+blm_rect blmi_recipe_crop(const blm_recipe *recipe, int width, int height);
+
+// Brings a region of interest onto the input: include (height, width) is 1 where all of
+// the mask's pixels that the input's pixel touches are inside, else 0.  What lies outside
+// the mask or the crop rectangle is outside.  BLM_EUSAGE: sizes make no sense, or nothing
+// is left.
 blm_status blmi_recipe_region(
     const blm_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err);
 

@@ -9,6 +9,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/detector/detector.h"
+#include "src/feature/cover.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
@@ -29,6 +30,7 @@ struct blm_fitter {
     blmi_extraction **extraction; // (threads)
     float *block;                 // (BLOCK, P, D)
     uint8_t *include;             // (height, width) region of interest; NULL: everywhere
+    blmi_cover cover;             // with a region, from the first image on
     blmi_detector_fit *statistics;
     blmi_seen seen;
     char **names; // (images taken in)
@@ -196,18 +198,34 @@ static blm_status accumulate(
     return status;
 }
 
-blm_status blm_fitter_add_image(
+static blm_status add_covered(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
 {
-    BLMI_TRY(check_open(fitter, err));
-    BLMI_NEED(name, err);
-    BLMI_TRY(blmi_picture_check(image, err));
     BLMI_TRY(blmi_extractor_run(
         fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
     BLMI_TRY(accumulate(fitter, &name, 1, err));
     const blmi_seen seen = blmi_seen_of(image);
     blmi_seen_add(&fitter->seen, &seen);
     return BLM_OK;
+}
+
+blm_status blm_fitter_add_image(
+    blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
+{
+    BLMI_TRY(check_open(fitter, err));
+    BLMI_NEED(name, err);
+    BLMI_TRY(blmi_picture_check(image, err));
+    blmi_cover cover = fitter->cover;
+    blm_image *copy = NULL;
+    if (fitter->include != NULL && !cover.there)
+        BLMI_TRY(blmi_cover_choose(&fitter->recipe, fitter->include, image, &cover, err));
+    BLMI_TRY(
+        blmi_cover_copy(&cover, &fitter->recipe, fitter->include, image, &copy, err));
+    const blm_status status = add_covered(fitter, copy != NULL ? copy : image, name, err);
+    blm_image_free(copy);
+    if (status == BLM_OK)
+        fitter->cover = cover;
+    return status;
 }
 
 // One file's features, and what it is like.  The error text begins with the path.
@@ -217,11 +235,32 @@ static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
     blm_image *image = NULL;
     blm_error why;
     BLMI_TRY(blm_image_read(path, &fitter->decode, &image, err));
-    const blm_status status = blmi_extractor_run(
-        fitter->extractor, fitter->extraction[thread], image, features, NULL, NULL, &why);
+    blm_status status =
+        blmi_cover_lay(&fitter->cover, &fitter->recipe, fitter->include, image, &why);
+    if (status == BLM_OK)
+        status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread], image,
+            features, NULL, NULL, &why);
     *seen = blmi_seen_of(image);
     blm_image_free(image);
     return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
+}
+
+// The colour outside the region, of the first file that has pixels inside.  What is wrong
+// with those before it is said when they are taken in.
+static blm_status choose_cover(
+    blm_fitter *fitter, const char *const *paths, size_t count, blm_error *err)
+{
+    for (size_t i = 0; i < count && !fitter->cover.there; i++) {
+        blm_image *image = NULL;
+        blm_status status = blm_image_read(paths[i], &fitter->decode, &image, err);
+        if (status == BLM_OK)
+            status = blmi_cover_choose(
+                &fitter->recipe, fitter->include, image, &fitter->cover, err);
+        blm_image_free(image);
+        if (status != BLM_OK && status != BLM_EINPUT)
+            return status;
+    }
+    return BLM_OK;
 }
 
 // What became of a block of files.
@@ -312,6 +351,8 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     outcome *block = blmi_alloc(1, sizeof *block);
     if (block == NULL)
         return blmi_no_memory(err, "the outcome of a block", 1, sizeof *block);
+    if (fitter->include != NULL)
+        status = choose_cover(fitter, paths, count, err);
     for (size_t at = 0; at < count && status == BLM_OK; at += BLOCK) {
         const int size = count - at < BLOCK ? (int)(count - at) : BLOCK;
         int kept = 0;
@@ -358,6 +399,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     model->layout = *blmi_extractor_layout(fitter->extractor);
     model->program = BLM_VERSION;
     model->seen = fitter->seen;
+    model->cover = fitter->cover;
     free_extraction(fitter);
     BLMI_TRY(blmi_detector_fit_finish(fitter->statistics, &model->detector, err));
     BLMI_TRY(hand_over_names(fitter, model, err));

@@ -5,13 +5,15 @@
 #include "blemish/blemish.h"
 #include "src/backbone/weights.h"
 #include "src/detector/detector.h"
+#include "src/feature/cover.h"
 #include "src/feature/features.h"
 #include "src/model/seen.h"
 
 struct blm_model {
     blm_recipe recipe; // complete
     const uint8_t
-        *include; // (height, width) 1 in the region of interest; NULL: everywhere
+        *include;     // (height, width) 1 in the region of interest; NULL: everywhere
+    blmi_cover cover; // of what is outside the region
     blmi_backbone backbone;
     blmi_layout layout;   // of the recipe on the backbone
     blmi_tensors weights; // of the backbone; data lies in one of the mappings below

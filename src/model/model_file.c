@@ -18,7 +18,8 @@
 #define INCLUDE "recipe.include" // tensor of the region of interest
 // Keys that must be understood, as scores without what they say would be wrong.  Those of
 // the recipe stand only where they are not zero.
-#define REGION "!region" // "1" where there is a region of interest
+#define REGION "!region"          // "1" where there is a region of interest
+#define OUTSIDE "!region.outside" // "#rrggbb": what pixels outside of it become
 #define CHANNELS "!recipe.channels"
 #define SEED "!recipe.seed"
 #define UNIT_VARIANCE "!recipe.unit_variance"
@@ -27,7 +28,7 @@
 #define HALF "!recipe.half"
 
 const char *const blmi_model_understood[] = {
-    REGION, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, HALF, NULL};
+    REGION, OUTSIDE, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, HALF, NULL};
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -225,7 +226,8 @@ static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
     char texts[NUMBERS][TEXT];
-    blmi_pair pairs[NUMBERS + BLMI_MOST_CONFIG_PAIRS + 5];
+    blmi_pair pairs[NUMBERS + BLMI_MOST_CONFIG_PAIRS + 6];
+    char outside[8];
     blmi_backbone backbone;
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
@@ -237,6 +239,11 @@ static blm_status write_model(const blm_model *model, const char *path,
     pairs[count++] = (blmi_pair){"weights_hash", model->weights_hash};
     if (model->include != NULL)
         pairs[count++] = (blmi_pair){REGION, "1"};
+    if (model->cover.there) {
+        const uint8_t *c = model->cover.rgb;
+        snprintf(outside, sizeof outside, "#%02x%02x%02x", c[0], c[1], c[2]);
+        pairs[count++] = (blmi_pair){OUTSIDE, outside};
+    }
     count += blmi_backbone_describe(&backbone, pairs + count);
     return blmi_safetensors_write(path, tensors, arrays + weights, pairs, count, err);
 }
@@ -333,12 +340,34 @@ static blm_status find_region(blm_model *model, const char *path, blm_error *err
     return BLM_OK;
 }
 
+// Of older models there is none: their network sees what is outside.
+static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
+{
+    const char *said = blmi_safetensors_meta(&model->file, OUTSIDE);
+    unsigned c[3];
+    char rest;
+    if (said == NULL)
+        return BLM_OK;
+    if (model->include == NULL || strlen(said) != 7 ||
+        strspn(said + 1, "0123456789abcdef") != 6 ||
+        sscanf(said, "#%2x%2x%2x%c", &c[0], &c[1], &c[2], &rest) != 3)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata " OUTSIDE " is \"%s\", expected \"#rrggbb\" of a model with a "
+            "region of interest",
+            path, said);
+    model->cover.there = true;
+    for (int i = 0; i < 3; i++)
+        model->cover.rgb[i] = (uint8_t)c[i];
+    return BLM_OK;
+}
+
 static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
 {
     blmi_part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
     BLMI_TRY(find_region(model, path, err));
+    BLMI_TRY(find_cover(model, path, err));
     const size_t count = list_parts(model, parts);
     for (size_t i = 0; i < count; i++) {
         const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);

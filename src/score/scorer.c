@@ -209,12 +209,10 @@ static blm_status measure(blm_scorer *s, blm_error *err)
     return BLM_OK;
 }
 
-blm_status blm_scorer_run(
+// image: as the network shall see it.
+static blm_status run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
-    BLMI_NEED(scorer, err);
-    BLMI_NEED(out, err);
-    BLMI_TRY(blmi_picture_check(image, err));
     const blm_model *model = scorer->model;
     const blmi_seen seen = blmi_seen_of(image);
     blm_result result = {.threshold = scorer->at.ng,
@@ -238,6 +236,21 @@ blm_status blm_scorer_run(
     result.map_ms = blmi_clock_ms() - measured;
     *out = result;
     return BLM_OK;
+}
+
+blm_status blm_scorer_run(
+    blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
+{
+    BLMI_NEED(scorer, err);
+    BLMI_NEED(out, err);
+    BLMI_TRY(blmi_picture_check(image, err));
+    const blm_model *model = scorer->model;
+    blm_image *copy = NULL;
+    BLMI_TRY(blmi_cover_copy(
+        &model->cover, &model->recipe, model->include, image, &copy, err));
+    const blm_status status = run(scorer, copy != NULL ? copy : image, out, err);
+    blm_image_free(copy);
+    return status;
 }
 
 const blm_recipe *blmi_scorer_recipe(const blm_scorer *scorer)
