@@ -1,8 +1,9 @@
 #include "src/base/utf8.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "src/base/number.h"
 
 size_t blmi_utf8_printable(const char *text)
 {
@@ -44,7 +45,7 @@ size_t blmi_utf8_show(const char *text, char *out)
     while (*text != '\0') {
         const size_t length = blmi_utf8_printable(text);
         if (length == 0) {
-            to += sprintf(to, "\\x%02x", (unsigned)(unsigned char)*text++);
+            to += blmi_print(to, 5, "\\x%02x", (unsigned)(unsigned char)*text++);
             continue;
         }
         memcpy(to, text, length);

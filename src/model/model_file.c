@@ -241,7 +241,7 @@ static blm_status write_model(const blm_model *model, const char *path,
         pairs[count++] = (blmi_pair){REGION, "1"};
     if (model->cover.there) {
         const uint8_t *c = model->cover.rgb;
-        snprintf(outside, sizeof outside, "#%02x%02x%02x", c[0], c[1], c[2]);
+        blmi_print(outside, sizeof outside, "#%02x%02x%02x", c[0], c[1], c[2]);
         pairs[count++] = (blmi_pair){OUTSIDE, outside};
     }
     count += blmi_backbone_describe(&backbone, pairs + count);
@@ -343,21 +343,20 @@ static blm_status find_region(blm_model *model, const char *path, blm_error *err
 // Of older models there is none: their network sees what is outside.
 static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
 {
+    static const char digits[] = "0123456789abcdef";
     const char *said = blmi_safetensors_meta(&model->file, OUTSIDE);
-    unsigned c[3];
-    char rest;
     if (said == NULL)
         return BLM_OK;
-    if (model->include == NULL || strlen(said) != 7 ||
-        strspn(said + 1, "0123456789abcdef") != 6 ||
-        sscanf(said, "#%2x%2x%2x%c", &c[0], &c[1], &c[2], &rest) != 3)
+    if (model->include == NULL || said[0] != '#' || strlen(said) != 7 ||
+        strspn(said + 1, digits) != 6)
         return blmi_fail(err, BLM_EINPUT,
             "%s: metadata " OUTSIDE " is \"%s\", expected \"#rrggbb\" of a model with a "
             "region of interest",
             path, said);
     model->cover.there = true;
     for (int i = 0; i < 3; i++)
-        model->cover.rgb[i] = (uint8_t)c[i];
+        model->cover.rgb[i] = (uint8_t)(16 * (strchr(digits, said[1 + 2 * i]) - digits) +
+                                        (strchr(digits, said[2 + 2 * i]) - digits));
     return BLM_OK;
 }
 
