@@ -101,10 +101,10 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
     detector->kind->distances(detector, x, images, use, team, scratch, out);
 }
 
-blm_status blmi_detector_leave_out(
-    const blmi_detector *detector, const int32_t *group, float *out, blm_error *err)
+blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
+    const uint8_t *use, float *out, blm_error *err)
 {
-    return detector->kind->leave_out(detector, group, out, err);
+    return detector->kind->leave_out(detector, group, use, out, err);
 }
 
 bool blmi_detector_can_adapt(

@@ -21,6 +21,7 @@ typedef struct blmi_detector_rule {
     double shrinkage;  // 0 up to, but not, 1
     int unit_variance; // 0 or 1
     int half;          // 0 or 1
+    int tolerance;     // cells, 0 to 4
 } blmi_detector_rule;
 
 typedef struct blmi_detector_shape {
@@ -77,10 +78,11 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
     const uint8_t *use, blmi_team *team, void *scratch, float *out);
 
 // Distances of the M images, each from what the images of other groups say: group (M)
-// numbers, out (M, P).  BLM_EUSAGE: a group leaves too few images, or the detector has
-// not kept what this needs.  Positions that were not counted give 0.  Uses all threads.
-blm_status blmi_detector_leave_out(
-    const blmi_detector *detector, const int32_t *group, float *out, blm_error *err);
+// numbers, use (P) the positions that the fit counted (NULL: all), out (M, P).
+// BLM_EUSAGE: a group leaves too few images, or the detector has not kept what this
+// needs.  Positions that were not counted give 0.  Uses all threads.
+blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
+    const uint8_t *use, float *out, blm_error *err);
 
 // Whether the fitted detector can be changed into one of another rule for the same
 // features without them; if so, blmi_detector_adapt does it, to the same distances as a

@@ -23,12 +23,15 @@ static gauss_detector *own_mutable(blmi_detector *detector)
     return (gauss_detector *)(void *)detector;
 }
 
-static blmi_gauss_rule gauss_rule(const blmi_detector_rule *rule)
+static blmi_gauss_rule gauss_rule(
+    const blmi_detector_rule *rule, const blmi_detector_shape *shape)
 {
     return (blmi_gauss_rule){.epsilon = rule->epsilon,
         .shrinkage = rule->shrinkage,
         .unit_variance = rule->unit_variance,
-        .half = rule->half};
+        .half = rule->half,
+        .tolerance = rule->tolerance,
+        .grid_width = shape->grid_width};
 }
 
 const blmi_gauss *blmi_detector_gaussians(const blmi_detector *detector)
@@ -52,7 +55,7 @@ static void publish(gauss_detector *d)
 static blm_status new_fit(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err)
 {
-    const blmi_gauss_rule r = gauss_rule(rule);
+    const blmi_gauss_rule r = gauss_rule(rule, shape);
     blmi_accumulator *accumulator;
     BLMI_TRY(blmi_accumulator_new(shape->grid_width * shape->grid_height, shape->features,
         &r, use, &accumulator, err));
@@ -103,14 +106,14 @@ static void distances(const blmi_detector *detector, const float *x, int images,
     blmi_gauss_distances(&own(detector)->gauss, x, images, use, team, memory, out);
 }
 
-static blm_status leave_out(
-    const blmi_detector *detector, const int32_t *group, float *out, blm_error *err)
+static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
+    const uint8_t *use, float *out, blm_error *err)
 {
-    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, out, err);
+    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, use, out, err);
 }
 
-// Eigenpairs serve every epsilon and shrinkage.  What the rounding to halves does depends
-// on these.
+// Eigenpairs serve every epsilon, shrinkage and tolerance.  What the rounding to halves
+// does depends on these.
 static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *rule)
 {
     const blmi_gauss *g = &own(detector)->gauss;
@@ -123,24 +126,18 @@ static blm_status adapt(
 {
     gauss_detector *d = own_mutable(detector);
     blmi_gauss *g = &d->gauss;
-    const size_t images = (size_t)g->images;
-    const size_t count = images * (size_t)g->positions;
-    if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage)
+    const size_t count = (size_t)g->images * (size_t)g->positions;
+    if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage &&
+        g->tolerance == rule->tolerance)
         return BLM_OK;
     if (d->adapted == NULL && (d->adapted = blmi_alloc(count, sizeof(float))) == NULL)
         return blmi_no_memory(err, "distances", count, sizeof(float));
-    int32_t *each = blmi_alloc(images, sizeof *each);
-    if (each == NULL)
-        return blmi_no_memory(err, "groups", images, sizeof *each);
-    for (size_t i = 0; i < images; i++)
-        each[i] = (int32_t)i;
     g->epsilon = rule->epsilon;
     g->shrinkage = rule->shrinkage;
+    g->tolerance = rule->tolerance;
     g->loo = d->adapted;
     d->base.loo = d->adapted;
-    const blm_status status = blmi_gauss_leave_group_out(g, each, d->adapted, err);
-    blmi_free(each);
-    return status;
+    return blmi_gauss_leave_group_out(g, NULL, NULL, d->adapted, err);
 }
 
 // ---- files ----------------------------------------------------------------------------
@@ -149,7 +146,8 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     const blmi_detector_shape *shape)
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
-    (void)shape;
+    g->tolerance = rule->tolerance;
+    g->grid_width = shape->grid_width;
     g->shrinkage = rule->shrinkage;
     g->half = rule->half;
     g->scale = rule->unit_variance ? (const float *)"" : NULL; // there will be one
@@ -329,9 +327,11 @@ static blmi_detector_cost cost(
     const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
 {
     const int positions = shape->grid_width * shape->grid_height;
+    const blmi_gauss_rule gauss = gauss_rule(rule, shape);
     const blmi_gauss_bytes bytes =
-        blmi_gauss_cost(images, positions, shape->features, rule->half);
-    const blmi_gauss_gflop work = blmi_gauss_work(images, positions, shape->features);
+        blmi_gauss_cost(images, positions, shape->features, &gauss);
+    const blmi_gauss_gflop work =
+        blmi_gauss_work(images, positions, shape->features, &gauss);
     return (blmi_detector_cost){.model_bytes = bytes.model,
         .fit_bytes = bytes.fit,
         .fit_gflop = work.fit,

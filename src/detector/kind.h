@@ -22,8 +22,8 @@ typedef struct blmi_detector_kind {
     size_t (*scratch)(const blmi_detector *detector, int images, const blmi_team *team);
     void (*distances)(const blmi_detector *detector, const float *x, int images,
         const uint8_t *use, blmi_team *team, void *scratch, float *out);
-    blm_status (*leave_out)(
-        const blmi_detector *detector, const int32_t *group, float *out, blm_error *err);
+    blm_status (*leave_out)(const blmi_detector *detector, const int32_t *group,
+        const uint8_t *use, float *out, blm_error *err);
     bool (*can_adapt)(const blmi_detector *detector, const blmi_detector_rule *rule);
     blm_status (*adapt)(
         blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err);

@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/fit/calibration.h"
 #include "src/fit/threshold.h"
+#include "src/map/map.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
 
@@ -56,13 +57,24 @@ static blm_status score_groups(
 {
     const size_t count =
         (size_t)model->detector->left_out * (size_t)model->detector->positions;
+    blm_status status = BLM_OK;
+    uint8_t *use = NULL;
     float *distances = blmi_alloc(count, sizeof *distances);
-    if (distances == NULL)
-        return blmi_no_memory(err, "distances", count, sizeof *distances);
-    blm_status status = blmi_detector_leave_out(model->detector, group, distances, err);
+    if (model->include != NULL)
+        use = blmi_alloc((size_t)model->detector->positions, sizeof *use);
+    if (distances == NULL || (model->include != NULL && use == NULL)) {
+        status = blmi_no_memory(err, "distances", count, sizeof *distances);
+        goto done;
+    }
+    if (use != NULL)
+        blmi_region_positions(model->include, model->recipe.width, model->recipe.height,
+            model->layout.grid_width, model->layout.grid_height, use);
+    status = blmi_detector_leave_out(model->detector, group, use, distances, err);
     if (status == BLM_OK)
         status = score_distances(model, distances, out, err);
+done:
     blmi_free(distances);
+    blmi_free(use);
     return status;
 }
 

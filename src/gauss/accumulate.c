@@ -7,10 +7,29 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/gauss/linalg.h"
+#include "src/gauss/near_leave_out.h"
 
 enum { MOST_POSITIONS = 1 << 20, MOST_FEATURES = 1 << 14 };
 // Beyond this a scatter of float would overflow; no network's features come near it.
 static const float largest_feature = 1e15f;
+
+static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_error *err)
+{
+    if (!(rule->epsilon > 0.0) || !isfinite(rule->epsilon))
+        return blmi_fail(
+            err, BLM_EUSAGE, "epsilon %g: expected a number above 0", rule->epsilon);
+    if (!(rule->shrinkage >= 0.0 && rule->shrinkage < 1.0))
+        return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 up to, but not, 1",
+            rule->shrinkage);
+    if (rule->tolerance < 0 || rule->tolerance > BLMI_MOST_TOLERANCE)
+        return blmi_fail(err, BLM_EUSAGE, "tolerance %d: expected 0 to %d",
+            rule->tolerance, BLMI_MOST_TOLERANCE);
+    if (rule->tolerance > 0 &&
+        (rule->grid_width < 1 || positions % rule->grid_width != 0))
+        return blmi_fail(err, BLM_EUSAGE, "%d positions are no rows of %d", positions,
+            rule->grid_width);
+    return BLM_OK;
+}
 
 blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
     const uint8_t *use, blmi_accumulator **out, blm_error *err)
@@ -20,27 +39,26 @@ blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_ru
         return blmi_fail(err, BLM_EUSAGE,
             "%d positions of %d features: expected 1 to %d of 1 to %d", positions,
             features, MOST_POSITIONS, MOST_FEATURES);
-    if (!(rule->epsilon > 0.0) || !isfinite(rule->epsilon))
-        return blmi_fail(
-            err, BLM_EUSAGE, "epsilon %g: expected a number above 0", rule->epsilon);
-    if (!(rule->shrinkage >= 0.0 && rule->shrinkage < 1.0))
-        return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 up to, but not, 1",
-            rule->shrinkage);
+    BLMI_TRY(check_rule(positions, rule, err));
     blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
-    int *where = blmi_alloc((size_t)positions, sizeof(*where));
+    int *where = blmi_alloc(2 * (size_t)positions, sizeof(*where));
     if (a == NULL || where == NULL) {
         blmi_free(a);
         blmi_free(where);
-        return blmi_no_memory(err, "positions", (size_t)positions, sizeof(*where));
+        return blmi_no_memory(err, "positions", 2 * (size_t)positions, sizeof(*where));
     }
     a->positions = positions;
     a->features = features;
     a->rule = *rule;
     a->stride = 1;
     a->where = where;
-    for (int p = 0; p < positions; p++)
-        if (use == NULL || use[p] != 0)
+    a->number = where + positions;
+    for (int p = 0; p < positions; p++) {
+        const bool count = use == NULL || use[p] != 0;
+        a->number[p] = count ? a->counted : -1;
+        if (count)
             where[a->counted++] = p;
+    }
     *out = a;
     return BLM_OK;
 }
@@ -95,10 +113,10 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
 
 // ---- many images: folding into the triangles ------------------------------------------
 
-size_t blmi_many_scratch(int features)
+size_t blmi_many_scratch(const blmi_gauss_rule *rule, int features)
 {
     const size_t d = (size_t)features;
-    return d * d + BLMI_MOST_LEFT_OUT * d;
+    return d * d + BLMI_MOST_LEFT_OUT * d + blmi_near_many_size(rule, features);
 }
 
 // Chan, Golub and LeVeque's update of mean and scatter by a block of images.  The
@@ -156,7 +174,8 @@ static void fold(blmi_accumulator *a, size_t count)
 #pragma omp parallel for num_threads(a->threads) schedule(dynamic)
     for (int q = 0; q < a->counted; q++)
         fold_position(a, q, count,
-            a->scratch + (size_t)omp_get_thread_num() * blmi_many_scratch(a->features));
+            a->scratch +
+                (size_t)omp_get_thread_num() * blmi_many_scratch(&a->rule, a->features));
     a->folded += (int64_t)count;
     thin(a);
 }
@@ -210,7 +229,7 @@ static blm_status reserve(blmi_accumulator *a, size_t more, blm_error *err)
 // next try.
 static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
 {
-    const size_t d = (size_t)a->features, many = blmi_many_scratch(a->features);
+    const size_t d = (size_t)a->features, many = blmi_many_scratch(&a->rule, a->features);
     if (a->mean == NULL)
         a->mean = blmi_alloc((size_t)a->counted * d, sizeof(double));
     if (a->mean == NULL)

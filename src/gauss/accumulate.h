@@ -25,6 +25,7 @@ struct blmi_accumulator {
     blmi_gauss_rule rule;
     int counted; // Q
     int *where;  // (Q) the positions that count, rising
+    int *number; // (P) the place of each in `where`; -1: it does not count
     int64_t images;
     bool used_up;
     double *scale; // (D) with unit_variance, once it is being finished; else NULL
@@ -39,11 +40,13 @@ struct blmi_accumulator {
     size_t kept;
     int64_t stride;  // folded images are kept if their index is a multiple of it
     int threads;     // that have scratch
-    double *scratch; // (threads, blmi_many_scratch(D))
+    double *scratch; // (threads, blmi_many_scratch)
 };
 
 // Doubles that a thread needs to fold and to factor in the many form.
-size_t blmi_many_scratch(int features);
+size_t blmi_many_scratch(const blmi_gauss_rule *rule, int features);
+// Doubles that a thread needs to factor in the few form.
+size_t blmi_few_scratch(int64_t images, int features, int half);
 // Folds what is left.  Cannot fail.
 void blmi_accumulator_flush(blmi_accumulator *accumulator);
 

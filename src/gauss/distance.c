@@ -3,9 +3,10 @@
 #include <math.h>
 
 #include "src/base/alloc.h"
-#include "src/base/tensor.h"
 #include "src/gauss/distance.h"
 #include "src/gauss/gauss.h"
+#include "src/gauss/near_distance.h"
+#include "src/gauss/position.h"
 
 enum { BLOCK = 16 }; // images that share one pass over a position
 
@@ -20,93 +21,24 @@ typedef struct call {
     float *out;         // (images, P)
 } call;
 
-// Floats from one scratch row to the next: whole cache lines.
-static size_t row_floats(int features)
-{
-    enum { LINE = BLMI_ALIGNMENT / sizeof(float) };
-    return ((size_t)features + LINE - 1) / LINE * LINE;
-}
-
 // Floats of scratch for a thread: two rows an image, and a tile of widened halves.
 static size_t thread_floats(const blmi_gauss *gauss, int images)
 {
     const size_t block = (size_t)(images < BLOCK ? images : BLOCK);
     const size_t rows = 2 * block + (gauss->half ? BLMI_TILE : 0);
-    return rows * row_floats(gauss->features);
+    return rows * blmi_row_floats(gauss->features);
 }
 
 size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *team)
 {
+    if (gauss->tolerance > 0)
+        return blmi_near_scratch(gauss, images, team);
     return (size_t)blmi_team_threads(team) * thread_floats(gauss, images) * sizeof(float);
-}
-
-// y (D) = x (D) - mean (D) at position p, scaled if the model is.
-static void centre(const blmi_gauss *gauss, const float *x, size_t p, float *y)
-{
-    const int features = gauss->features;
-    const float *mean = gauss->mean + p * (size_t)features;
-    for (int d = 0; d < features; d++)
-        y[d] = x[d] - mean[d];
-    if (gauss->scale == NULL)
-        return;
-    for (int d = 0; d < features; d++)
-        y[d] *= gauss->scale[d];
-}
-
-// |x|^2 in double, in four sums so that none waits for the one before.
-static double square(const float *x, int n)
-{
-    double sums[4] = {0.0};
-    int d = 0;
-    for (; d + 4 <= n; d += 4)
-        for (int k = 0; k < 4; k++)
-            sums[k] += (double)x[d + k] * (double)x[d + k];
-    for (; d < n; d++)
-        sums[0] += (double)x[d] * (double)x[d];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-// Eigenpairs that position p has, behind which come zeros.
-static int rank_at(const blmi_gauss *gauss, int p)
-{
-    const float *variances = gauss->variances + (size_t)p * (size_t)gauss->rank;
-    int rank = gauss->rank;
-    while (rank > 0 && !(variances[rank - 1] > 0.0f))
-        rank--;
-    return rank;
-}
-
-// What the rule adds to the diagonal at p: epsilon, and with shrinkage x its share of the
-// trace.
-static double shift_at(const blmi_gauss *gauss, int p, int rank)
-{
-    const float *variances = gauss->variances + (size_t)p * (size_t)gauss->rank;
-    double trace = 0.0;
-    for (int k = 0; k < rank; k++)
-        trace += (double)variances[k];
-    return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
-}
-
-// Four rows of axes or of a factor.
-typedef struct tile {
-    const float *row[BLMI_TILE];     // where they lie, or
-    const uint16_t *half[BLMI_TILE]; // where they lie as halves (NULL: they do not), and
-    float *wide[BLMI_TILE];          // room for them as floats
-} tile;
-
-// Row r begins at item `at` of floats, or of halves if there are any; room is for the
-// latter (BLMI_TILE, row_floats).
-static void set_row(const blmi_gauss *gauss, tile *t, int r, const float *floats,
-    const uint16_t *halves, size_t at, float *room)
-{
-    t->wide[r] = halves != NULL ? room + (size_t)r * row_floats(gauss->features) : NULL;
-    t->half[r] = halves != NULL ? halves + at : NULL;
-    t->row[r] = halves != NULL ? t->wide[r] : floats + at;
 }
 
 // The products with x (n).  The first image of a block, i = 0, widens halves for itself
 // and for the others.
-static void multiply(const blmi_gauss_kernels *kernels, const tile *t, size_t i,
+static void multiply(const blmi_gauss_kernels *kernels, const blmi_tile *t, size_t i,
     const float *x, int n, float products[BLMI_TILE])
 {
     if (i == 0 && t->half[0] != NULL)
@@ -115,82 +47,60 @@ static void multiply(const blmi_gauss_kernels *kernels, const tile *t, size_t i,
         kernels->dot(t->row, x, n, products);
 }
 
-// d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e for a block of images at
-// p, e as above.
-// A tile of axes is taken off the remainder as soon as its products are known, while it
+// d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e, e being the shift.  A
+// tile of axes is taken off the remainder as soon as its products are known, while it
 // still is in the first cache.
-static void eigenpairs(const call *c, int p, int first, int images, float *scratch)
+void blmi_eigenpair_distances(const blmi_gauss_kernels *kernels, const blmi_gauss *g,
+    int p, int count, const float *y, float *rests, float *room, float *out,
+    size_t stride)
 {
-    const blmi_gauss *g = c->gauss;
-    const size_t d = (size_t)g->features, step = row_floats(g->features);
-    const size_t positions = (size_t)g->positions, at = (size_t)p;
-    const float *variances = g->variances + at * (size_t)g->rank;
-    float *rests = scratch + (size_t)images * step;
-    float *room = rests + (size_t)images * step;
+    const size_t step = blmi_row_floats(g->features);
+    const float *variances = g->variances + (size_t)p * (size_t)g->rank;
     double sums[BLOCK] = {0.0};
-    const int rank = rank_at(g, p);
-    const double shift = shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
-    for (size_t i = 0; i < (size_t)images; i++) {
-        const float *x = c->x + (((size_t)first + i) * positions + at) * d;
-        centre(g, x, at, scratch + i * step);
-        centre(g, x, at, rests + i * step);
-    }
+    const int rank = blmi_rank_at(g, p);
+    const double shift = blmi_shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
     for (int k = 0; k < rank; k += BLMI_TILE) {
-        tile axes;
+        const blmi_tile axes = blmi_take_axes(g, p, k, rank, room);
         double weights[BLMI_TILE];
-        for (int r = 0; r < BLMI_TILE; r++) { // a short tile repeats its last axis, for 0
+        for (int r = 0; r < BLMI_TILE; r++) {
             const int row = k + r < rank ? k + r : rank - 1;
-            const size_t start = (at * (size_t)g->rank + (size_t)row) * d;
-            set_row(g, &axes, r, g->axes, g->half_axes, start, room);
             weights[r] = 1.0 / (keep * (double)variances[row] + shift);
         }
-        for (size_t i = 0; i < (size_t)images; i++) {
+        for (size_t i = 0; i < (size_t)count; i++) {
             float products[BLMI_TILE];
-            multiply(c->kernels, &axes, i, scratch + i * step, g->features, products);
-            for (int r = 0; r < BLMI_TILE; r++) {
+            multiply(kernels, &axes, i, y + i * step, g->features, products);
+            for (int r = 0; r < BLMI_TILE; r++) { // what is repeated counts for 0
                 products[r] = k + r < rank ? products[r] : 0.0f;
                 sums[i] += weights[r] * (double)products[r] * (double)products[r];
             }
-            c->kernels->subtract(axes.row, products, g->features, rests + i * step);
+            kernels->subtract(axes.row, products, g->features, rests + i * step);
         }
     }
-    for (size_t i = 0; i < (size_t)images; i++) {
-        const double rest = square(rests + i * step, g->features) / shift;
-        c->out[((size_t)first + i) * positions + at] = (float)sqrt(sums[i] + rest);
+    for (size_t i = 0; i < (size_t)count; i++) {
+        const double rest = blmi_square(rests + i * step, g->features) / shift;
+        out[i * stride] = (float)sqrt(sums[i] + rest);
     }
 }
 
-// Rows of L from `top` on; a short tile repeats its last one.
-typedef struct rows {
-    tile left; // of the diagonal, to be multiplied by
-    float scale[BLMI_TILE];
-    float diagonal[BLMI_TILE];
-    int top, count;
-} rows;
-
-static rows take_rows(const blmi_gauss *g, size_t p, int top, float *room)
+static void eigenpairs(const call *c, int p, int first, int images, float *scratch)
 {
-    const size_t d = (size_t)g->features;
-    rows out = {.top = top, .count = g->features - top};
-    out.count = out.count < BLMI_TILE ? out.count : BLMI_TILE;
-    for (int r = 0; r < BLMI_TILE; r++) {
-        const int last = r < out.count ? r : out.count - 1;
-        const size_t i = (size_t)(top + last);
-        const size_t at = g->half ? p * (d * (d - 1) / 2) + i * (i - 1) / 2
-                                  : p * (d * (d + 1) / 2) + i * (i + 1) / 2;
-        set_row(g, &out.left, r, g->factor, g->half_factor, at, room);
-        out.scale[r] = g->half ? g->row_scale[p * d + i] : 1.0f;
-        out.diagonal[r] = g->half ? g->diagonal[p * d + i] : out.left.row[r][i];
-        if (g->half) // what widen_dot does not reach
-            blmi_to_f32(
-                out.left.wide[r] + top, out.left.half[r] + top, BLMI_F16, (size_t)last);
+    const blmi_gauss *g = c->gauss;
+    const size_t d = (size_t)g->features, step = blmi_row_floats(g->features);
+    const size_t positions = (size_t)g->positions, at = (size_t)p;
+    float *rests = scratch + (size_t)images * step;
+    for (size_t i = 0; i < (size_t)images; i++) {
+        const float *x = c->x + (((size_t)first + i) * positions + at) * d;
+        blmi_centre(g, x, at, scratch + i * step);
+        blmi_centre(g, x, at, rests + i * step);
     }
-    return out;
+    blmi_eigenpair_distances(c->kernels, g, p, images, scratch, rests,
+        rests + (size_t)images * step, c->out + (size_t)first * positions + at,
+        positions);
 }
 
 // L z = y by rows, z in the place of y (D) of image i of a block.
 static void solve_tile(
-    const blmi_gauss_kernels *kernels, const rows *l, size_t i, float *y)
+    const blmi_gauss_kernels *kernels, const blmi_factor_rows *l, size_t i, float *y)
 {
     const int top = l->top;
     float products[BLMI_TILE];
@@ -208,19 +118,20 @@ static void solve_tile(
 static void cholesky(const call *c, int p, int first, int images, float *scratch)
 {
     const blmi_gauss *g = c->gauss;
-    const size_t d = (size_t)g->features, step = row_floats(g->features);
+    const size_t d = (size_t)g->features, step = blmi_row_floats(g->features);
     const size_t positions = (size_t)g->positions, at = (size_t)p;
     for (size_t i = 0; i < (size_t)images; i++)
-        centre(
+        blmi_centre(
             g, c->x + (((size_t)first + i) * positions + at) * d, at, scratch + i * step);
     for (int top = 0; top < g->features; top += BLMI_TILE) {
-        const rows l = take_rows(g, at, top, scratch + (size_t)images * step);
+        const blmi_factor_rows l =
+            blmi_take_rows(g, at, top, scratch + (size_t)images * step);
         for (size_t i = 0; i < (size_t)images; i++)
             solve_tile(c->kernels, &l, i, scratch + i * step);
     }
     for (size_t i = 0; i < (size_t)images; i++)
         c->out[((size_t)first + i) * positions + at] =
-            (float)sqrt(square(scratch + i * step, g->features));
+            (float)sqrt(blmi_square(scratch + i * step, g->features));
 }
 
 static void position(const void *context, int p, int thread)
@@ -244,6 +155,10 @@ void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss
     const float *x, int images, const uint8_t *use, blmi_team *team, void *scratch,
     float *out)
 {
+    if (gauss->tolerance > 0) {
+        blmi_near_distances(kernels, gauss, x, images, use, team, scratch, out);
+        return;
+    }
     const call c = {gauss, kernels, x, images, use, scratch, out};
     blmi_team_each(team, gauss->positions, position, &c);
 }
@@ -251,6 +166,6 @@ void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, blmi_team *team, void *scratch, float *out)
 {
-    blmi_gauss_distances_by(
-        blmi_gauss_kernels_best(gauss->half), gauss, x, images, use, team, scratch, out);
+    blmi_gauss_distances_by(blmi_gauss_kernels_best(gauss->half || gauss->tolerance > 0),
+        gauss, x, images, use, team, scratch, out);
 }

@@ -9,6 +9,7 @@
 #include "src/gauss/half.h"
 #include "src/gauss/leave_out.h"
 #include "src/gauss/linalg.h"
+#include "src/gauss/near_leave_out.h"
 
 // ---- unit variance --------------------------------------------------------------------
 
@@ -134,6 +135,12 @@ static size_t lay_out(room *r, int64_t images, int features, int half, double *b
     }
     *r = (room){at[0], at[1], at[2], at[3], at[4], at[5], at[6]};
     return total;
+}
+
+size_t blmi_few_scratch(int64_t images, int features, int half)
+{
+    room measured;
+    return lay_out(&measured, images, features, half, NULL);
 }
 
 // Turns rows (count, width) upside down.
@@ -360,24 +367,49 @@ static void add_squares(const blmi_accumulator *a, const double *triangle, doubl
             squares[i] += sign * rows[i * d + j] * rows[i * d + j];
 }
 
-// Stores a factor as halves; the triangle is used up.
+// Stores a factor as halves; the triangle is used up.  What rounding adds goes to the
+// distances in loo[i * stride] and, with a tolerance, in near.
 static outcome store_halves(const blmi_accumulator *a, int q, double *triangle,
-    double *rows, const blmi_storage *out)
+    double *rows, float *loo, size_t stride, blmi_near_many *near,
+    const blmi_storage *out)
 {
     const size_t d = (size_t)a->features, p = (size_t)a->where[q];
     double rounding[BLMI_MOST_LEFT_OUT] = {0.0};
     take_kept(a, q, rows);
     add_squares(a, triangle, rows, -1.0, rounding);
+    if (a->rule.tolerance > 0)
+        blmi_near_many_add(a, q, triangle, -1.0, near);
     blmi_round_triangle_to_half(triangle, a->features,
         out->half_factor + p * blmi_triangle(a->features - 1), out->row_scale + p * d,
         out->diagonal + p * d);
     take_kept(a, q, rows);
     add_squares(a, triangle, rows, 1.0, rounding);
-    return add_rounding(rounding, a->held, out->loo + p, (size_t)out->positions);
+    if (a->rule.tolerance > 0)
+        blmi_near_many_add(a, q, triangle, 1.0, near);
+    return add_rounding(rounding, a->held, loo, stride);
+}
+
+// The distances of a position without each kept image, from its scatter, which has less
+// epsilon added than its factor.
+static outcome leave_out_many(const blmi_accumulator *a, int q, double shift,
+    double *triangle, double *rows, float *loo, size_t stride, blmi_near_many *near)
+{
+    const double n = (double)a->images, keep = 1.0 - a->rule.shrinkage;
+    const float *packed =
+        a->triangles.factor + (size_t)a->where[q] * blmi_triangle(a->features);
+    unpack(packed, a->features, a->scale, 1.0, (n - 2.0) * shift / keep, triangle);
+    if (!blmi_cholesky(a->features, triangle))
+        return SINGULAR;
+    take_kept(a, q, rows);
+    blmi_leave_one_out_many(
+        a->images, (int)a->held, a->features, keep, triangle, rows, loo, stride);
+    if (a->rule.tolerance > 0)
+        blmi_near_many_distances(a, q, keep, triangle, rows, near);
+    return DONE;
 }
 
 // The scatter of position number q becomes its factor, which may take its place;
-// leave-one-out first, which has less epsilon in it.
+// leave-one-out first.
 static outcome factor_many(
     const blmi_accumulator *a, int q, double *scratch, const blmi_storage *out)
 {
@@ -385,39 +417,45 @@ static outcome factor_many(
     const double n = (double)a->images, *mean = a->mean + (size_t)q * d;
     const float *packed = a->triangles.factor + p * blmi_triangle(a->features);
     double *triangle = scratch, *rows = scratch + d * d;
-    const double *scale = a->scale;
     const double keep = 1.0 - a->rule.shrinkage;
-    const double trace = trace_of(packed, a->features, n, scale);
+    const double trace = trace_of(packed, a->features, n, a->scale);
     const double shift = a->rule.epsilon + a->rule.shrinkage * trace / a->features;
-
-    unpack(packed, a->features, scale, 1.0, (n - 2.0) * shift / keep, triangle);
-    if (!blmi_cholesky(a->features, triangle))
-        return SINGULAR;
-    take_kept(a, q, rows);
-    blmi_leave_one_out_many(a->images, (int)a->held, a->features, keep, triangle, rows,
-        out->loo + p, (size_t)a->positions);
-
-    unpack(packed, a->features, scale, keep / (n - 1.0), shift, triangle);
+    blmi_near_many near = blmi_near_many_at(&a->rule, rows + BLMI_MOST_LEFT_OUT * d);
+    const bool tolerant = a->rule.tolerance > 0;
+    float *loo = tolerant ? near.own : out->loo + p;
+    const size_t stride = tolerant ? 1 : (size_t)a->positions;
+    outcome result = leave_out_many(a, q, shift, triangle, rows, loo, stride, &near);
+    if (result != DONE)
+        return result;
+    unpack(packed, a->features, a->scale, keep / (n - 1.0), shift, triangle);
     if (!blmi_cholesky(a->features, triangle))
         return SINGULAR;
     for (size_t j = 0; j < d; j++)
         out->mean[p * d + j] = (float)mean[j];
     if (out->half)
-        return store_halves(a, q, triangle, rows, out);
-    pack(triangle, a->features, out->factor + p * blmi_triangle(a->features));
-    return DONE;
+        result = store_halves(a, q, triangle, rows, loo, stride, &near, out);
+    else
+        pack(triangle, a->features, out->factor + p * blmi_triangle(a->features));
+    if (tolerant) {
+#pragma omp critical(blmi_near_fold) // the least does not depend on the order
+        blmi_near_many_fold(a, q, &near, out->loo);
+    }
+    return result;
 }
 
 static blm_status factor_all_many(
     const blmi_accumulator *a, const blmi_storage *out, blm_error *err)
 {
     const int threads = a->threads;
+    const size_t left_out = a->held * (size_t)a->positions;
     int bad = a->counted, rough = a->counted;
+    for (size_t i = 0; a->rule.tolerance > 0 && i < left_out; i++)
+        out->loo[i] = INFINITY;
 #pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min            \
                                                                           : bad, rough)
     for (int q = 0; q < a->counted; q++) {
-        double *scratch =
-            a->scratch + (size_t)omp_get_thread_num() * blmi_many_scratch(a->features);
+        double *scratch = a->scratch + (size_t)omp_get_thread_num() *
+                                           blmi_many_scratch(&a->rule, a->features);
         const outcome o = factor_many(a, q, scratch, out);
         bad = o == SINGULAR && q < bad ? q : bad;
         rough = o == ROUGH && q < rough ? q : rough;
@@ -457,6 +495,8 @@ static void publish(
         .half = storage->half,
         .epsilon = a->rule.epsilon,
         .shrinkage = a->rule.shrinkage,
+        .tolerance = a->rule.tolerance,
+        .grid_width = a->rule.grid_width,
         .mean = storage->mean,
         .scale = storage->scale,
         .axes = storage->axes,
@@ -475,6 +515,21 @@ static void publish(
     };
 }
 
+// Leave-one-out distances loo (N, P) of a model with a tolerance, from those of each
+// position by itself.  The model is freed if this fails.
+static blm_status tolerate(
+    const blmi_accumulator *a, blmi_gauss *gauss, float *loo, blm_error *err)
+{
+    blmi_groups each;
+    blm_status status = blmi_groups_sort(NULL, (int)a->images, &each, err);
+    if (status == BLM_OK)
+        status = blmi_leave_near_out(gauss, &each, a, NULL, loo, err);
+    blmi_groups_free(&each);
+    if (status != BLM_OK)
+        blmi_gauss_free(gauss);
+    return status;
+}
+
 static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_storage storage;
@@ -482,11 +537,12 @@ static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *er
     BLMI_TRY(blmi_storage_new(
         BLMI_EIGENPAIRS, a->images, a->positions, a->features, &a->rule, &storage, err));
     const blm_status status = factor_all_few(a, &storage, err);
-    if (status == BLM_OK)
-        publish(a, &storage, (int)a->images, out);
-    else
+    if (status != BLM_OK) {
         blmi_free(storage.memory);
-    return status;
+        return status;
+    }
+    publish(a, &storage, (int)a->images, out);
+    return a->rule.tolerance > 0 ? tolerate(a, out, storage.loo, err) : BLM_OK;
 }
 
 static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
@@ -526,44 +582,4 @@ void blmi_gauss_free(blmi_gauss *gauss)
         return;
     blmi_free(gauss->owned);
     *gauss = (blmi_gauss){0};
-}
-
-blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features, int half)
-{
-    const blmi_gauss_form form = blmi_form_of(images, features);
-    const uint64_t threads = (uint64_t)omp_get_max_threads();
-    const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
-    const blmi_gauss_rule rule = {.unit_variance = 1, .half = half};
-    const uint64_t model = blmi_storage_bytes(form, images, positions, features, &rule);
-    if (form == BLMI_EIGENPAIRS) {
-        room measured;
-        const uint64_t room_bytes =
-            lay_out(&measured, images, features, half, NULL) * sizeof(double);
-        return (blmi_gauss_bytes){
-            model, model + (uint64_t)images * image + threads * room_bytes};
-    }
-    // Halves are made beside the floats.
-    const blmi_gauss_rule floats = {.unit_variance = 1};
-    const uint64_t made_of =
-        half ? blmi_storage_bytes(form, images, positions, features, &floats) : 0;
-    // The peak is the turn from features to triangles, or 256 images kept and a block.
-    const uint64_t few = ((uint64_t)features + 1) / 2 + 1;
-    const uint64_t kept = (uint64_t)BLMI_MOST_LEFT_OUT + BLMI_FOLD;
-    const uint64_t most = few > kept ? few : kept;
-    const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;
-    return (blmi_gauss_bytes){
-        model, model + made_of + held * image + 2 * image +
-                   threads * blmi_many_scratch(features) * sizeof(double)};
-}
-
-blmi_gauss_gflop blmi_gauss_work(int64_t images, int positions, int features)
-{
-    const double n = (double)images, p = positions, d = features;
-    if (blmi_form_of(images, features) == BLMI_EIGENPAIRS)
-        return (blmi_gauss_gflop){// Gram matrix, eigenvectors (about 9 N^3), axes
-            1e-9 * p * (n * n * d + 9.0 * n * n * n + 2.0 * n * n * d),
-            1e-9 * p * 4.0 * (n - 1.0) * d};
-    const double kept = n < BLMI_MOST_LEFT_OUT ? n : BLMI_MOST_LEFT_OUT;
-    return (blmi_gauss_gflop){// scatter, two Cholesky factors, the kept images' solves
-        1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + kept * d * d), 1e-9 * p * d * d};
 }

@@ -22,7 +22,16 @@ typedef struct blmi_gauss_rule {
     double shrinkage;  // 0 up to, but not, 1
     int unit_variance; // 0 or 1
     int half;          // 0 or 1: axes, or factor, are kept in half precision
+    // The distance at a position is the least from the Gaussians of the positions whose
+    // row and column are both at most `tolerance` cells away, those that count.
+    int tolerance;  // 0 to BLMI_MOST_TOLERANCE
+    int grid_width; // positions of a row; not read with a tolerance of 0
 } blmi_gauss_rule;
+
+enum {
+    BLMI_MOST_TOLERANCE = 4,
+    BLMI_MOST_PLACES = (2 * BLMI_MOST_TOLERANCE + 1) * (2 * BLMI_MOST_TOLERANCE + 1)
+};
 
 typedef enum blmi_gauss_form {
     BLMI_EIGENPAIRS, // few images: what the samples say, at rank R <= N - 1
@@ -39,6 +48,8 @@ typedef struct blmi_gauss {
     int half;                // of the rule
     double epsilon;          // of the rule
     double shrinkage;        // of the rule; already in the factor of CHOLESKY
+    int tolerance;           // of the rule
+    int grid_width;          // of the rule
     const float *mean;       // (P, D)
     const float *scale;      // (D) what features are multiplied by; NULL: as they are
     // EIGENPAIRS.  Eigenvalues not above 16 N DBL_EPSILON times the largest are rounding
@@ -71,14 +82,17 @@ typedef struct blmi_gauss_bytes {
     uint64_t fit;   // the most that accumulator and model hold together, with all threads
 } blmi_gauss_bytes;
 
-blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features, int half);
+// The rule's half and tolerance matter.
+blmi_gauss_bytes blmi_gauss_cost(
+    int64_t images, int positions, int features, const blmi_gauss_rule *rule);
 // 10^9 multiplications and additions: of a fit's products and factorisations, and of the
 // distances of one image.
 typedef struct blmi_gauss_gflop {
     double fit, distances;
 } blmi_gauss_gflop;
 
-blmi_gauss_gflop blmi_gauss_work(int64_t images, int positions, int features);
+blmi_gauss_gflop blmi_gauss_work(
+    int64_t images, int positions, int features, const blmi_gauss_rule *rule);
 
 // Takes in features image by image, in the order of their index.  Few images, N <= (D +
 // 1) / 2, stay as they are; beyond that they become packed triangles, and the features
@@ -116,7 +130,8 @@ blm_status blmi_accumulator_finish(
     blmi_accumulator *accumulator, blmi_gauss *out, blm_error *err);
 void blmi_gauss_free(blmi_gauss *gauss);
 
-// Mahalanobis distances, square root taken: x (images, P, D) -> out (images, P).
+// Mahalanobis distances, square root taken: x (images, P, D) -> out (images, P).  With a
+// tolerance, the least of the window around a position.
 // Positions with use[p] == 0 (use may be NULL: all) cost nothing and give 0; ones that
 // the fit left out must be among them.  A feature that is not finite gives a distance
 // that is not.  team: NULL for the caller alone.  A distance depends, to the byte, on its
@@ -127,11 +142,16 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, blmi_team *team, void *scratch, float *out);
 
-// Leave-group-out distances, exact as above: group (N) numbers; image i is scored by the
+// Leave-group-out distances, exact as above: group (N) numbers (NULL: each image by
+// itself); image i is scored by the
 // Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group
-// that leaves fewer than 2 images is BLM_EUSAGE.  Positions that were not counted give
-// 0.  With halves, what rounding adds is added here too.  out (N, P). Uses all threads.
-blm_status blmi_gauss_leave_group_out(
-    const blmi_gauss *gauss, const int32_t *group, float *out, blm_error *err);
+// that leaves fewer than 2 images is BLM_EUSAGE.  Positions with use[p] == 0 (NULL: all
+// count) give 0.  With halves, what rounding adds is added here too.  out (N, P). Uses
+// all threads.
+//
+// With a tolerance, image i is left out of the Gaussians of all positions.  Its features
+// are taken from the model, mean and axes times coordinates: with halves, rounded.
+blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *group,
+    const uint8_t *use, float *out, blm_error *err);
 
 #endif

@@ -403,8 +403,8 @@ static void test_lost_epsilon_is_reported(void **state)
 static void test_cost_is_known_beforehand(void **state)
 {
     (void)state;
-    const blmi_gauss_bytes few = blmi_gauss_cost(240, 196, 768, 0);
-    const blmi_gauss_bytes many = blmi_gauss_cost(5000, 196, 768, 0);
+    const blmi_gauss_bytes few = blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){0});
+    const blmi_gauss_bytes many = blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){0});
     const uint64_t axes = UINT64_C(196) * 239 * 768 * 4,
                    samples = UINT64_C(240) * 196 * 768 * 4;
     const uint64_t coordinates = UINT64_C(196) * 240 * 239 * 4;
@@ -413,7 +413,8 @@ static void test_cost_is_known_beforehand(void **state)
     assert_true(few.fit > few.model + samples);
     assert_in_range(many.model, triangles, triangles + 2000000);
     assert_true(many.fit > many.model + samples);
-    assert_int_equal(blmi_gauss_cost(50000, 196, 768, 0).fit, many.fit);
+    assert_int_equal(
+        blmi_gauss_cost(50000, 196, 768, &(blmi_gauss_rule){0}).fit, many.fit);
 }
 
 int main(void)

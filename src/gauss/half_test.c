@@ -264,7 +264,7 @@ static void test_groups_of_one_give_the_same(void **state)
     blmi_gauss gauss = fit(x, FEW, 0.01, 1);
     for (int i = 0; i < FEW; i++)
         each[i] = i;
-    assert_ok(blmi_gauss_leave_group_out(&gauss, each, out, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, each, NULL, out, &err), err);
     for (int i = 0; i < FEW * P; i++)
         assert_true(relative_error((double)out[i], (double)gauss.loo[i]) < 1e-6);
     blmi_gauss_free(&gauss);
@@ -334,10 +334,14 @@ static void test_halves_take_half_the_memory(void **state)
     (void)state;
     const uint64_t axes = UINT64_C(196) * 239 * 768,
                    triangles = UINT64_C(196) * 768 * 384;
-    const blmi_gauss_bytes few = blmi_gauss_cost(240, 196, 768, 1);
-    const blmi_gauss_bytes many = blmi_gauss_cost(5000, 196, 768, 1);
-    const uint64_t saved_few = blmi_gauss_cost(240, 196, 768, 0).model - few.model;
-    const uint64_t saved_many = blmi_gauss_cost(5000, 196, 768, 0).model - many.model;
+    const blmi_gauss_bytes few =
+        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 1});
+    const blmi_gauss_bytes many =
+        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 1});
+    const uint64_t saved_few =
+        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 0}).model - few.model;
+    const uint64_t saved_many =
+        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 0}).model - many.model;
     assert_in_range(saved_few, 2 * axes - 500000, 2 * axes);
     assert_in_range(saved_many, 2 * triangles - 1000000, 2 * triangles);
     assert_true(many.fit > 3 * many.model); // floats first, then halves beside them

@@ -27,12 +27,25 @@ static void plain_subtract(
     }
 }
 
-static void plain_widen_dot(const uint16_t *const halves[BLMI_TILE],
-    float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
+static void plain_widen(
+    const uint16_t *const halves[BLMI_TILE], float *const rows[BLMI_TILE], int n)
 {
     for (int r = 0; r < BLMI_TILE; r++)
         blmi_to_f32(rows[r], halves[r], BLMI_F16, (size_t)n);
+}
+
+static void plain_widen_dot(const uint16_t *const halves[BLMI_TILE],
+    float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
+{
+    plain_widen(halves, rows, n);
     plain_dot((const float *const *)rows, x, n, products);
+}
+
+static void plain_dots(const float *const rows[BLMI_TILE], const float *x, size_t step,
+    int count, int n, float *products)
+{
+    for (int v = 0; v < count; v++)
+        plain_dot(rows, x + (size_t)v * step, n, products + v * BLMI_TILE);
 }
 
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
@@ -57,16 +70,16 @@ const blmi_gauss_kernels *blmi_gauss_kernels_avx512(void)
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void)
 {
     static const blmi_gauss_kernels plain = {
-        "plain", plain_dot, plain_subtract, plain_widen_dot};
+        "plain", plain_dot, plain_subtract, plain_widen_dot, plain_widen, plain_dots};
     return &plain;
 }
 
-// AVX-512 for halves alone: they come from memory in half the time, and then it is the
-// arithmetic that one image waits for.  With floats one image is limited by memory, and
-// sixteen were no faster.
-const blmi_gauss_kernels *blmi_gauss_kernels_best(int half)
+// AVX-512 for halves, which come from memory in half the time, and for tolerance, which
+// multiplies each number many times: then it is the arithmetic that one image waits for.
+// With floats one image is limited by memory, and sixteen were no faster.
+const blmi_gauss_kernels *blmi_gauss_kernels_best(int busy)
 {
     const blmi_gauss_kernels *avx2 = blmi_gauss_kernels_avx2();
-    const blmi_gauss_kernels *avx512 = half ? blmi_gauss_kernels_avx512() : NULL;
+    const blmi_gauss_kernels *avx512 = busy ? blmi_gauss_kernels_avx512() : NULL;
     return avx512 != NULL ? avx512 : avx2 != NULL ? avx2 : blmi_gauss_kernels_plain();
 }

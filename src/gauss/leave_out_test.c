@@ -28,7 +28,7 @@ static void check_groups(const float *x, int images, int features, double epsilo
 {
     blmi_gauss gauss = fit(x, images, features, epsilon);
     float *found = malloc((size_t)(images * P) * sizeof(*found));
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
     for (int p = 0; p < P; p++)
         for (int i = 0; i < images; i++) {
             reference rest = reference_fit(x, images, P, features, p, group, group[i],
@@ -91,7 +91,7 @@ static void test_groups_of_one_are_leave_one_out(void **state)
     for (int i = 0; i < N; i++)
         group[i] = 100 - i;
     blmi_gauss gauss = fit(x, N, D, 1e-5);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
     for (int i = 0; i < N * P; i++)
         assert_true(relative_error((double)found[i], (double)gauss.loo[i]) < 1e-6);
     blmi_gauss_free(&gauss);
@@ -107,7 +107,7 @@ static void test_equal_images_are_at_no_distance(void **state)
     for (int i = 0; i < N * P * D; i++)
         x[i] = 1.5f;
     blmi_gauss gauss = fit(x, N, D, 0.01);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
     for (int i = 0; i < N * P; i++)
         assert_true(found[i] == 0.0f);
     blmi_gauss_free(&gauss);
@@ -121,12 +121,14 @@ static void test_too_large_groups_are_refused(void **state)
     const int32_t group[N] = {7, 7, 7, 7, 1};
     reference_features(6, 21, P, D, x);
     blmi_gauss gauss = fit(x, N, D, 0.01);
-    assert_int_equal(blmi_gauss_leave_group_out(&gauss, group, found, &err), BLM_EUSAGE);
+    assert_int_equal(
+        blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), BLM_EUSAGE);
     assert_non_null(strstr(err.text, "a group of 4 out of 5 images"));
     blmi_gauss_free(&gauss);
     gauss = fit(x, 21, D, 0.01);
     assert_int_equal(gauss.form, BLMI_CHOLESKY);
-    assert_int_equal(blmi_gauss_leave_group_out(&gauss, group, found, &err), BLM_EUSAGE);
+    assert_int_equal(
+        blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), BLM_EUSAGE);
     blmi_gauss_free(&gauss);
 }
 

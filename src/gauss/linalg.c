@@ -35,6 +35,26 @@ void blmi_subtract_product(
         out, n);
 }
 
+void blmi_product_with_rows_f32(
+    int m, int n, int k, const float *a, const float *b, float *out)
+{
+    cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0f, a, k, b, k, 0.0f, out, n);
+}
+
+void blmi_add_product_f32(int m, int n, int k, const float *a, const float *b, float *out)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, k, b, n,
+        1.0f, out, n);
+}
+
+void blmi_subtract_product_f32(
+    int m, int n, int k, const float *a, const float *b, float *out)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, -1.0f, a, k, b, n,
+        1.0f, out, n);
+}
+
 // What dsyevd asks for, in items.
 static size_t eigen_doubles(size_t n)
 {

@@ -24,6 +24,15 @@ void blmi_product_with_rows(
 void blmi_subtract_product(
     int m, int n, int k, const double *a, const double *b, double *out);
 
+// The same in float: out (m, n) = a b', a (m, k), b (n, k).
+void blmi_product_with_rows_f32(
+    int m, int n, int k, const float *a, const float *b, float *out);
+// out (m, n) += a b, or -=, a (m, k), b (k, n).
+void blmi_add_product_f32(
+    int m, int n, int k, const float *a, const float *b, float *out);
+void blmi_subtract_product_f32(
+    int m, int n, int k, const float *a, const float *b, float *out);
+
 // Eigenpairs of a symmetric matrix a (n, n), of which the lower triangle is read: its row
 // k becomes the unit eigenvector of values[k] (n), values rising.  work:
 // blmi_eigen_work(n) bytes.  false if LAPACK does not converge.

@@ -17,11 +17,11 @@ enum {
 static blm_error err;
 
 static const blmi_gauss_rule rules[] = {
-    {0.01, 0.0, 1, 0},
-    {0.5, 0.0, 1, 0},
-    {0.01, 0.1, 0, 0},
-    {0.01, 0.9, 0, 0},
-    {0.02, 0.3, 1, 0},
+    {.epsilon = 0.01, .shrinkage = 0.0, .unit_variance = 1},
+    {.epsilon = 0.5, .shrinkage = 0.0, .unit_variance = 1},
+    {.epsilon = 0.01, .shrinkage = 0.1},
+    {.epsilon = 0.01, .shrinkage = 0.9},
+    {.epsilon = 0.02, .shrinkage = 0.3, .unit_variance = 1},
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
@@ -126,7 +126,8 @@ static void left_out_images_follow_it_too(void **state)
 static void scales_are_those_of_all_images(void **state)
 {
     (void)state;
-    const blmi_gauss_rule unit = {0.02, 0.3, 1, 0}, plain = {0.02, 0.3, 0, 0};
+    const blmi_gauss_rule unit = {.epsilon = 0.02, .shrinkage = 0.3, .unit_variance = 1},
+                          plain = {.epsilon = 0.02, .shrinkage = 0.3};
     float *x = make_features(FEW);
     blmi_gauss scaled = fit(x, FEW, &unit);
     for (int i = 0; i < FEW; i++)
@@ -149,7 +150,7 @@ static void groups_of_one_are_images(void **state)
         group[i] = i;
     for (int r = 0; r < RULES; r++) {
         blmi_gauss gauss = fit(x, FEW, &rules[r]);
-        assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
+        assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
         for (int i = 0; i < FEW * P; i++)
             assert_true(relative_error((double)found[i], (double)gauss.loo[i]) < 1e-5);
         blmi_gauss_free(&gauss);
@@ -160,14 +161,14 @@ static void groups_of_one_are_images(void **state)
 static void groups_match_refitting_with_shrinkage(void **state)
 {
     (void)state;
-    const blmi_gauss_rule rule = {0.01, 0.4, 0, 0};
+    const blmi_gauss_rule rule = {.epsilon = 0.01, .shrinkage = 0.4};
     float *x = make_features(FEW);
     int32_t group[FEW];
     float found[FEW * P];
     for (int i = 0; i < FEW; i++)
         group[i] = i / 3;
     blmi_gauss gauss = fit(x, FEW, &rule);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
     for (int p = 0; p < P; p++)
         for (int i = 0; i < FEW; i++) {
             reference rest = reference_fit(x, FEW, P, D, p, group, group[i], &rule);
@@ -182,8 +183,9 @@ static void groups_match_refitting_with_shrinkage(void **state)
 static void rules_out_of_range_are_refused(void **state)
 {
     (void)state;
-    const blmi_gauss_rule bad[] = {{0.0, 0.0, 0, 0}, {NAN, 0.0, 0, 0}, {0.01, 1.0, 0, 0},
-        {0.01, -0.1, 0, 0}, {0.01, NAN, 0, 0}};
+    const blmi_gauss_rule bad[] = {{.epsilon = 0.0, .shrinkage = 0.0},
+        {.epsilon = NAN, .shrinkage = 0.0}, {.epsilon = 0.01, .shrinkage = 1.0},
+        {.epsilon = 0.01, .shrinkage = -0.1}, {.epsilon = 0.01, .shrinkage = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blmi_accumulator *a;
         assert_int_equal(blmi_accumulator_new(P, D, &bad[i], NULL, &a, &err), BLM_EUSAGE);

@@ -1,0 +1,362 @@
+#include "src/gauss/near_leave_out.h"
+
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/base/tensor.h"
+#include "src/gauss/linalg.h"
+#include "src/gauss/near_distance.h"
+#include "src/gauss/position.h"
+
+// ---- few images -----------------------------------------------------------------------
+
+// What all positions have in common.
+typedef struct call {
+    const blmi_gauss *gauss;
+    const blmi_groups *groups;
+    const blmi_accumulator *samples; // or NULL
+    const uint8_t *use;              // (P) or NULL
+    blmi_window window;
+    int places;
+    float *loo; // (N, P)
+} call;
+
+// A thread's working memory.
+typedef struct room {
+    blmi_group_room group;
+    double *b, *h; // (R), (largest group)
+    bool there[BLMI_MOST_PLACES];
+    double *rests;     // (places, N) |r|^2 of what is there, then the squared distances
+    double *shift;     // (R)
+    float *axes;       // (R, D) of the Gaussian, or where they lie in the model
+    float *other_axes; // (R, D) of the position around it, likewise; not with samples
+    float *z;          // (N, D)
+    float *products;   // (places, N, R) V'z
+} room;
+
+// Carves a room at base (NULL: only measured); its size in doubles.
+static size_t lay_out(const call *c, double *base, room *r)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t n = (size_t)g->images, d = (size_t)g->features, k = (size_t)g->rank;
+    const size_t places = (size_t)c->places, largest = (size_t)c->groups->largest;
+    const size_t floats[] = {g->half ? k * d : 0,
+        g->half && c->samples == NULL ? k * d : 0, n * d, places * n * k};
+    size_t total = blmi_group_room_lay_out(
+        &r->group, (int)g->images, g->rank, c->groups->largest, base);
+    double **doubles[] = {&r->b, &r->h, &r->rests, &r->shift};
+    const size_t sizes[] = {k, largest, places * n, k};
+    for (int i = 0; i < 4; i++) {
+        *doubles[i] = base == NULL ? NULL : base + total;
+        total += (sizes[i] + 7) / 8 * 8;
+    }
+    float **arrays[] = {&r->axes, &r->other_axes, &r->z, &r->products};
+    for (int i = 0; i < 4; i++) {
+        *arrays[i] = base == NULL ? NULL : (float *)(base + total);
+        total += (floats[i] + 15) / 16 * 8;
+    }
+    return total;
+}
+
+size_t blmi_near_few_size(const blmi_gauss_rule *rule, int64_t images, int features)
+{
+    static const blmi_accumulator none;
+    const blmi_gauss g = {.images = images,
+        .features = features,
+        .rank = (int)images - 1,
+        .half = rule->half};
+    const blmi_groups each = {.largest = 1};
+    room measured = {0};
+    const call c = {.gauss = &g,
+        .groups = &each,
+        .samples = &none,
+        .places = blmi_window_places(rule->tolerance)};
+    return rule->tolerance > 0 ? lay_out(&c, NULL, &measured) : 0;
+}
+
+static bool counts(const call *c, int p)
+{
+    if (c->samples != NULL)
+        return c->samples->number[p] >= 0;
+    return c->use == NULL || c->use[p] != 0;
+}
+
+// The axes (R, D) of position p as floats; wide is room for halves.
+static const float *axes_at(const blmi_gauss *g, int p, float *wide)
+{
+    const size_t count = (size_t)g->rank * (size_t)g->features;
+    if (!g->half)
+        return g->axes + (size_t)p * count;
+    blmi_to_f32(wide, g->half_axes + (size_t)p * count, BLMI_F16, count);
+    return wide;
+}
+
+// z (N, D): the images' features at position p, less the mean at q, scaled.
+static void take_samples(const call *c, int p, int q, const room *r)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t n = (size_t)g->images, d = (size_t)g->features, k = (size_t)g->rank;
+    if (c->samples != NULL) {
+        const size_t at = (size_t)c->samples->number[p];
+        for (size_t i = 0; i < n; i++)
+            blmi_centre(g, c->samples->samples[i].x + at * d, (size_t)q, r->z + i * d);
+        return;
+    }
+    float *first = r->z; // (D) the difference of the means
+    blmi_centre(g, g->mean + (size_t)p * d, (size_t)q, first);
+    for (size_t i = 1; i < n; i++)
+        memcpy(r->z + i * d, first, d * sizeof *first);
+    blmi_add_product_f32((int)n, g->features, g->rank, g->coordinates + (size_t)p * n * k,
+        axes_at(g, p, r->other_axes), r->z);
+}
+
+// products and rests of everything around q.
+static void project(const call *c, int q, room *r)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t n = (size_t)g->images, d = (size_t)g->features, k = (size_t)g->rank;
+    const float *axes = axes_at(g, q, r->axes);
+    for (int place = 0; place < c->places; place++) {
+        const int p = blmi_window_cell(&c->window, q, place);
+        double *rests = r->rests + (size_t)place * n;
+        float *products = r->products + (size_t)place * n * k;
+        r->there[place] = p >= 0 && p != q && counts(c, p);
+        if (!r->there[place])
+            continue;
+        take_samples(c, p, q, r);
+        blmi_product_with_rows_f32((int)n, g->rank, g->features, r->z, axes, products);
+        blmi_subtract_product_f32((int)n, g->features, g->rank, products, axes, r->z);
+        for (size_t i = 0; i < n; i++)
+            rests[i] = blmi_square(r->z + i * d, g->features);
+    }
+}
+
+// The squared distance of image i at a place, its group of `size` members being left out.
+static double distance(const call *c, const room *r, int rank, const int *members,
+    int size, int i, int place, double lam)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t n = (size_t)g->images, at = (size_t)place * n + (size_t)i;
+    const float *products = r->products + at * (size_t)g->rank;
+    const double rest = (double)(g->images - size);
+    double sum = r->rests[at] / lam;
+    for (int k = 0; k < rank; k++) {
+        const double b = (double)products[k] + r->shift[k];
+        sum += b * b / (r->group.scatter[k] + lam);
+        r->b[k] = sqrt(r->group.scatter[k]) * b / (r->group.scatter[k] + lam);
+    }
+    if (rank > 0) {
+        for (int j = 0; j < size; j++) {
+            const double *w = r->group.w + (size_t)members[j] * (size_t)rank;
+            r->h[j] = 0.0;
+            for (int k = 0; k < rank; k++)
+                r->h[j] += w[k] * r->b[k];
+        }
+        blmi_forward(size, 1, r->group.t, r->h);
+        for (int j = 0; j < size; j++)
+            sum += r->h[j] * r->h[j];
+    }
+    return (rest - 1.0) / (1.0 - g->shrinkage) * sum;
+}
+
+// One group, at everything around q.
+static bool leave_group(
+    const call *c, int q, int rank, const int *members, int size, room *r)
+{
+    const blmi_gauss *g = c->gauss;
+    const size_t n = (size_t)g->images, full = (size_t)g->rank;
+    const float *coordinates = g->coordinates + (size_t)q * n * full;
+    double lam;
+    if (!blmi_group_factor(g, rank, members, size, &r->group, &lam))
+        return false;
+    for (int k = 0; k < rank; k++) {
+        r->shift[k] = 0.0;
+        for (int j = 0; j < size; j++)
+            r->shift[k] += (double)coordinates[(size_t)members[j] * full + (size_t)k] /
+                           (double)(g->images - size);
+    }
+    for (int place = 0; place < c->places; place++) {
+        double *at = r->rests + (size_t)place * n;
+        for (int j = 0; j < size && r->there[place]; j++)
+            at[members[j]] = distance(c, r, rank, members, size, members[j], place, lam);
+    }
+    return true;
+}
+
+// Takes the squares of everything around q into the least distances.
+static void fold(const call *c, int q, const room *r)
+{
+    const size_t n = (size_t)c->gauss->images, positions = (size_t)c->gauss->positions;
+    for (int place = 0; place < c->places; place++) {
+        const double *squares = r->rests + (size_t)place * n;
+        float *loo = c->loo + blmi_window_cell(&c->window, q, place);
+        for (size_t i = 0; i < n && r->there[place]; i++) {
+            const float d = (float)sqrt(squares[i]);
+            loo[i * positions] = d < loo[i * positions] ? d : loo[i * positions];
+        }
+    }
+}
+
+// Everything around q; false if a factorisation fails.
+static bool leave_out_at(const call *c, int q, room *r)
+{
+    const blmi_groups *all = c->groups;
+    const int rank = blmi_group_basis(c->gauss, q, &r->group);
+    if (rank < 0)
+        return false;
+    project(c, q, r);
+    for (int k = 0; k < all->count; k++)
+        if (!leave_group(c, q, rank, all->order + all->begin[k],
+                all->begin[k + 1] - all->begin[k], r))
+            return false;
+#pragma omp critical(blmi_near_fold) // the least does not depend on the order
+    fold(c, q, r);
+    return true;
+}
+
+blm_status blmi_leave_near_out(const blmi_gauss *gauss, const blmi_groups *groups,
+    const blmi_accumulator *samples, const uint8_t *use, float *loo, blm_error *err)
+{
+    const call c = {gauss, groups, samples, use, blmi_window_of(gauss),
+        blmi_window_places(gauss->tolerance), loo};
+    room measured = {0};
+    const size_t size = lay_out(&c, NULL, &measured);
+    const int threads = omp_get_max_threads();
+    double *memory = blmi_alloc((size_t)threads * size, sizeof(double));
+    if (memory == NULL)
+        return blmi_no_memory(
+            err, "leaving images out", (size_t)threads * size, sizeof(double));
+    int bad = gauss->positions;
+#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min : bad)
+    for (int q = 0; q < gauss->positions; q++) {
+        room r = {0};
+        lay_out(&c, memory + (size_t)omp_get_thread_num() * size, &r);
+        if (counts(&c, q) && !leave_out_at(&c, q, &r) && q < bad)
+            bad = q;
+    }
+    blmi_free(memory);
+    if (bad < gauss->positions)
+        return blmi_fail(
+            err, BLM_EBUG, "position %d: leaving images out did not come to an end", bad);
+    return BLM_OK;
+}
+
+// ---- many images ----------------------------------------------------------------------
+
+static size_t rounded_up(size_t doubles)
+{
+    return (doubles + 7) / 8 * 8;
+}
+
+size_t blmi_near_many_size(const blmi_gauss_rule *rule, int features)
+{
+    const size_t places = (size_t)blmi_window_places(rule->tolerance);
+    if (rule->tolerance == 0)
+        return 0;
+    return BLMI_MOST_LEFT_OUT * (1 + places + rounded_up((size_t)features));
+}
+
+blmi_near_many blmi_near_many_at(const blmi_gauss_rule *rule, double *memory)
+{
+    const int places = blmi_window_places(rule->tolerance);
+    return (blmi_near_many){.places = places,
+        .own = (float *)memory,
+        .squares = memory + BLMI_MOST_LEFT_OUT,
+        .rows = memory + BLMI_MOST_LEFT_OUT * (1 + (size_t)places)};
+}
+
+static blmi_window window_of(const blmi_accumulator *a)
+{
+    return (blmi_window){
+        a->rule.grid_width, a->positions / a->rule.grid_width, a->rule.tolerance};
+}
+
+// The number of the counted position at a place around position number q; -1 if there is
+// none, or it is q.
+static int number_at(const blmi_accumulator *a, int q, int place)
+{
+    const blmi_window window = window_of(a);
+    const int p = blmi_window_cell(&window, a->where[q], place);
+    return p < 0 || p == a->where[q] ? -1 : a->number[p];
+}
+
+// near->rows becomes the kept images' features at a place, centred by the mean at q and
+// scaled, times the inverse of the factor.
+static void solve(const blmi_accumulator *a, int q, int other, const double *factor,
+    const blmi_near_many *near)
+{
+    const size_t d = (size_t)a->features;
+    blmi_gather_centred(
+        a->samples, a->held, other, a->features, a->mean + (size_t)q * d, near->rows);
+    for (size_t i = 0; a->scale != NULL && i < a->held; i++)
+        for (size_t j = 0; j < d; j++)
+            near->rows[i * d + j] *= a->scale[j];
+    blmi_forward(a->features, (int)a->held, factor, near->rows);
+}
+
+void blmi_near_many_distances(const blmi_accumulator *a, int q, double keep,
+    const double *factor, const double *solved, blmi_near_many *near)
+{
+    const size_t d = (size_t)a->features;
+    const double n = (double)a->images, ratio = n / (n - 1.0);
+    for (int place = 0; place < near->places; place++) {
+        const int other = number_at(a, q, place);
+        if (other < 0)
+            continue;
+        solve(a, q, other, factor, near);
+        for (size_t i = 0; i < a->held; i++) {
+            const double *u = solved + i * d, *z = near->rows + i * d;
+            double uu = 0.0, yy = 0.0, yu = 0.0;
+            for (size_t j = 0; j < d; j++) {
+                const double y = z[j] + u[j] / (n - 1.0);
+                uu += u[j] * u[j];
+                yy += y * y;
+                yu += y * u[j];
+            }
+            // A scatter in float resolves no smaller difference.
+            const double t = fmax(1.0 - ratio * uu, FLT_EPSILON);
+            near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i] =
+                (n - 2.0) / keep * (yy + ratio * yu * yu / t);
+        }
+    }
+}
+
+void blmi_near_many_add(const blmi_accumulator *a, int q, const double *factor,
+    double sign, blmi_near_many *near)
+{
+    const size_t d = (size_t)a->features;
+    for (int place = 0; place < near->places; place++) {
+        const int other = number_at(a, q, place);
+        if (other < 0)
+            continue;
+        solve(a, q, other, factor, near);
+        for (size_t i = 0; i < a->held; i++) {
+            double sum = 0.0;
+            for (size_t j = 0; j < d; j++)
+                sum += near->rows[i * d + j] * near->rows[i * d + j];
+            near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i] += sign * sum;
+        }
+    }
+}
+
+void blmi_near_many_fold(
+    const blmi_accumulator *a, int q, const blmi_near_many *near, float *loo)
+{
+    const size_t positions = (size_t)a->positions;
+    for (int place = 0; place < near->places; place++) {
+        const int other = number_at(a, q, place);
+        const bool is_own = place == near->places / 2;
+        if (other < 0 && !is_own)
+            continue;
+        float *least = loo + a->where[is_own ? q : other];
+        for (size_t i = 0; i < a->held; i++) {
+            const double square = near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i];
+            const float d = is_own ? near->own[i] : (float)sqrt(fmax(square, 0.0));
+            least[i * positions] = fminf(d, least[i * positions]);
+        }
+    }
+}
