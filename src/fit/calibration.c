@@ -7,6 +7,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/threshold.h"
 #include "src/map/map.h"
