@@ -5,7 +5,7 @@
 #include "blemish/status.h"
 #include "src/backbone/backbone.h"
 
-// A weights file, mapped and checked.
+// A weights file, read and checked.
 typedef struct blmi_weights {
     blmi_backbone backbone;
     blmi_tensors tensors; // names as in the published checkpoints; data in the mapping

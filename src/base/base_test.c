@@ -1,17 +1,12 @@
-// Tests of src/base: errors, allocation, cursor, files, number formats.
+// Tests of src/base: errors, allocation, numbers, cursor, tensors.
 #include "tests/check.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "src/base/alloc.h"
 #include "src/base/cursor.h"
 #include "src/base/error.h"
-#include "src/base/file.h"
 #include "src/base/number.h"
 #include "src/base/tensor.h"
 
@@ -87,37 +82,6 @@ static void cursor_stops_at_the_end(void **state)
     assert_null(blmi_cursor_take(&c, SIZE_MAX));
 }
 
-static void files_appear_complete_or_not_at_all(void **state)
-{
-    (void)state;
-    char folder[] = "/tmp/blemish-base-XXXXXX", path[64];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/file", folder);
-    blm_error err;
-    blmi_writer *writer;
-    assert_int_equal(blmi_writer_open(path, &writer, &err), BLM_OK);
-    assert_int_equal(blmi_writer_put(writer, "half", 4, &err), BLM_OK);
-    assert_int_equal(access(path, F_OK), -1);
-    blmi_writer_abandon(writer);
-    assert_int_equal(blmi_writer_open(path, &writer, &err), BLM_OK);
-    assert_int_equal(blmi_writer_put(writer, "hello", 5, &err), BLM_OK);
-    assert_int_equal(blmi_writer_commit(writer, &err), BLM_OK);
-
-    blmi_file file;
-    assert_int_equal(blmi_file_read(path, 5, &file, &err), BLM_OK);
-    assert_int_equal(file.size, 5);
-    assert_memory_equal(file.bytes, "hello", 5);
-    blmi_file_close(&file);
-    assert_int_equal(blmi_file_read(path, 4, &file, &err), BLM_EINPUT);
-    assert_int_equal(blmi_file_read(folder, 0, &file, &err), BLM_EINPUT);
-    unlink(path);
-    assert_int_equal(blmi_file_read(path, 0, &file, &err), BLM_EINPUT);
-    assert_non_null(strstr(err.text, path));
-    assert_int_equal(rmdir(folder), 0); // nothing temporary was left behind
-    assert_int_equal(blmi_file_write(path, "x", 1, &err), BLM_ESYSTEM);
-    assert_int_equal(blmi_file_write("/dev/full", "x", 1, &err), BLM_ESYSTEM);
-}
-
 static void half_precision_is_read_exactly(void **state)
 {
     (void)state;
@@ -154,7 +118,6 @@ int main(void)
         cmocka_unit_test(allocation_refuses_overflow),
         cmocka_unit_test(numbers_fill_their_text),
         cmocka_unit_test(cursor_stops_at_the_end),
-        cmocka_unit_test(files_appear_complete_or_not_at_all),
         cmocka_unit_test(half_precision_is_read_exactly),
         cmocka_unit_test(tensors_are_found_by_name),
     };

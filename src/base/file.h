@@ -1,4 +1,4 @@
-// file.h: whole files in, whole files out.
+// file.h: whole files read into memory.
 #ifndef BLMI_BASE_FILE_H
 #define BLMI_BASE_FILE_H
 
@@ -7,34 +7,21 @@
 
 #include "blemish/status.h"
 
-// A file in memory, read-only.  Regular files are mapped; anything else (a pipe) is read.
+// What a file held, in memory of its own: nothing that happens to the file afterwards
+// changes it.  (A mapped file would change with every write in place, and end the
+// process when it is truncated.)
 typedef struct blmi_file {
-    const uint8_t *bytes;
+    const uint8_t *bytes; // (size), aligned to BLMI_ALIGNMENT
     size_t size;
-    int mapped; // 1: bytes is a mapping, 0: bytes is allocated
 } blmi_file;
 
-// Opens path and takes in all of it.  A file larger than max_bytes (0: no limit) is
-// refused before anything is allocated.  What cannot be opened or read is BLM_EINPUT.
+// Reads all of path, which may be a pipe.  BLM_EINPUT: it cannot be opened or read, has
+// more than max_bytes (0: no limit; a regular file is refused before anything is
+// allocated), or another program wrote to it meanwhile, so that what was read may be half
+// of one content and half of another.  (As far as its size and time show: the clock of
+// most file systems ticks every 4 ms.)
 blm_status blmi_file_read(
     const char *path, uint64_t max_bytes, blmi_file *out, blm_error *err);
 void blmi_file_close(blmi_file *file);
-
-// A file that appears under its name complete or not at all: written to a temporary name
-// in the same folder, synced, renamed by _commit.  Failures are BLM_ESYSTEM and name
-// path.  Every writer ends in exactly one _commit (which frees it whatever comes of it)
-// or _abandon (which removes the temporary file).  A path that exists and is no regular
-// file (/dev/stdout) is written directly.
-typedef struct blmi_writer blmi_writer;
-
-blm_status blmi_writer_open(const char *path, blmi_writer **out, blm_error *err);
-blm_status blmi_writer_put(
-    blmi_writer *writer, const void *bytes, size_t size, blm_error *err);
-blm_status blmi_writer_commit(blmi_writer *writer, blm_error *err);
-void blmi_writer_abandon(blmi_writer *writer); // NULL allowed
-
-// The usual case: all bytes at hand.
-blm_status blmi_file_write(
-    const char *path, const void *bytes, size_t size, blm_error *err);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct blmi_detector_shape {
     int features;                // D
 } blmi_detector_shape;
 
-// A fitted detector.  Its arrays are owned, or lie in a mapped file.  Immutable: any
+// A fitted detector.  Its arrays are owned, or lie in a file's memory.  Immutable: any
 // number of threads may use it.
 typedef struct blmi_detector {
     const struct blmi_detector_kind *kind;

@@ -7,6 +7,7 @@
 #include "src/base/cursor.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
+#include "src/base/writer.h"
 #include "src/format/header.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie");

@@ -38,7 +38,7 @@ typedef enum blmi_gauss_form {
     BLMI_CHOLESKY,   // many images: the triangular factor of the whole covariance
 } blmi_gauss_form;
 
-// The fitted Gaussians of all positions: arrays that are owned, or that lie in a mapped
+// The fitted Gaussians of all positions: arrays that are owned, or that lie in a
 // file.
 typedef struct blmi_gauss {
     blmi_gauss_form form;

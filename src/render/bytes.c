@@ -2,7 +2,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/base/file.h"
+#include "src/base/writer.h"
 
 void blm_bytes_free(blm_bytes *bytes)
 {

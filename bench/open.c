@@ -1,0 +1,39 @@
+// bench_open MODEL [RUNS]: how long it takes to open a model.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "blemish/blemish.h"
+#include "src/base/clock.h"
+
+enum { MOST_RUNS = 1000 };
+
+static int by_time(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int main(int count, char **arguments)
+{
+    if (count < 2) {
+        fprintf(stderr, "bench_open MODEL [RUNS]\n");
+        return 2;
+    }
+    const int wanted = count > 2 ? atoi(arguments[2]) : 15;
+    const int runs = wanted < 1 ? 1 : wanted < MOST_RUNS ? wanted : MOST_RUNS;
+    double ms[MOST_RUNS];
+    for (int i = 0; i < runs; i++) {
+        blm_model *model;
+        blm_error err;
+        const double begin = blmi_clock_ms();
+        if (blm_model_open(arguments[1], &model, &err) != BLM_OK) {
+            fprintf(stderr, "bench_open: %s\n", err.text);
+            return 1;
+        }
+        ms[i] = blmi_clock_ms() - begin;
+        blm_model_free(model);
+    }
+    qsort(ms, (size_t)runs, sizeof *ms, by_time);
+    printf("%d runs: median %.1f ms, best %.1f ms\n", runs, ms[runs / 2], ms[0]);
+    return 0;
+}
