@@ -87,6 +87,7 @@ static void a_fitter_asks_for_its_arguments(void **state)
 {
     (void)state;
     blm_cost cost;
+    blm_levels levels = {1, 2, 3};
     blm_model *model;
     blm_fitter *f = new_fitter(0), *none = NULL;
     const char *path = "a.png", *nothing = NULL;
@@ -107,6 +108,9 @@ static void a_fitter_asks_for_its_arguments(void **state)
     assert_int_equal(blm_fitter_add_image(f, NULL, "a", NULL), BLM_EUSAGE);
     assert_ok(blm_fitter_add_files(f, NULL, NULL, 0, NULL, &err), err);
     assert_ok(blm_fitter_add_image(f, t.image, "still open", &err), err);
+    blm_fitter_levels(f, NULL);
+    blm_fitter_levels(none, &levels);
+    assert_int_equal(levels.high, 0);
     blm_fitter_free(f);
     blm_fitter_free(none);
 }

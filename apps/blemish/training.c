@@ -82,6 +82,28 @@ static blm_status add_files(
     return status;
 }
 
+// Images of a tenth of their range, or of samples with fewer bits than they have room
+// for, are learnt all the same: they are almost black, or all of one grey.
+static void remark_on_levels(const blm_fitter *fitter, const cli_training *t)
+{
+    blm_levels used;
+    blm_fitter_levels(fitter, &used);
+    if (t->talk->quiet)
+        return;
+    if (used.bits != 0)
+        cli_complain(
+            "the images have samples of 16 bits, but no value above %d: they are "
+            "learnt almost black; expected --bits %d if that is what the camera "
+            "has",
+            (1 << used.bits) - 1, used.bits);
+    else if (used.high - used.low < 256 / 10)
+        cli_complain(
+            "the images use the levels %d to %d of 0 to 255 only, so the network "
+            "sees little contrast; expected a better exposure or, of samples "
+            "with more than 8 bits, --bits",
+            used.low, used.high);
+}
+
 blm_status cli_train(
     cli_training *t, const cli_files *files, blm_model **out, blm_error *err)
 {
@@ -91,6 +113,8 @@ blm_status cli_train(
         status = blm_fitter_new(&t->options, &fitter, err);
     if (status == BLM_OK)
         status = add_files(fitter, files, t, err);
+    if (status == BLM_OK)
+        remark_on_levels(fitter, t);
     if (status == BLM_OK)
         status = blm_fitter_finish(fitter, &t->calibration, out, err);
     blm_fitter_free(fitter);

@@ -145,6 +145,18 @@ BLM_API blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *p
 BLM_API blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err);
 
+// How much of the range of their samples the images that were taken in use.  Images that
+// use little of it are learnt almost black, or grey: a caller should say so.
+typedef struct blm_levels {
+    int low, high; // of 0 (black) to 255 (white): a thousandth of the samples lies below
+                   // low, a thousandth above high; both 0 before the first image
+    int bits; // 9 to 14: samples have 16 bits, recipe.bits was 16, and this many would
+              // hold all of them; 0: not so
+} blm_levels;
+
+// All zeros if fitter is NULL.
+BLM_API void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out);
+
 // How the threshold is found, from good images alone.
 typedef struct blm_calibration {
     // Share of good images that may be called NG, above 0 and below 1; 0: 0.01.

@@ -14,6 +14,7 @@
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/fitter.h"
+#include "src/fit/levels.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
@@ -33,6 +34,7 @@ struct blm_fitter {
     blmi_cover cover;             // with a region, from the first image on
     blmi_detector_fit *statistics;
     blmi_seen seen;
+    blmi_levels levels;
     char **names; // (images taken in)
     size_t names_capacity;
     const char *ended; // why it can only be freed: static text; NULL: it is open
@@ -205,7 +207,10 @@ static blm_status add_covered(
         fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
     BLMI_TRY(accumulate(fitter, &name, 1, err));
     const blmi_seen seen = blmi_seen_of(image);
+    blmi_levels levels;
+    blmi_levels_of(image, &levels);
     blmi_seen_add(&fitter->seen, &seen);
+    blmi_levels_add(&fitter->levels, &levels);
     return BLM_OK;
 }
 
@@ -230,7 +235,7 @@ blm_status blm_fitter_add_image(
 
 // One file's features, and what it is like.  The error text begins with the path.
 static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
-    float *features, blmi_seen *seen, blm_error *err)
+    float *features, blmi_seen *seen, blmi_levels *levels, blm_error *err)
 {
     blm_image *image = NULL;
     blm_error why;
@@ -241,6 +246,7 @@ static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
         status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread], image,
             features, NULL, NULL, &why);
     *seen = blmi_seen_of(image);
+    blmi_levels_of(image, levels);
     blm_image_free(image);
     return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
 }
@@ -268,6 +274,7 @@ typedef struct outcome {
     blm_status status[BLOCK];
     blm_error error[BLOCK];
     blmi_seen seen[BLOCK];
+    blmi_levels levels[BLOCK];
     int interrupted;
 } outcome;
 
@@ -286,7 +293,8 @@ static void take_block(blm_fitter *fitter, const char *const *paths, int count,
         if (stop)
             continue;
         block->status[i] = take_file(fitter, paths[i], omp_get_thread_num(),
-            fitter->block + (size_t)i * stride, &block->seen[i], &block->error[i]);
+            fitter->block + (size_t)i * stride, &block->seen[i], &block->levels[i],
+            &block->error[i]);
 #pragma omp critical(blmi_fit_progress)
         {
             finished++;
@@ -322,6 +330,7 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
                 fitter->block + (size_t)i * stride, stride * sizeof(float));
         kept_names[(*kept)++] = names[i];
         blmi_seen_add(&fitter->seen, &block->seen[i]);
+        blmi_levels_add(&fitter->levels, &block->levels[i]);
     }
     return BLM_OK;
 }
@@ -370,6 +379,15 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     if (status != BLM_OK)
         fitter->ended = "has failed";
     return status;
+}
+
+void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out)
+{
+    if (out == NULL)
+        return;
+    *out = (blm_levels){0};
+    if (fitter != NULL && fitter->seen.most_width > 0)
+        *out = blmi_levels_result(&fitter->levels, fitter->recipe.bits);
 }
 
 // ---- finishing ------------------------------------------------------------------------
