@@ -65,8 +65,6 @@ void blmi_contnet_free(blmi_contnet *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; i < net->owned_count; i++)
-        blmi_free(net->owned[i]);
-    blmi_free(net->owned);
+    blmi_arena_free(&net->arena);
     blmi_free(net);
 }

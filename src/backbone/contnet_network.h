@@ -3,7 +3,7 @@
 #define BLMI_BACKBONE_CONTNET_NETWORK_H
 
 #include "src/backbone/contnet.h"
-#include "src/nn/kernels.h"
+#include "src/nn/packer.h"
 
 enum { BLMI_MOST_BLOCKS = 6, BLMI_WINDOWS = 2 };
 
@@ -63,8 +63,7 @@ struct blmi_contnet {
     blmi_words words; // of what convolutions and attention multiply; the stem: floats
     blmi_matrix stem; // 7 taps, the rows of the window: (7 columns x 3 colours) each
     blmi_stage stage[BLMI_STAGES];
-    void **owned; // (owned_count) blocks of memory that all of the above points into
-    size_t owned_count, owned_room;
+    blmi_arena arena; // of what all of the above points into
 };
 
 blmi_grid blmi_stage_grid(const blmi_contnet *net, int stage);

@@ -1,0 +1,72 @@
+// packer.h: from named tensors to the matrices and vectors that layers work with.
+#ifndef BLMI_NN_PACKER_H
+#define BLMI_NN_PACKER_H
+
+#include "src/base/tensor.h"
+#include "src/nn/kernels.h"
+
+// Blocks of memory that live and end together.  All zeros: empty.
+typedef struct blmi_arena {
+    void **block; // (count)
+    size_t count, room;
+} blmi_arena;
+
+void *blmi_arena_zeros(blmi_arena *arena, size_t count, size_t size); // NULL: no memory
+void blmi_arena_free(blmi_arena *arena);
+
+// Where the packing stands.  After the first fault status is not BLM_OK any more, and
+// every further step does nothing and returns NULL: the steps read as a list, and one
+// look at the end tells.
+typedef struct blmi_packer {
+    blmi_arena *arena; // of what is kept
+    const blmi_kernels *kernels;
+    const blmi_tensors *weights;
+    const char *prefix; // of the names: "layer2.ConTBlock0.ste1."; "" for none
+    float *plain;       // a tensor as it is in the file, until it is packed: to be freed
+    size_t room;        // of plain, floats
+    blm_status status;
+    blm_error *err;
+    // Not NULL: nothing is packed; it is called with the name of every tensor instead.
+    void (*visit)(void *context, const char *name);
+    void *context;
+} blmi_packer;
+
+// `count` zeros that live as long as the arena.
+float *blmi_pack_keep(blmi_packer *p, size_t count);
+// The tensor of prefix and leaf as floats, good until the next call.  BLM_EINPUT: it is
+// not there, of another shape, or its numbers are not finite.
+float *blmi_pack_get(blmi_packer *p, const char *leaf, int rank, const int64_t *shape);
+float *blmi_pack_vector(blmi_packer *p, const char *leaf, int count); // kept, padded
+
+// ---- matrices (see blmi_matrix)
+
+// Where number (row of taps * depth, column) of a matrix of floats stands.
+static inline size_t blmi_matrix_at(const blmi_matrix *m, int row, int column)
+{
+    return (size_t)(column / BLMI_LANES) * m->panel + (size_t)row * m->row +
+           (size_t)(column % BLMI_LANES);
+}
+
+float *blmi_pack_matrix(blmi_packer *p, blmi_matrix *m, int taps, int depth, int columns);
+// A linear layer: LAYER.weight (columns, depth), and LAYER.bias if has_bias; else zeros.
+void blmi_pack_linear(blmi_packer *p, blmi_matrix *m, const char *layer, int depth,
+    int columns, bool has_bias);
+// A convolution (columns, depth, window, window), a tap per position of the window.
+void blmi_pack_conv(
+    blmi_packer *p, blmi_matrix *m, const char *leaf, int depth, int columns, int window);
+// A convolution (columns, depth, 3, 3) for winograd.c.
+void blmi_pack_winograd(
+    blmi_packer *p, blmi_matrix *m, const char *leaf, int depth, int columns);
+// A convolution of an image (columns, 3, window, window): a row of the window lies
+// together in the image, so it is one tap of window x 3 numbers.
+void blmi_pack_stem(
+    blmi_packer *p, blmi_matrix *m, const char *leaf, int columns, int window);
+// Lets m, which was applied to x * scale + shift, be applied to x: both (depth).
+void blmi_pack_fold(blmi_matrix *m, const float *scale, const float *shift);
+// Multiplies the first `columns` columns.
+void blmi_pack_scale_columns(blmi_matrix *m, int columns, float factor);
+// Turns a matrix of floats into one of other words, which its depth is a multiple of,
+// once nothing is folded into it any more.
+void blmi_pack_words(blmi_packer *p, blmi_matrix *m, blmi_words words);
+
+#endif
