@@ -245,7 +245,8 @@ static void project_in(const pass *p, int first, int rows, float *qkv, float *sc
     }
     float *const *in = normal;
     if (p->net->config.pre_norm)
-        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->qkv.words);
+        kernels->layer_norm(
+            normal, READ(y), rows, channels, NULL, NULL, 1e-5f, ste->qkv.words);
     else
         in = operands(p, y, rows, normal, ste->qkv.words);
     kernels->product(&(blmi_product){
@@ -289,23 +290,24 @@ static void project_out(const pass *p, int first, int rows, float *heads, float 
     complete(p, attended, rows, channels, ste->proj.words);
     multiply(p, &ste->proj, rows, READ(attended), y, READ(y));
     if (p->net->config.pre_norm) {
-        kernels->layer_norm(normal, READ(y), rows, channels, NULL, NULL, ste->fc1.words);
+        kernels->layer_norm(
+            normal, READ(y), rows, channels, NULL, NULL, 1e-5f, ste->fc1.words);
     } else {
         kernels->layer_norm(
-            y, READ(y), rows, channels, ste->scale[0], ste->shift[0], BLMI_FLOATS);
+            y, READ(y), rows, channels, ste->scale[0], ste->shift[0], 1e-5f, BLMI_FLOATS);
         in = operands(p, y, rows, normal, ste->fc1.words);
     }
     kernels->product(&(blmi_product){.b = &ste->fc1,
         .rows = rows,
         .a = READ(in),
         .y = hidden,
-        .gelu = true,
+        .activation = BLMI_GELU,
         .y_words = partial(ste->fc2.words)});
     complete(p, hidden, rows, width, ste->fc2.words);
     multiply(p, &ste->fc2, rows, READ(hidden), y, READ(y));
     if (!p->net->config.pre_norm)
         kernels->layer_norm(
-            y, READ(y), rows, channels, ste->scale[1], ste->shift[1], BLMI_FLOATS);
+            y, READ(y), rows, channels, ste->scale[1], ste->shift[1], 1e-5f, BLMI_FLOATS);
 }
 
 // The whole encoder for p->rows tokens, which are whole windows: what stands between its
@@ -450,18 +452,20 @@ static void winograd_tiles(const void *context, int i, float *scratch)
     const blmi_grid *g = &p->grid;
     const int across = g->width / 2, tiles = task_rows(p, i, tokens_of(p) / 4);
     const int pixel = g->channels + BLMI_APART, columns = p->block->out;
-    const float *x[BLMI_WINOGRAD_TILES];
-    float *y[BLMI_WINOGRAD_TILES];
+    const float *x[16 * BLMI_WINOGRAD_TILES];
+    float *y[4 * BLMI_WINOGRAD_TILES];
     for (int t = 0; t < tiles; t++) {
         const int tile = i * p->rows + t;
         const int m = (tile / across * g->width + tile % across) * 2;
-        x[t] = token(p, places(p)->by_row, m) - (g->width + 3) * pixel;
-        y[t] = p->out + (size_t)m * (size_t)columns;
+        const float *first = token(p, places(p)->by_row, m) - (g->width + 3) * pixel;
+        float *out = p->out + (size_t)m * (size_t)columns;
+        for (int k = 0; k < 16; k++)
+            x[16 * t + k] = first + (k / 4 * (g->width + 2) + k % 4) * pixel;
+        for (int k = 0; k < 4; k++)
+            y[4 * t + k] = out + (k / 2 * g->width + k % 2) * columns;
     }
-    blmi_winograd(p->net->kernels,
-        &(blmi_winograd_job){&p->block->conv, tiles, x, (g->width + 2) * pixel, pixel, y,
-            g->width * columns, columns},
-        scratch);
+    blmi_winograd(
+        p->net->kernels, &(blmi_winograd_job){&p->block->conv, tiles, x, y}, scratch);
 }
 
 static void convolve_by_winograd(pass *p, float *out)

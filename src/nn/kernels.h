@@ -59,17 +59,28 @@ static inline blmi_matrix blmi_panels(
         NULL, words, NULL, NULL};
 }
 
+// What is made of a sum: itself, x/2 (1 + erf(x / sqrt 2)), max(x, 0), min(max(x, 0), 6),
+// x / (1 + e^-x), x / (1 + e^(-1.702 x)).
+typedef enum blmi_activation {
+    BLMI_LINEAR,
+    BLMI_GELU,
+    BLMI_RELU,
+    BLMI_RELU6,
+    BLMI_SILU,
+    BLMI_QUICK_GELU,
+} blmi_activation;
+
 // y[m][n] = f(scale[m] * (bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n])
 //              + add[m][n])
 typedef struct blmi_product {
     const blmi_matrix *b;
     int rows;
-    const float *const *a;   // (taps, rows) pointers to (depth) words, as b's
-    float *const *y;         // (rows) pointers to (columns) numbers
-    const float *const *add; // (rows) pointers to (columns) floats, or NULL; may be y
-    bool gelu;               // f is x/2 (1 + erf(x / sqrt 2)), else the identity
-    blmi_words y_words;      // of y: floats, or pairs if another product takes them
-    const float *scale;      // (rows), or NULL for 1
+    const float *const *a;      // (taps, rows) pointers to (depth) words, as b's
+    float *const *y;            // (rows) pointers to (columns) numbers
+    const float *const *add;    // (rows) pointers to (columns) floats, or NULL; may be y
+    blmi_activation activation; // f
+    blmi_words y_words;         // of y: floats, or pairs if another product takes them
+    const float *scale;         // (rows), or NULL for 1
 } blmi_product;
 
 typedef struct blmi_kernels {
@@ -78,18 +89,25 @@ typedef struct blmi_kernels {
     // Counts are multiples of BLMI_LANES but for softmax and largest.  `words` are those
     // of the result, for another product (quads where no restriction is given); all other
     // numbers are floats.
-    // y = (x - mean) / sqrt(variance + 1e-5) * scale + shift for (rows) rows of (count)
+    // y = (x - mean) / sqrt(variance + epsilon) * scale + shift for (rows) rows of (count)
     // numbers, the variance being divided by count; scale and shift (count) may both be
     // NULL.  y may be x.
     void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
-        const float *scale, const float *shift, blmi_words words);
+        const float *scale, const float *shift, float epsilon, blmi_words words);
     // y = x in pairs or quads, rounded to nearest, ties to even; y may be x.  The scale
     // of quads is the largest |x| / 127.
     void (*quantize)(float *y, const float *x, int count, blmi_words words);
     // y = max(0, x * scale + shift), all (count).
     void (*scale_relu)(
         float *y, const float *x, int count, const float *scale, const float *shift);
-    void (*add)(float *y, const float *x, int count); // y += x, both (count)
+    void (*add)(float *y, const float *x, int count);      // y += x, both (count)
+    void (*multiply)(float *y, const float *x, int count); // y *= x, likewise
+    // y = f(x), both (count); y may be x.
+    void (*activate)(float *y, const float *x, int count, blmi_activation activation);
+    // y[m] = f(bias + sum over t of x[t * rows + m] * w[t]), all of them (count) numbers,
+    // for (rows) rows: w (taps, count).
+    void (*depthwise)(float *const *y, const float *const *x, const float *w,
+        const float *bias, int rows, int taps, int count, blmi_activation activation);
     // Of any count: x = 2^(x - max), and scale = 1 / sum of these, for (rows) rows of
     // (count) numbers.  No quads; the last pair of an odd count ends in a number next to
     // 0.

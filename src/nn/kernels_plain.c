@@ -41,6 +41,25 @@ static float int8(const float *word, int i)
     return ((const signed char *)word)[i];
 }
 
+static float activated(float x, blmi_activation activation)
+{
+    switch (activation) {
+    case BLMI_LINEAR:
+        return x;
+    case BLMI_GELU:
+        return 0.5f * x * (1 + erff(x * (float)M_SQRT1_2));
+    case BLMI_RELU:
+        return x > 0 ? x : 0;
+    case BLMI_RELU6:
+        return x > 6 ? 6 : x > 0 ? x : 0;
+    case BLMI_SILU:
+        return x / (1 + expf(-x));
+    case BLMI_QUICK_GELU:
+        return x / (1 + expf(-1.702f * x));
+    }
+    return x;
+}
+
 static void product(const blmi_product *p)
 {
     const blmi_matrix *b = p->b;
@@ -65,9 +84,7 @@ static void product(const blmi_product *p)
                 sum *= p->scale[m];
             if (p->add)
                 sum += p->add[m][n];
-            if (p->gelu)
-                sum = 0.5f * sum * (1 + erff(sum * (float)M_SQRT1_2));
-            put(p->y[m], n, sum, p->y_words);
+            put(p->y[m], n, activated(sum, p->activation), p->y_words);
         }
     }
 }
@@ -103,8 +120,32 @@ static void add(float *y, const float *x, int count)
         y[i] += x[i];
 }
 
+static void multiply(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i++)
+        y[i] *= x[i];
+}
+
+static void activate(float *y, const float *x, int count, blmi_activation activation)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = activated(x[i], activation);
+}
+
+static void depthwise(float *const *y, const float *const *x, const float *w,
+    const float *bias, int rows, int taps, int count, blmi_activation activation)
+{
+    for (int m = 0; m < rows; m++)
+        for (int i = 0; i < count; i++) {
+            float sum = bias[i];
+            for (int t = 0; t < taps; t++)
+                sum += x[t * rows + m][i] * w[t * count + i];
+            y[m][i] = activated(sum, activation);
+        }
+}
+
 static void layer_norm_row(float *y, const float *x, int count, const float *scale,
-    const float *shift, blmi_words words)
+    const float *shift, double epsilon, blmi_words words)
 {
     double mean = 0, variance = 0;
     for (int i = 0; i < count; i++)
@@ -112,7 +153,7 @@ static void layer_norm_row(float *y, const float *x, int count, const float *sca
     mean /= count;
     for (int i = 0; i < count; i++)
         variance += (x[i] - mean) * (x[i] - mean);
-    const double factor = 1 / sqrt(variance / count + 1e-5);
+    const double factor = 1 / sqrt(variance / count + epsilon);
     for (int i = 0; i < count; i++) {
         const float normal = (float)((x[i] - mean) * factor);
         put(y, i, scale ? normal * scale[i] + shift[i] : normal, words);
@@ -120,11 +161,12 @@ static void layer_norm_row(float *y, const float *x, int count, const float *sca
 }
 
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
-    const float *scale, const float *shift, blmi_words words)
+    const float *scale, const float *shift, float epsilon, blmi_words words)
 {
     for (int m = 0; m < rows; m++) {
         const bool quads = words == BLMI_QUADS;
-        layer_norm_row(y[m], x[m], count, scale, shift, quads ? BLMI_FLOATS : words);
+        layer_norm_row(y[m], x[m], count, scale, shift, (double)epsilon,
+            quads ? BLMI_FLOATS : words);
         if (quads)
             quantize(y[m], y[m], count, words);
     }
@@ -210,5 +252,5 @@ static void pack_rows(
 }
 
 const blmi_kernels blmi_kernels_plain = {"plain", product, layer_norm, quantize,
-    scale_relu, add, softmax, largest, winograd_in, winograd_out, pack_columns,
-    pack_rows};
+    scale_relu, add, multiply, activate, depthwise, softmax, largest, winograd_in,
+    winograd_out, pack_columns, pack_rows};

@@ -44,7 +44,8 @@ static void assert_close(const char *what, const char *table, const float *found
 
 typedef struct product_case {
     int rows, taps, depth, columns;
-    bool bias, add, gelu;
+    bool bias, add;
+    blmi_activation activation;
     double size;
     int kind;
     blmi_words words, y_words;
@@ -100,7 +101,7 @@ static void run_product(const blmi_kernels *kernels, const product_case *c, floa
         .a = rows,
         .y = out,
         .add = c->add ? add : NULL,
-        .gelu = c->gelu,
+        .activation = c->activation,
         .y_words = c->y_words,
         .scale = c->scale ? scale.values : NULL});
     free(a.values);
@@ -122,16 +123,19 @@ static void check_product(const product_case *c)
         found[t] = malloc(size);
         run_product(tables[t], c, found[t]);
         char what[100];
-        snprintf(what, sizeof what, "product %d x (%d x %d) x %d%s%s%s, words %d to %d%s",
-            c->rows, c->taps, c->depth, c->columns, c->bias ? ", bias" : "",
-            c->add ? ", add" : "", c->gelu ? ", gelu" : "", (int)c->words,
-            (int)c->y_words, c->scale ? ", scaled" : "");
+        snprintf(what, sizeof what,
+            "product %d x (%d x %d) x %d%s%s, activation %d, words %d to %d%s", c->rows,
+            c->taps, c->depth, c->columns, c->bias ? ", bias" : "", c->add ? ", add" : "",
+            (int)c->activation, (int)c->words, (int)c->y_words,
+            c->scale ? ", scaled" : "");
         for (int m = 0; m < c->rows; m++) {
             float *row = found[t] + m * stride;
             for (int n = c->columns - 1; n >= 0; n--)
                 row[n] = number(row, n, c->y_words);
             // A bf16 may be rounded up here and down there, its GELU is off by 4e-5 |x|.
-            const double slack = c->y_words != BLMI_PAIRS ? 1 : c->gelu ? 0.03 : 3e-4;
+            const double slack = c->y_words != BLMI_PAIRS     ? 1
+                                 : c->activation == BLMI_GELU ? 0.03
+                                                              : 3e-4;
             assert_close(what, tables[t]->name, row, found[0] + m * stride, c->columns,
                 c->y_words == BLMI_PAIRS ? 0x1.01p-7 : 2e-6, slack * c->size);
             for (int i = stride - BEHIND; i < stride; i++)
@@ -140,7 +144,7 @@ static void check_product(const product_case *c)
     }
     // With fused operations the width of the vectors does not change a single bit, but in
     // a GELU that is rounded.
-    const bool rounded = c->gelu && c->y_words == BLMI_PAIRS;
+    const bool rounded = c->activation == BLMI_GELU && c->y_words == BLMI_PAIRS;
     for (int t = 3; t < count && c->words == BLMI_FLOATS && !rounded; t++)
         for (int m = 0; m < c->rows; m++)
             assert_memory_equal(found[2] + m * stride, found[t] + m * stride,
@@ -160,18 +164,18 @@ static void products_agree(void **state)
         for (size_t n = 0; n < sizeof columns / sizeof *columns; n++)
             for (size_t k = 0; k < sizeof depths / sizeof *depths; k++, flags++)
                 check_product(&(product_case){rows[r], 1 + flags % 3, depths[k],
-                    columns[n], flags & 1, flags & 2, flags & 4, 1, flags / 8 % 2,
-                    1 + flags / 2 % 2, 1 + flags / 4 % 2, flags / 16 % 2});
+                    columns[n], flags & 1, flags & 2, (blmi_activation)(flags / 4 % 6), 1,
+                    flags / 8 % 2, 1 + flags / 2 % 2, 1 + flags / 4 % 2, flags / 16 % 2});
     for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
         const blmi_words w = words;
         check_product(&(product_case){
-            14, 9, 256, 64, true, true, false, 1, 0, w, BLMI_FLOATS, false});
+            14, 9, 256, 64, true, true, BLMI_LINEAR, 1, 0, w, BLMI_FLOATS, false});
         check_product(&(product_case){
-            98, 1, 1024, 48, true, true, true, 1, 0, w, BLMI_FLOATS, false});
+            98, 1, 1024, 48, true, true, BLMI_GELU, 1, 0, w, BLMI_FLOATS, false});
         check_product(&(product_case){
-            15, 7, 21, 48, false, false, true, 1e4, 0, w, BLMI_FLOATS, false});
+            15, 7, 21, 48, false, false, BLMI_GELU, 1e4, 0, w, BLMI_FLOATS, false});
         check_product(&(product_case){
-            15, 1, 64, 48, true, false, true, 1e-30, 1, w, BLMI_FLOATS, false});
+            15, 1, 64, 48, true, false, BLMI_GELU, 1e-30, 1, w, BLMI_FLOATS, false});
     }
 }
 
@@ -253,8 +257,12 @@ static void check_gelu(const blmi_kernels *kernels, float x, blmi_words words)
     float y[BLMI_LANES];
     const float *a = &x;
     float *out = y;
-    kernels->product(&(blmi_product){
-        .b = &identity, .rows = 1, .a = &a, .y = &out, .gelu = true, .y_words = words});
+    kernels->product(&(blmi_product){.b = &identity,
+        .rows = 1,
+        .a = &a,
+        .y = &out,
+        .activation = BLMI_GELU,
+        .y_words = words});
     const double exact = 0.5 * (double)x * (1 + erf((double)x / sqrt(2)));
     const double found = (double)number(y, 0, words);
     const double allowed = words == BLMI_FLOATS
@@ -284,6 +292,11 @@ typedef enum row_kernel {
     SCALED_NORM,
     SCALE_RELU,
     ADD,
+    MULTIPLY,
+    RELU,
+    RELU6,
+    SILU,
+    QUICK_GELU,
     SOFTMAX,
     LARGEST
 } row_kernel;
@@ -297,16 +310,31 @@ static float run_row(const blmi_kernels *k, row_kernel kernel, float *y, const f
     memcpy(y, x, (size_t)count * sizeof *y);
     switch (kernel) {
     case LAYER_NORM:
-        k->layer_norm(&y, (const float *const *)&y, 1, count, NULL, NULL, words);
+        k->layer_norm(&y, (const float *const *)&y, 1, count, NULL, NULL, 1e-5f, words);
         break;
     case SCALED_NORM:
-        k->layer_norm(&y, &x, 1, count, scale, shift, words);
+        k->layer_norm(&y, &x, 1, count, scale, shift, 1e-6f, words);
         break;
     case SCALE_RELU:
         k->scale_relu(y, x, count, scale, shift);
         break;
     case ADD:
         k->add(y, scale, count);
+        break;
+    case MULTIPLY:
+        k->multiply(y, scale, count);
+        break;
+    case RELU:
+        k->activate(y, y, count, BLMI_RELU);
+        break;
+    case RELU6:
+        k->activate(y, y, count, BLMI_RELU6);
+        break;
+    case SILU:
+        k->activate(y, y, count, BLMI_SILU);
+        break;
+    case QUICK_GELU:
+        k->activate(y, y, count, BLMI_QUICK_GELU);
         break;
     case SOFTMAX:
         k->softmax(&y, &further, 1, count, words);
@@ -321,8 +349,8 @@ static float run_row(const blmi_kernels *k, row_kernel kernel, float *y, const f
 static void check_row(
     row_kernel kernel, int count, double size, double offset, blmi_words words)
 {
-    static const char *const names[] = {
-        "layer norm", "scaled norm", "scale relu", "add", "softmax", "largest"};
+    static const char *const names[] = {"layer norm", "scaled norm", "scale relu", "add",
+        "multiply", "relu", "relu6", "silu", "quick gelu", "softmax", "largest"};
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int table_count = blmi_kernels_available(tables);
     array x = noise("x", MOST, size, 0), scale = noise("scale", MOST, 1, 0);
@@ -362,7 +390,7 @@ static void rows_agree(void **state)
 {
     (void)state;
     static const int counts[] = {16, 48, 64, 96, 128, 192, 256};
-    for (row_kernel kernel = LAYER_NORM; kernel <= ADD; kernel++) {
+    for (row_kernel kernel = LAYER_NORM; kernel <= QUICK_GELU; kernel++) {
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             check_row(kernel, counts[i], 1, 0, BLMI_FLOATS);
             check_row(kernel, counts[i], 100, 0, BLMI_FLOATS);
@@ -380,6 +408,35 @@ static void rows_agree(void **state)
         }
         check_row(LARGEST, count, 1, 0, BLMI_FLOATS);
     }
+}
+
+static void depthwise_sums_agree(void **state)
+{
+    (void)state;
+    enum { ROWS = 7, TAPS = 25, COUNT = 144 };
+    const blmi_kernels *tables[BLMI_KERNEL_TABLES];
+    const int table_count = blmi_kernels_available(tables);
+    array x = noise("x", ROWS * TAPS * COUNT, 1, 0), w = noise("w", TAPS * COUNT, 1, 0);
+    array bias = noise("bias", COUNT, 1, 0);
+    const float *in[ROWS * TAPS];
+    static float y[BLMI_KERNEL_TABLES][ROWS][COUNT];
+    for (int taps = 9; taps <= TAPS; taps += 16)
+        for (int rows = 1; rows <= ROWS; rows++)
+            for (int t = 0; t < table_count; t++) {
+                float *out[ROWS];
+                for (int i = 0; i < rows * taps; i++)
+                    in[rows * taps - 1 - i] = x.values + (ptrdiff_t)i * COUNT;
+                for (int r = 0; r < rows; r++)
+                    out[r] = y[t][r];
+                tables[t]->depthwise(out, in, w.values, bias.values, rows, taps, COUNT,
+                    (blmi_activation)(rows % 6));
+                for (int r = 0; r < rows; r++)
+                    assert_close(
+                        "depthwise", tables[t]->name, y[t][r], y[0][r], COUNT, 1e-5, 1);
+            }
+    free(x.values);
+    free(w.values);
+    free(bias.values);
 }
 
 // A row's result does not depend on the rows beside it.
@@ -400,11 +457,11 @@ static void rows_are_independent(void **state)
             y[r] = norm[r];
             z[r] = soft[r];
         }
-        tables[t]->layer_norm(y, in, ROWS, COUNT, NULL, NULL, BLMI_FLOATS);
+        tables[t]->layer_norm(y, in, ROWS, COUNT, NULL, NULL, 1e-5f, BLMI_FLOATS);
         tables[t]->softmax(z, scale, ROWS, COUNT, BLMI_FLOATS);
         for (int r = 0; r < ROWS; r++) {
             float *row = alone;
-            tables[t]->layer_norm(&row, &in[r], 1, COUNT, NULL, NULL, BLMI_FLOATS);
+            tables[t]->layer_norm(&row, &in[r], 1, COUNT, NULL, NULL, 1e-5f, BLMI_FLOATS);
             assert_memory_equal(norm[r], alone, sizeof alone);
             memcpy(alone, in[r], sizeof alone);
             tables[t]->softmax(&row, &one, 1, COUNT, BLMI_FLOATS);
@@ -481,6 +538,7 @@ int main(void)
         cmocka_unit_test(rows_are_quantized),
         cmocka_unit_test(gelu_is_exact_enough_everywhere),
         cmocka_unit_test(rows_agree),
+        cmocka_unit_test(depthwise_sums_agree),
         cmocka_unit_test(rows_are_independent),
         cmocka_unit_test(columns_are_packed),
         cmocka_unit_test(rows_are_packed),

@@ -44,7 +44,7 @@ static ALWAYS_INLINE void multiply(const blmi_product *p, int m, int panel,
 }
 
 // What the sums of a tile become: from memory, as the code for all at once would be long.
-static ALWAYS_INLINE void finish_gelu(
+static ALWAYS_INLINE void finish_activation(
     const blmi_product *p, int m, int n, int rows, const int panels, sums sum)
 {
     float x[TILE_ROWS][TILE_PANELS * BLMI_LANES];
@@ -54,7 +54,12 @@ static ALWAYS_INLINE void finish_gelu(
     if (p->y_words == BLMI_FLOATS) {
         for (int r = 0; r < rows; r++)
             for (int i = 0; i < panels * BLMI_LANES; i += WIDTH)
-                store(p->y[m + r] + n + i, gelu(load(x[r] + i)));
+                store(p->y[m + r] + n + i, activated(load(x[r] + i), p->activation));
+    } else if (p->activation != BLMI_GELU) {
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < panels * BLMI_LANES; i += WIDTH)
+                store_words(p->y[m + r], n + i, activated(load(x[r] + i), p->activation),
+                    BLMI_PAIRS);
     } else {
         for (int r = 0; r < rows; r++)
             for (int i = 0; i < panels * BLMI_LANES; i += WIDTH)
@@ -101,8 +106,13 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
                 if (all_rows || r < rows)
                     sum[r][v] += load(p->add[m + r] + n + v * WIDTH);
     }
-    if (p->gelu) {
-        finish_gelu(p, m, n, rows, panels, sum);
+    if (p->activation == BLMI_RELU || p->activation == BLMI_RELU6) {
+        const vec most = all(p->activation == BLMI_RELU ? INFINITY : 6);
+        UNROLLED (r, TILE_ROWS)
+            UNROLLED (v, vecs)
+                sum[r][v] = smaller(larger(sum[r][v], (vec){0}), most);
+    } else if (p->activation != BLMI_LINEAR) {
+        finish_activation(p, m, n, rows, panels, sum);
         return;
     }
     UNROLLED (r, TILE_ROWS)
@@ -172,7 +182,8 @@ static void quantize(float *y, const float *x, int count, blmi_words words)
 
 // Some rows at a time, here and in softmax: each alone is a chain of waiting.
 static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x,
-    const int rows, int count, const float *scale, const float *shift, blmi_words words)
+    const int rows, int count, const float *scale, const float *shift, float epsilon,
+    blmi_words words)
 {
     vec sum[ROWS_AT_ONCE] = {{0}}, squares[ROWS_AT_ONCE] = {{0}};
     for (int i = 0; i < count; i += WIDTH)
@@ -187,7 +198,7 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
         }
     }
     UNROLLED (r, rows)
-        squares[r] = all(1 / sqrtf(sum_of(squares[r]) / (float)count + 1e-5f));
+        squares[r] = all(1 / sqrtf(sum_of(squares[r]) / (float)count + epsilon));
     for (int i = 0; i < count; i += WIDTH) {
         UNROLLED (r, rows) {
             vec normal = (load(x[r] + i) - sum[r]) * squares[r];
@@ -201,13 +212,13 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
 }
 
 static void layer_norm(float *const *y, const float *const *x, int rows, int count,
-    const float *scale, const float *shift, blmi_words words)
+    const float *scale, const float *shift, float epsilon, blmi_words words)
 {
     int m = 0;
     for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
-        layer_norm_rows(y + m, x + m, ROWS_AT_ONCE, count, scale, shift, words);
+        layer_norm_rows(y + m, x + m, ROWS_AT_ONCE, count, scale, shift, epsilon, words);
     for (; m < rows; m++)
-        layer_norm_rows(y + m, x + m, 1, count, scale, shift, words);
+        layer_norm_rows(y + m, x + m, 1, count, scale, shift, epsilon, words);
 }
 
 static void scale_relu(
@@ -221,6 +232,49 @@ static void add(float *y, const float *x, int count)
 {
     for (int i = 0; i < count; i += WIDTH)
         store(y + i, load(y + i) + load(x + i));
+}
+
+static void multiply_by(float *y, const float *x, int count)
+{
+    for (int i = 0; i < count; i += WIDTH)
+        store(y + i, load(y + i) * load(x + i));
+}
+
+static void activate(float *y, const float *x, int count, blmi_activation activation)
+{
+    for (int i = 0; i < count; i += WIDTH)
+        store(y + i, activated(load(x + i), activation));
+}
+
+// Some rows at a time: they share the weights.
+static ALWAYS_INLINE void depthwise_rows(float *const *y, const float *const *x,
+    const float *w, const float *bias, const int at_once, int rows, int taps, int count,
+    blmi_activation activation)
+{
+    for (int i = 0; i < count; i += WIDTH) {
+        vec sum[ROWS_AT_ONCE];
+        const vec first = load(bias + i);
+        UNROLLED (r, at_once)
+            sum[r] = first;
+        for (int t = 0; t < taps; t++) {
+            const vec weight = load(w + (size_t)t * (size_t)count + i);
+            UNROLLED (r, at_once)
+                sum[r] += load(x[t * rows + r] + i) * weight;
+        }
+        UNROLLED (r, at_once)
+            store(y[r] + i, activated(sum[r], activation));
+    }
+}
+
+static void depthwise(float *const *y, const float *const *x, const float *w,
+    const float *bias, int rows, int taps, int count, blmi_activation activation)
+{
+    int m = 0;
+    for (; m + ROWS_AT_ONCE <= rows; m += ROWS_AT_ONCE)
+        depthwise_rows(
+            y + m, x + m, w, bias, ROWS_AT_ONCE, rows, taps, count, activation);
+    for (; m < rows; m++)
+        depthwise_rows(y + m, x + m, w, bias, 1, rows, taps, count, activation);
 }
 
 static ALWAYS_INLINE void softmax_rows(
@@ -353,4 +407,5 @@ static void pack_rows(
 }
 
 const blmi_kernels KERNELS = {KERNELS_NAME, product, layer_norm, quantize, scale_relu,
-    add, softmax, largest, winograd_in, winograd_out, pack_columns, pack_rows};
+    add, multiply_by, activate, depthwise, softmax, largest, winograd_in, winograd_out,
+    pack_columns, pack_rows};

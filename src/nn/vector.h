@@ -226,7 +226,36 @@ static inline vec gelu(vec x)
     return x * (c * p / q + 0.5f);
 }
 
-// The same for numbers that are rounded to bf16 next, absolute error below 4e-5 |x|,
+// x / (1 + e^(-factor x)), by a power of 2 that is not above 1.
+static inline vec sigmoid_times(vec x, float factor)
+{
+    const vec size = larger(x, -x);
+    const vec e = power_of_2(size * (-1.44269504f * factor), BLMI_FLOATS);
+    const mask negative = x < (vec){0};
+    const vec above = (vec)((negative & (mask)e) | (~negative & (mask)all(1)));
+    return x * above / (e + 1.f);
+}
+
+static inline vec activated(vec x, blmi_activation activation)
+{
+    switch (activation) {
+    case BLMI_LINEAR:
+        return x;
+    case BLMI_GELU:
+        return gelu(x);
+    case BLMI_RELU:
+        return larger(x, (vec){0});
+    case BLMI_RELU6:
+        return smaller(larger(x, (vec){0}), all(6));
+    case BLMI_SILU:
+        return sigmoid_times(x, 1);
+    case BLMI_QUICK_GELU:
+        return sigmoid_times(x, 1.702f);
+    }
+    return x;
+}
+
+// gelu for numbers that are rounded to bf16 next, absolute error below 4e-5 |x|,
 // where a register of 16 numbers can be a table: erf(t / sqrt 2) / 2 is one of 16
 // parabolas, the i-th for t around i / 3.75 (fitted like that; the last meets 1/2 at 4).
 static inline vec gelu_for_pairs(vec x)

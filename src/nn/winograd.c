@@ -45,15 +45,13 @@ void blmi_winograd(
     const float *a[PATCH * BLMI_WINOGRAD_TILES];
     float *products[PATCH * BLMI_WINOGRAD_TILES];
     for (int t = 0; t < tiles; t++) {
-        const float *x[PATCH];
         float *v[PATCH];
         for (int i = 0; i < PATCH; i++) {
-            x[i] = job->x[t] + (i / 4) * job->row + (i % 4) * job->column;
             v[i] = combined + (size_t)(i * tiles + t) * row;
             a[i * tiles + t] = v[i];
             products[i * tiles + t] = results + (i * tiles + t) * CHUNK;
         }
-        kernels->winograd_in(v, x, depth, job->b->words);
+        kernels->winograd_in(v, job->x + (size_t)t * PATCH, depth, job->b->words);
     }
     blmi_matrix part = *job->b; // the columns of one position
     part.columns = CHUNK;
@@ -70,7 +68,7 @@ void blmi_winograd(
             for (int i = 0; i < PATCH; i++)
                 m[i] = products[i * tiles + t];
             for (int i = 0; i < 4; i++)
-                y[i] = job->y[t] + (i / 2) * job->y_row + (i % 2) * job->y_column + n;
+                y[i] = job->y[4 * t + i] + n;
             kernels->winograd_out(y, m, CHUNK);
         }
     }

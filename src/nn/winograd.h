@@ -2,20 +2,17 @@
 #ifndef BLMI_NN_WINOGRAD_H
 #define BLMI_NN_WINOGRAD_H
 
-#include <stddef.h>
-
 #include "src/nn/kernels.h"
 
 enum { BLMI_WINOGRAD_TILES = 112 }; // that a task takes at the most
 
-// A tile is 2 x 2 outputs, which need 4 x 4 inputs.  Both are pixels of channels.
+// A tile is 2 x 2 outputs, which need 4 x 4 inputs.  Both are pixels of channels, given by
+// pointers: one beyond the border points to zeros, or to where nobody looks.
 typedef struct blmi_winograd_job {
     const blmi_matrix *b; // one tap, 16 x columns, see blmi_winograd_column
     int tiles;
-    const float *const *x; // (tiles) the first pixel of the inputs, (depth) floats each
-    ptrdiff_t row, column; // floats from row to row, from pixel to pixel
-    float *const *y;       // (tiles) the first pixel of the outputs, which are added to
-    ptrdiff_t y_row, y_column;
+    const float *const *x; // (tiles, 4, 4) pixels of (depth) floats
+    float *const *y;       // (tiles, 2, 2) pixels of the outputs, which are added to
 } blmi_winograd_job;
 
 // What a task takes for that depth, and the scratch it needs, in floats.

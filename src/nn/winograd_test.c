@@ -60,19 +60,18 @@ static void convolution_is_the_sum_that_defines_it(void **state)
     const blmi_matrix b = {1, DEPTH, 16 * COLUMNS, DEPTH * BLMI_LANES, BLMI_LANES,
         weights, NULL, BLMI_FLOATS, NULL, NULL};
     enum { TILES = SIDE / 2 * SIDE / 2 };
-    const float *in[TILES];
-    float *out[TILES];
+    const float *in[TILES * 16];
+    float *out[TILES * 4];
     for (int t = 0; t < TILES; t++) {
         const int row = t / (SIDE / 2) * 2, column = t % (SIDE / 2) * 2;
-        in[t] = x + (row * (SIDE + 2) + column) * PIXEL;
-        out[t] = y + (row * SIDE + column) * COLUMNS;
+        for (int i = 0; i < 16; i++)
+            in[t * 16 + i] = x + ((row + i / 4) * (SIDE + 2) + column + i % 4) * PIXEL;
+        for (int i = 0; i < 4; i++)
+            out[t * 4 + i] = y + ((row + i / 2) * SIDE + column + i % 2) * COLUMNS;
     }
     for (int i = 0; i < table_count; i++) {
         prepare();
-        blmi_winograd(tables[i],
-            &(blmi_winograd_job){
-                &b, TILES, in, (SIDE + 2) * PIXEL, PIXEL, out, SIDE * COLUMNS, COLUMNS},
-            scratch);
+        blmi_winograd(tables[i], &(blmi_winograd_job){&b, TILES, in, out}, scratch);
         for (int m = 0; m < SIDE * SIDE; m++) {
             for (int n = 0; n < COLUMNS; n++) {
                 const double want = expected(m / SIDE, m % SIDE, n);
