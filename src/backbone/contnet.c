@@ -4,12 +4,12 @@
 // channels, and kernels take pointers to tokens: windows are never cut out, their tokens
 // are taken in the windows' order.  Tokens are floats; what products multiply may be
 // pairs of bf16 in the place of floats (kernels.h), in rows as far apart.
-#include <stdio.h>
 #include <string.h>
 
 #include "src/backbone/contnet.h"
 #include "src/backbone/contnet_workspace.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/nn/winograd.h"
 
 // The same rows, to be read.  (C has no implicit conversion for this.)
@@ -106,7 +106,7 @@ static void show_tokens(const pass *p, int block, const char *what)
     if (!p->ws->watch)
         return;
     char step[64];
-    snprintf(step, sizeof step, "layer%d.ConTBlock%d.%s", p->stage + 1, block, what);
+    blmi_print(step, sizeof step, "layer%d.ConTBlock%d.%s", p->stage + 1, block, what);
     const size_t channels = (size_t)p->grid.channels;
     for (int m = 0; m < tokens_of(p); m++)
         memcpy(p->ws->qkv + (size_t)m * channels, token(p, places(p)->by_row, m),
@@ -505,7 +505,7 @@ static void layer(pass *p)
         const bool end = i == blocks - 1;
         float *out = ws->x[end ? p->stage + 1 : p->stage];
         block(p, i, out);
-        snprintf(step, sizeof step, "layer%d.ConTBlock%d", p->stage + 1, i);
+        blmi_print(step, sizeof step, "layer%d.ConTBlock%d", p->stage + 1, i);
         show(ws, step, out, p->images,
             end ? blmi_stage_grid(p->net, p->stage + 1) : p->grid);
     }

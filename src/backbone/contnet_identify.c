@@ -1,8 +1,8 @@
 // contnet_identify.c: which network a set of weights is.
-#include <stdio.h>
 
 #include "src/backbone/contnet_network.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 const blmi_variant_shape blmi_variant_shapes[4] = {
     [BLMI_TI] = {"Ti", 48, {1, 1, 1, 1}, {196, 392, 768, 768}},
@@ -26,7 +26,7 @@ static const blmi_tensor *find(
     const blmi_tensors *weights, int stage, int block, const char *leaf)
 {
     char name[128];
-    snprintf(name, sizeof name, "layer%d.ConTBlock%d.%s", stage, block, leaf);
+    blmi_print(name, sizeof name, "layer%d.ConTBlock%d.%s", stage, block, leaf);
     return blmi_tensors_find(weights, name);
 }
 

@@ -1,11 +1,11 @@
 // contnet_pack.c: from named tensors to the matrices that a run multiplies with.
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/backbone/contnet_network.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/nn/packer.h"
 
 // ---- the parts of a block
@@ -142,7 +142,7 @@ static void pack_block(
     b->conv_window = end && last ? 1 : 3;
     b->winograd = !end && !last; // stride 1, and sides that two divides
     b->shortcut_window = !end ? 0 : net->config.avgdown && !last ? 2 : 1;
-    snprintf(name, sizeof name, "layer%d.ConTBlock%d.", stage + 1, index);
+    blmi_print(name, sizeof name, "layer%d.ConTBlock%d.", stage + 1, index);
     p->prefix = name;
     pack_batch_norm(p, b);
     if (b->winograd)
@@ -156,7 +156,7 @@ static void pack_block(
         blmi_pack_words(p, &b->shortcut, net->words);
     }
     for (int i = 0; i < BLMI_WINDOWS; i++) {
-        snprintf(ste_name, sizeof ste_name, "%sste%d.", name, i + 1);
+        blmi_print(ste_name, sizeof ste_name, "%sste%d.", name, i + 1);
         p->prefix = ste_name;
         b->ste[i].heads = 1 << stage;
         b->ste[i].patch = i == 0 || last ? 7 : 14;

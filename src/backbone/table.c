@@ -2,7 +2,6 @@
 #include "src/backbone/table.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/error.h"
@@ -10,6 +9,9 @@
 
 static const blmi_family *const families[] = {
     &blmi_family_contnet,
+    &blmi_family_resnet,
+    &blmi_family_efficientnet_lite,
+    &blmi_family_efficientnet,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
@@ -50,7 +52,7 @@ static void list_families(char *text, size_t size)
     size_t at = 0;
     text[0] = '\0';
     for (int i = 0; i < FAMILIES && at < size; i++)
-        at += (size_t)snprintf(
+        at += (size_t)blmi_print(
             text + at, size - at, "%s%s", i > 0 ? ", " : "", families[i]->called);
 }
 

@@ -6,6 +6,9 @@
 
 // The rows: a new family is one more here and in blmi_families.
 extern const blmi_family blmi_family_contnet;
+extern const blmi_family blmi_family_resnet;
+extern const blmi_family blmi_family_efficientnet_lite;
+extern const blmi_family blmi_family_efficientnet;
 
 // ImageNet's mean and deviation, for blmi_input.
 #define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}

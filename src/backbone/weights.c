@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
+#include "src/base/number.h"
 #include "src/format/checkpoint.h"
 #include "src/format/hash.h"
 
@@ -31,7 +31,7 @@ static void installed_folder(char folder[PATH_MAX])
         return;
     const char *slash = strrchr(info.dli_fname, '/');
     const int length = slash != NULL ? (int)(slash - info.dli_fname) : 0;
-    snprintf(
+    blmi_print(
         folder, PATH_MAX, "%.*s/%s", length, info.dli_fname, BLM_WEIGHTS_FROM_LIBRARY);
 }
 
@@ -41,9 +41,9 @@ static void user_folder(char folder[PATH_MAX])
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     folder[0] = '\0';
     if (data != NULL && data[0] == '/')
-        snprintf(folder, PATH_MAX, "%s/blemish/weights", data);
+        blmi_print(folder, PATH_MAX, "%s/blemish/weights", data);
     else if (home != NULL && home[0] != '\0')
-        snprintf(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
+        blmi_print(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
 }
 
 // Finds the file of weights that are called `name`.
@@ -56,8 +56,8 @@ static blm_status find_by_name(const char *name, char path[PATH_MAX], blm_error 
     const char *const folders[] = {wanted != NULL ? wanted : "", of_user, installed};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         for (int k = 0; folders[i][0] != '\0' && blmi_backbone_prefix(k) != NULL; k++) {
-            const int length = snprintf(path, PATH_MAX, "%s/%s%s.safetensors", folders[i],
-                blmi_backbone_prefix(k), name);
+            const int length = blmi_print(path, PATH_MAX, "%s/%s%s.safetensors",
+                folders[i], blmi_backbone_prefix(k), name);
             if (length < PATH_MAX && access(path, F_OK) == 0)
                 return BLM_OK;
         }
@@ -173,7 +173,7 @@ static void list_forms(const blmi_family *family, char *text, size_t size)
     text[0] = '\0';
     for (int i = 0; family->forms != NULL && family->forms[i].name != NULL && at < size;
          i++)
-        at += (size_t)snprintf(text + at, size - at, "%s--form %s", i > 0 ? " or " : "",
+        at += (size_t)blmi_print(text + at, size - at, "%s--form %s", i > 0 ? " or " : "",
             family->forms[i].name);
 }
 

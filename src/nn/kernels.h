@@ -60,7 +60,7 @@ static inline blmi_matrix blmi_panels(
 }
 
 // What is made of a sum: itself, x/2 (1 + erf(x / sqrt 2)), max(x, 0), min(max(x, 0), 6),
-// x / (1 + e^-x), x / (1 + e^(-1.702 x)).
+// x / (1 + e^-x), x / (1 + e^(-1.702 x)), 1 / (1 + e^-x).
 typedef enum blmi_activation {
     BLMI_LINEAR,
     BLMI_GELU,
@@ -68,6 +68,7 @@ typedef enum blmi_activation {
     BLMI_RELU6,
     BLMI_SILU,
     BLMI_QUICK_GELU,
+    BLMI_SIGMOID,
 } blmi_activation;
 
 // y[m][n] = f(scale[m] * (bias[n] + sum over t, k of a[t * rows + m][k] * b[t][k][n])
@@ -89,9 +90,9 @@ typedef struct blmi_kernels {
     // Counts are multiples of BLMI_LANES but for softmax and largest.  `words` are those
     // of the result, for another product (quads where no restriction is given); all other
     // numbers are floats.
-    // y = (x - mean) / sqrt(variance + epsilon) * scale + shift for (rows) rows of (count)
-    // numbers, the variance being divided by count; scale and shift (count) may both be
-    // NULL.  y may be x.
+    // y = (x - mean) / sqrt(variance + epsilon) * scale + shift for (rows) rows of
+    // (count) numbers, the variance being divided by count; scale and shift (count) may
+    // both be NULL.  y may be x.
     void (*layer_norm)(float *const *y, const float *const *x, int rows, int count,
         const float *scale, const float *shift, float epsilon, blmi_words words);
     // y = x in pairs or quads, rounded to nearest, ties to even; y may be x.  The scale

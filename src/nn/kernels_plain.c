@@ -56,6 +56,8 @@ static float activated(float x, blmi_activation activation)
         return x / (1 + expf(-x));
     case BLMI_QUICK_GELU:
         return x / (1 + expf(-1.702f * x));
+    case BLMI_SIGMOID:
+        return 1 / (1 + expf(-x));
     }
     return x;
 }

@@ -164,7 +164,7 @@ static void products_agree(void **state)
         for (size_t n = 0; n < sizeof columns / sizeof *columns; n++)
             for (size_t k = 0; k < sizeof depths / sizeof *depths; k++, flags++)
                 check_product(&(product_case){rows[r], 1 + flags % 3, depths[k],
-                    columns[n], flags & 1, flags & 2, (blmi_activation)(flags / 4 % 6), 1,
+                    columns[n], flags & 1, flags & 2, (blmi_activation)(flags / 4 % 7), 1,
                     flags / 8 % 2, 1 + flags / 2 % 2, 1 + flags / 4 % 2, flags / 16 % 2});
     for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
         const blmi_words w = words;
@@ -297,6 +297,7 @@ typedef enum row_kernel {
     RELU6,
     SILU,
     QUICK_GELU,
+    SIGMOID,
     SOFTMAX,
     LARGEST
 } row_kernel;
@@ -336,6 +337,9 @@ static float run_row(const blmi_kernels *k, row_kernel kernel, float *y, const f
     case QUICK_GELU:
         k->activate(y, y, count, BLMI_QUICK_GELU);
         break;
+    case SIGMOID:
+        k->activate(y, y, count, BLMI_SIGMOID);
+        break;
     case SOFTMAX:
         k->softmax(&y, &further, 1, count, words);
         break;
@@ -350,7 +354,8 @@ static void check_row(
     row_kernel kernel, int count, double size, double offset, blmi_words words)
 {
     static const char *const names[] = {"layer norm", "scaled norm", "scale relu", "add",
-        "multiply", "relu", "relu6", "silu", "quick gelu", "softmax", "largest"};
+        "multiply", "relu", "relu6", "silu", "quick gelu", "sigmoid", "softmax",
+        "largest"};
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int table_count = blmi_kernels_available(tables);
     array x = noise("x", MOST, size, 0), scale = noise("scale", MOST, 1, 0);
@@ -390,7 +395,7 @@ static void rows_agree(void **state)
 {
     (void)state;
     static const int counts[] = {16, 48, 64, 96, 128, 192, 256};
-    for (row_kernel kernel = LAYER_NORM; kernel <= QUICK_GELU; kernel++) {
+    for (row_kernel kernel = LAYER_NORM; kernel <= SIGMOID; kernel++) {
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             check_row(kernel, counts[i], 1, 0, BLMI_FLOATS);
             check_row(kernel, counts[i], 100, 0, BLMI_FLOATS);

@@ -3,11 +3,11 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 #include "src/nn/winograd.h"
 
 // ---- memory that lives as long as the network
@@ -71,8 +71,8 @@ static void shape_text(char *text, size_t size, int rank, const int64_t *shape)
     size_t at = 0;
     text[0] = '\0';
     for (int i = 0; i < rank && at < size; i++)
-        at +=
-            (size_t)snprintf(text + at, size - at, "%s%" PRId64, i ? ", " : "", shape[i]);
+        at += (size_t)blmi_print(
+            text + at, size - at, "%s%" PRId64, i ? ", " : "", shape[i]);
 }
 
 static blm_status check(const blmi_packer *p, const char *name, const blmi_tensor *t,
@@ -96,7 +96,7 @@ static blm_status check(const blmi_packer *p, const char *name, const blmi_tenso
 float *blmi_pack_get(blmi_packer *p, const char *leaf, int rank, const int64_t *shape)
 {
     char name[160];
-    snprintf(name, sizeof name, "%s%s", p->prefix, leaf);
+    blmi_print(name, sizeof name, "%s%s", p->prefix, leaf);
     if (p->visit != NULL) {
         p->visit(p->context, name);
         return NULL;
@@ -206,7 +206,7 @@ void blmi_pack_linear(blmi_packer *p, blmi_matrix *m, const char *layer, int dep
     int columns, bool has_bias)
 {
     char leaf[64];
-    snprintf(leaf, sizeof leaf, "%s.weight", layer);
+    blmi_print(leaf, sizeof leaf, "%s.weight", layer);
     float *values = blmi_pack_matrix(p, m, 1, depth, columns);
     const float *plain = blmi_pack_get(p, leaf, 2, (int64_t[]){columns, depth});
     if (!plain)
@@ -214,7 +214,7 @@ void blmi_pack_linear(blmi_packer *p, blmi_matrix *m, const char *layer, int dep
     for (int n = 0; n < columns; n++)
         for (int k = 0; k < depth; k++)
             values[blmi_matrix_at(m, k, n)] = plain[n * depth + k];
-    snprintf(leaf, sizeof leaf, "%s.bias", layer);
+    blmi_print(leaf, sizeof leaf, "%s.bias", layer);
     m->bias = has_bias ? blmi_pack_vector(p, leaf, columns)
                        : blmi_pack_keep(p, (size_t)blmi_pad(columns));
 }

@@ -29,6 +29,7 @@ typedef struct blmi_packer {
     // Not NULL: nothing is packed; it is called with the name of every tensor instead.
     void (*visit)(void *context, const char *name);
     void *context;
+    char leaf[128]; // room for a name that is put together
 } blmi_packer;
 
 // `count` zeros that live as long as the arena.

@@ -226,14 +226,14 @@ static inline vec gelu(vec x)
     return x * (c * p / q + 0.5f);
 }
 
-// x / (1 + e^(-factor x)), by a power of 2 that is not above 1.
-static inline vec sigmoid_times(vec x, float factor)
+// 1 / (1 + e^(-factor x)), by a power of 2 that is not above 1.
+static inline vec sigmoid(vec x, float factor)
 {
     const vec size = larger(x, -x);
     const vec e = power_of_2(size * (-1.44269504f * factor), BLMI_FLOATS);
     const mask negative = x < (vec){0};
     const vec above = (vec)((negative & (mask)e) | (~negative & (mask)all(1)));
-    return x * above / (e + 1.f);
+    return above / (e + 1.f);
 }
 
 static inline vec activated(vec x, blmi_activation activation)
@@ -248,9 +248,11 @@ static inline vec activated(vec x, blmi_activation activation)
     case BLMI_RELU6:
         return smaller(larger(x, (vec){0}), all(6));
     case BLMI_SILU:
-        return sigmoid_times(x, 1);
+        return x * sigmoid(x, 1);
     case BLMI_QUICK_GELU:
-        return sigmoid_times(x, 1.702f);
+        return x * sigmoid(x, 1.702f);
+    case BLMI_SIGMOID:
+        return sigmoid(x, 1);
     }
     return x;
 }

@@ -6,8 +6,8 @@
 
 enum { BLMI_WINOGRAD_TILES = 112 }; // that a task takes at the most
 
-// A tile is 2 x 2 outputs, which need 4 x 4 inputs.  Both are pixels of channels, given by
-// pointers: one beyond the border points to zeros, or to where nobody looks.
+// A tile is 2 x 2 outputs, which need 4 x 4 inputs.  Both are pixels of channels, given
+// by pointers: one beyond the border points to zeros, or to where nobody looks.
 typedef struct blmi_winograd_job {
     const blmi_matrix *b; // one tap, 16 x columns, see blmi_winograd_column
     int tiles;

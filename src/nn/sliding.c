@@ -1,0 +1,85 @@
+// sliding.c: sizes and zeros of windows, and the batch norms behind them.
+#include "src/nn/sliding.h"
+
+#include <math.h>
+
+#include "src/base/error.h"
+#include "src/base/number.h"
+
+static int outputs(int size, int window, int stride, int pad)
+{
+    return pad == BLMI_SAME ? (size + stride - 1) / stride
+                            : (size + 2 * pad - window) / stride + 1;
+}
+
+static int before(int size, int window, int stride, int pad)
+{
+    if (pad != BLMI_SAME)
+        return pad;
+    const int needed = (outputs(size, window, stride, pad) - 1) * stride + window - size;
+    return needed > 0 ? needed / 2 : 0;
+}
+
+blmi_sliding blmi_sliding_of(const blmi_conv_layer *c, const blmi_shape *from)
+{
+    return (blmi_sliding){before(from->height, c->window, c->stride, c->pad),
+        before(from->width, c->window, c->stride, c->pad)};
+}
+
+blmi_shape blmi_sliding_shape(const blmi_conv_layer *c, const blmi_shape *from)
+{
+    return (blmi_shape){outputs(from->height, c->window, c->stride, c->pad),
+        outputs(from->width, c->window, c->stride, c->pad), from->channels, from->extra};
+}
+
+const char *blmi_sliding_leaf(blmi_packer *p, const char *name, const char *leaf)
+{
+    blmi_print(p->leaf, sizeof p->leaf, "%s.%s", name, leaf);
+    return p->leaf;
+}
+
+// y = (x - mean) / sqrt(variance + epsilon) * weight + shift
+static void fold_norm(
+    const blmi_conv_layer *c, int channels, blmi_packer *p, float *scale, float *bias)
+{
+    static const char *const leaves[] = {"running_var", "weight", "running_mean", "bias"};
+    for (int i = 0; i < 4; i++) {
+        const char *leaf = blmi_sliding_leaf(p, c->norm, leaves[i]);
+        const float *x = blmi_pack_get(p, leaf, 1, (int64_t[]){channels});
+        for (int n = 0; x != NULL && n < channels; n++) {
+            if (i == 0 && x[n] < 0) {
+                p->status = blmi_fail(p->err, BLM_EINPUT,
+                    "%s: number %d is %g, expected none below 0", leaf, n, (double)x[n]);
+                return;
+            }
+            switch (i) {
+            case 0:
+                scale[n] = (float)(1 / sqrt((double)x[n] + c->epsilon));
+                break;
+            case 1:
+                scale[n] *= x[n];
+                break;
+            case 2:
+                bias[n] = (bias[n] - x[n]) * scale[n];
+                break;
+            default:
+                bias[n] += x[n];
+            }
+        }
+    }
+}
+
+void blmi_sliding_affine(
+    const blmi_conv_layer *c, int channels, blmi_packer *p, float *scale, float *bias)
+{
+    for (int n = 0; scale != NULL && n < channels; n++)
+        scale[n] = 1;
+    if (c->bias) {
+        const float *x = blmi_pack_get(
+            p, blmi_sliding_leaf(p, c->name, "bias"), 1, (int64_t[]){channels});
+        for (int n = 0; x != NULL && n < channels; n++)
+            bias[n] = x[n];
+    }
+    if (c->norm != NULL)
+        fold_norm(c, channels, p, scale, bias);
+}
