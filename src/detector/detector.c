@@ -14,8 +14,8 @@ struct blmi_detector_fit {
 
 static const blmi_detector_kind *kind_of(const blmi_detector_rule *rule)
 {
-    (void)rule; // there is one
-    return &blmi_detector_gauss;
+    return rule->name == BLMI_DETECTOR_MEMORY ? &blmi_detector_memory
+                                              : &blmi_detector_gauss;
 }
 
 static blm_status new_detector(

@@ -1,7 +1,7 @@
 // detector.h: what learns how good features look and says how far others are from that.
 //
 // Everything outside this room uses a detector through these functions.  Behind them is
-// a table (kind.h) with an entry per kind: Gaussians (src/gauss).
+// a table (kind.h) with an entry per kind: Gaussians (src/gauss), a memory.
 //
 // Letters: N images, P positions, D features, M images with leave-one-out distances.
 #ifndef BLMI_DETECTOR_DETECTOR_H
@@ -15,18 +15,34 @@
 #include "src/base/team.h"
 #include "src/detector/parts.h"
 
+typedef enum blmi_detector_name {
+    BLMI_DETECTOR_GAUSS,  // a Gaussian for each position
+    BLMI_DETECTOR_MEMORY, // the nearest of the good images' features
+} blmi_detector_name;
+
 // What a recipe says about its detector.
 typedef struct blmi_detector_rule {
+    blmi_detector_name name;
+    // Of the Gaussian.
     double epsilon;    // above 0
     double shrinkage;  // 0 up to, but not, 1
     int unit_variance; // 0 or 1
     int half;          // 0 or 1
     int tolerance;     // cells, 0 to 4
+    // Of the memory.
+    int reach;      // cells, 0 to 4; -1: no limit
+    double coreset; // share of the rows that is kept, above 0, up to 1; 1 with a reach
+    int64_t seed;   // of the coreset
 } blmi_detector_rule;
+
+enum { BLMI_MOST_OUTPUTS = 32, BLMI_MOST_REACH = 4 };
 
 typedef struct blmi_detector_shape {
     int grid_width, grid_height; // of the positions, P = grid_width * grid_height
     int features;                // D
+    // How many of the features, one after the other, come from each output of the
+    // network; 0 outputs: all from one.
+    int outputs, taken[BLMI_MOST_OUTPUTS];
 } blmi_detector_shape;
 
 // A fitted detector.  Its arrays are owned, or lie in a file's memory.  Immutable: any

@@ -22,11 +22,20 @@ static const setting settings[] = {
     {"few, half", {.epsilon = 0.1, .half = 1}, 9},
     {"many", {.epsilon = 0.01}, 40},
     {"many, half", {.epsilon = 0.1, .half = 1, .unit_variance = 1}, 40},
+    {"tolerance", {.epsilon = 0.1, .half = 1, .tolerance = 1}, 9},
+    {"memory", {.name = BLMI_DETECTOR_MEMORY, .reach = -1, .coreset = 1}, 9},
+    {"memory, reach", {.name = BLMI_DETECTOR_MEMORY, .reach = 1, .coreset = 1}, 9},
+    {"memory, coreset",
+        {.name = BLMI_DETECTOR_MEMORY, .reach = -1, .coreset = 0.3, .seed = 5}, 9},
 };
 
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
-static const blmi_detector_shape shape = {WIDTH, HEIGHT, FEATURES};
+static const blmi_detector_shape shape = {.grid_width = WIDTH,
+    .grid_height = HEIGHT,
+    .features = FEATURES,
+    .outputs = 2,
+    .taken = {10, 14}};
 static blm_error err;
 
 static blmi_detector *fit(const setting *s)
@@ -184,6 +193,11 @@ static void what_is_out_of_order_is_found(void **state)
     assert_refused_with(&settings[0], "gauss.loo", 5, 5, -1);
     assert_refused_with(&settings[1], "gauss.scale", 2, 2, -1);
     assert_refused_with(&settings[3], "gauss.loo_index", 4, 3, 1); // twice
+    assert_refused_with(&settings[6], "memory.number", 4, 3, 1);
+    assert_refused_with(&settings[7], "memory.number", 4, 3, 1);
+    assert_refused_with(&settings[8], "memory.number", 4, 5, 1);
+    assert_refused_with(&settings[8], "memory.scale", 2, 2, -1);
+    assert_refused_with(&settings[8], "memory.loo", 2, 2, -1);
 }
 
 static void another_epsilon_is_as_a_new_fit(void **state)

@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/feature/smooth.h"
 
 // ---- the layout -----------------------------------------------------------------------
 
@@ -22,6 +23,24 @@ static void add_output(
         out->grid_height = o->height;
         out->positions = o->width * o->height;
     }
+}
+
+// How many features come from each output.
+static blm_status count_taken(
+    const blm_recipe *recipe, blmi_layout *layout, blm_error *err)
+{
+    int32_t *chosen = NULL;
+    BLMI_TRY(blmi_features_choose(recipe, layout, &chosen, err));
+    for (int i = 0, done = 0, end = 0; i < layout->outputs; i++) {
+        blmi_output *o = &layout->output[i];
+        end += o->channels;
+        if (chosen == NULL)
+            o->taken = o->channels;
+        for (; chosen != NULL && done < layout->features && chosen[done] < end; done++)
+            o->taken++;
+    }
+    blmi_free(chosen);
+    return BLM_OK;
 }
 
 blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *backbone,
@@ -42,14 +61,20 @@ blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *bac
         return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
             recipe->channels, layout.channels);
     layout.features = recipe->channels > 0 ? recipe->channels : layout.channels;
+    BLMI_TRY(count_taken(recipe, &layout, err));
     *out = layout;
     return BLM_OK;
 }
 
 blmi_detector_shape blmi_layout_grid(const blmi_layout *layout)
 {
-    return (blmi_detector_shape){
-        layout->grid_width, layout->grid_height, layout->features};
+    blmi_detector_shape shape = {.grid_width = layout->grid_width,
+        .grid_height = layout->grid_height,
+        .features = layout->features,
+        .outputs = layout->outputs};
+    for (int i = 0; i < layout->outputs; i++)
+        shape.taken[i] = layout->output[i].taken;
+    return shape;
 }
 
 size_t blmi_output_count(const blmi_output *output)
@@ -128,6 +153,10 @@ static int nearest(int at, int from, int to)
 void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
     const float *const *output, float *features)
 {
+    if (layout->smooth) {
+        blmi_features_smooth(layout, chosen, output, features);
+        return;
+    }
     for (int p = 0; p < layout->positions; p++) {
         const int row = p / layout->grid_width, column = p % layout->grid_width;
         float *out = features + (size_t)p * (size_t)layout->features;

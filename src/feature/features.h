@@ -2,6 +2,8 @@
 #ifndef BLMI_FEATURE_FEATURES_H
 #define BLMI_FEATURE_FEATURES_H
 
+#include <stdbool.h>
+
 #include "blemish/blemish.h"
 #include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
@@ -10,6 +12,7 @@
 typedef struct blmi_output {
     int tap, channels;
     int width, height; // of its grid
+    int taken;         // features that come from it: its channels, or those drawn
 } blmi_output;
 
 // How outputs become features: side by side on the finest grid of them.
@@ -19,6 +22,7 @@ typedef struct blmi_layout {
     int grid_width, grid_height;        // of the output with most positions
     int channels;                       // of all outputs
     int positions, features;            // P, D: D is less than channels if some are drawn
+    bool smooth; // outputs are averaged over 3 x 3 positions, coarse ones interpolated
 } blmi_layout;
 
 // The layout of a complete recipe on a backbone.  BLM_EUSAGE: the recipe takes an output
@@ -36,8 +40,10 @@ size_t blmi_layout_count(const blmi_layout *layout);
 blm_status blmi_features_choose(
     const blm_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err);
 // Puts outputs side by side, coarse ones repeated (the nearest position, centres being
-// half a position from the edge).  output[i] (height, width, channels) is that of
-// layout->output[i]; chosen as above; features (P, D).
+// half a position from the edge).  Of a smooth layout, each output is first averaged over
+// 3 x 3 positions (zeros beyond the border, always divided by nine), and then brought to
+// the finest grid by bilinear interpolation (align_corners = false).  output[i] (height,
+// width, channels) is that of layout->output[i]; chosen as above; features (P, D).
 void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
     const float *const *output, float *features);
 

@@ -1,0 +1,161 @@
+// bench_detectors: what a fit and the distances of a detector cost, on noise.
+//
+//     bench_detectors --grid 28 --features 856 --images 240 --tolerance 1 --half
+//
+// Prints the time of a fit's statistics and, for batches of 1, 4 and 16 images, the
+// median time of the distances of one image.
+#include <getopt.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "src/base/alloc.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/detector/detector.h"
+#include "tests/random.h"
+
+enum { BATCHES = 3, MOST_BATCH = 16 };
+static const int batches[BATCHES] = {1, 4, MOST_BATCH};
+
+typedef struct settings {
+    blmi_detector_rule rule;
+    int grid, features, images, runs, threads;
+} settings;
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Values from -1 to 1 with a common part, so that images are alike.
+static void fill(float *x, size_t count, size_t image, uint64_t *state)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t place = i % image;
+        x[i] = (float)(2 * random_unit(&place) + 2 * random_unit(state) - 2);
+    }
+}
+
+static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_error *err)
+{
+    const blmi_detector_shape shape = {
+        .grid_width = s->grid, .grid_height = s->grid, .features = s->features};
+    const size_t size = (size_t)(s->grid * s->grid * s->features);
+    blmi_detector_fit *fit = NULL;
+    uint64_t state = 1;
+    double ms = 0;
+    BLMI_TRY(blmi_detector_fit_new(&s->rule, &shape, NULL, &fit, err));
+    for (int done = 0; done < s->images; done += MOST_BATCH) {
+        const int left = s->images - done;
+        const int count = left < MOST_BATCH ? left : MOST_BATCH;
+        fill(x, (size_t)count * size, size, &state);
+        const double start = blmi_clock_ms();
+        BLMI_TRY(blmi_detector_fit_add(fit, x, count, err));
+        ms += blmi_clock_ms() - start;
+    }
+    const double start = blmi_clock_ms();
+    BLMI_TRY(blmi_detector_fit_finish(fit, out, err));
+    printf("fit of %d images: %.0f ms\n", s->images, ms + blmi_clock_ms() - start);
+    blmi_detector_fit_free(fit);
+    return BLM_OK;
+}
+
+// Of all threads, which other programs do not change much.
+static double processor_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
+}
+
+static double median_of(double *ms, int count)
+{
+    qsort(ms, (size_t)count, sizeof *ms, by_size);
+    return ms[count / 2];
+}
+
+static void time_batch(const settings *s, const blmi_detector *detector, const float *x,
+    int batch, blmi_team *team)
+{
+    double *ms = calloc((size_t)s->runs, sizeof *ms);
+    double *processor = calloc((size_t)s->runs, sizeof *processor);
+    float *out = calloc((size_t)(batch * s->grid * s->grid), sizeof *out);
+    void *scratch = blmi_alloc(blmi_detector_scratch(detector, batch, team), 1);
+    for (int i = -1; i < s->runs; i++) {
+        const double start = blmi_clock_ms(), used = processor_ms();
+        blmi_detector_distances(detector, x, batch, NULL, team, scratch, out);
+        if (i < 0)
+            continue;
+        ms[i] = (blmi_clock_ms() - start) / batch;
+        processor[i] = (processor_ms() - used) / batch;
+    }
+    printf("distances, batch %2d: %.2f ms an image, %.2f ms of processor time\n", batch,
+        median_of(ms, s->runs), median_of(processor, s->runs));
+    free(ms);
+    free(processor);
+    free(out);
+    blmi_free(scratch);
+}
+
+static blm_status measure(const settings *s, blm_error *err)
+{
+    const size_t size = (size_t)(s->grid * s->grid * s->features);
+    float *x = blmi_alloc(MOST_BATCH * size, sizeof *x);
+    blmi_detector *detector = NULL;
+    blmi_team *team = NULL;
+    uint64_t state = 7;
+    if (x == NULL)
+        return blmi_no_memory(err, "features", MOST_BATCH * size, sizeof *x);
+    BLMI_TRY(fit(s, x, &detector, err));
+    BLMI_TRY(blmi_team_new(s->threads, &team, err));
+    fill(x, MOST_BATCH * size, size, &state);
+    for (int b = 0; b < BATCHES; b++)
+        time_batch(s, detector, x, batches[b], team);
+    blmi_team_free(team);
+    blmi_detector_free(detector);
+    blmi_free(x);
+    return BLM_OK;
+}
+
+static const struct option names[] = {{"grid", 1, NULL, 'g'}, {"features", 1, NULL, 'f'},
+    {"images", 1, NULL, 'n'}, {"runs", 1, NULL, 'r'}, {"threads", 1, NULL, 't'},
+    {"tolerance", 1, NULL, 'R'}, {"half", 0, NULL, 'h'}, {"unit-variance", 0, NULL, 'u'},
+    {"epsilon", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
+
+int main(int argc, char **argv)
+{
+    settings s = {.rule = {.epsilon = 0.01},
+        .grid = 28,
+        .features = 856,
+        .images = 240,
+        .runs = 7,
+        .threads = omp_get_max_threads()};
+    blm_error err;
+    for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+        int *const whole = c == 'g'   ? &s.grid
+                           : c == 'f' ? &s.features
+                           : c == 'n' ? &s.images
+                           : c == 'r' ? &s.runs
+                           : c == 't' ? &s.threads
+                           : c == 'R' ? &s.rule.tolerance
+                                      : NULL;
+        if (whole != NULL)
+            *whole = atoi(optarg);
+        else if (c == 'h')
+            s.rule.half = 1;
+        else if (c == 'u')
+            s.rule.unit_variance = 1;
+        else if (c == 'e')
+            s.rule.epsilon = atof(optarg);
+        else
+            return 2;
+    }
+    omp_set_num_threads(s.threads);
+    if (measure(&s, &err) == BLM_OK)
+        return 0;
+    fprintf(stderr, "bench_detectors: %s\n", err.text);
+    return 1;
+}

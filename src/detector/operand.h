@@ -1,0 +1,32 @@
+// operand.h: rows of features as the products of src/nn take them: less a common mean,
+// padded, and rounded to bf16 where the processor multiplies these.
+#ifndef BLMI_DETECTOR_OPERAND_H
+#define BLMI_DETECTOR_OPERAND_H
+
+#include <stdint.h>
+
+#include "blemish/status.h"
+#include "src/nn/kernels.h"
+
+typedef struct blmi_operand {
+    const blmi_kernels *kernels;
+    blmi_words words;
+    int features;      // D
+    int padded, depth; // numbers and words of a row
+    int stride;        // floats from row to row
+    float *mean;       // (padded)
+    // What a sum of products x.r - |r|^2 / 2 may be off by: rounding |x| |r| + summing
+    // (|x| + |r|) |r|.
+    double rounding, summing;
+} blmi_operand;
+
+// mean: that of row (rows, D).
+blm_status blmi_operand_new(
+    const float *row, int64_t rows, int features, blmi_operand *out, blm_error *err);
+void blmi_operand_free(blmi_operand *operand);
+// x (D), less the mean, to words (stride); centred (padded) is scratch.  Returns its
+// squared length.
+double blmi_operand_make(
+    const blmi_operand *operand, const float *x, float *centred, float *words);
+
+#endif
