@@ -147,8 +147,10 @@ static void images_that_are_none_are_refused(void **state)
 {
     (void)state;
     blm_fitter *f = new_fitter(0);
-    const blm_image bad[] = {{SIDE, SIDE, 3, 8, NULL}, {0, SIDE, 3, 8, t.bytes},
-        {SIDE, -1, 3, 8, t.bytes}, {(1 << 24) + 1, 1, 3, 8, t.bytes}};
+    const blm_image bad[] = {{.width = SIDE, .height = SIDE},
+        {.width = 0, .height = SIDE, .rgb = t.bytes},
+        {.width = SIDE, .height = -1, .rgb = t.bytes},
+        {.width = (1 << 24) + 1, .height = 1, .rgb = t.bytes}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blm_result result;
         refused(blm_fitter_add_image(f, &bad[i], "a", &err));
@@ -331,6 +333,10 @@ static void images_ask_for_their_arguments(void **state)
         refused(blm_image_from_buffer(&bad[i], &image, &err));
     assert_null(image);
     assert_int_equal(blm_image_is_name(NULL), 0);
+    int count = 0;
+    refused(blm_image_page_count(NULL, &count, &err));
+    refused(blm_image_page_count("a.tif", NULL, &err));
+    assert_null(blm_image_format(-1, NULL));
     blm_image_free(NULL);
 }
 

@@ -23,7 +23,13 @@ static void print_usage(FILE *out)
 
 static int print_version(void)
 {
-    printf("blemish %s\nlicence: Apache-2.0\nbuild: %s\n", blm_version(), CLI_BUILD);
+    printf(
+        "blemish %s\nlicence: Apache-2.0\nbuild: %s\nimages:", blm_version(), CLI_BUILD);
+    const char *name;
+    int built_in;
+    for (int i = 0; (name = blm_image_format(i, &built_in)) != NULL; i++)
+        printf(" %s%s", name, built_in ? "" : " (not in this build)");
+    printf("\n");
     return cli_flush();
 }
 

@@ -105,7 +105,8 @@ static report_pictures *draw(
     blm_error err;
     assert_non_null(rgb);
     assert_non_null(map);
-    const blm_image image = {width, height, 3, 8, rgb};
+    const blm_image image = {
+        .width = width, .height = height, .channels = 3, .bits = 8, .rgb = rgb};
     assert_ok(report_pictures_new(&image, map, mask, truth, 1, &pictures, &err), err);
     free(map);
     free(rgb);

@@ -113,7 +113,8 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
             rgb[row][column][1] = (uint8_t)column;
             rgb[row][column][2] = 128;
         }
-    const blm_image image = {WIDTH, HEIGHT, 3, 8, &rgb[0][0][0]};
+    const blm_image image = {
+        .width = WIDTH, .height = HEIGHT, .channels = 3, .bits = 8, .rgb = &rgb[0][0][0]};
     const blm_recipe r = complete((blm_recipe){
         .crop = {30, 20, 260, 240}, .resize_width = 260, .resize_height = 240});
     blm_error err;

@@ -1,22 +1,38 @@
-#include <string.h>
+#include <math.h>
 
+#include "src/base/error.h"
 #include "src/image/codec.h"
 
-// A sample of `bits` significant bits, scaled to 16.
-static uint32_t widen(uint32_t v, int bits)
+blm_status blmi_check_range(
+    const char *where, double low, double high, int bits, blm_error *err)
 {
-    const uint32_t top = (1u << bits) - 1;
-    return v < top ? v * 65535 / top : 65535;
+    if (low == 0 && high == 0)
+        return BLM_OK;
+    if (!isfinite(low) || !isfinite(high) || !(low < high))
+        return blmi_fail(err, BLM_EUSAGE,
+            "%s: a range from %g to %g, expected LOW below HIGH, both finite", where, low,
+            high);
+    if (bits != 0)
+        return blmi_fail(err, BLM_EUSAGE,
+            "%s: both a range and %d significant bits, expected one of them", where,
+            bits);
+    return BLM_OK;
 }
 
-void blmi_narrow(uint8_t *out, const void *in, size_t count, int bits)
+blmi_levels blmi_source_levels(const blmi_source *source, int bits)
 {
-    const uint8_t *from = in;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t v;
-        memcpy(&v, from + 2 * i, sizeof v);
-        out[i] = (uint8_t)(((bits == 16 ? v : widen(v, bits)) + 128) / 257);
-    }
+    if (source->range_low < source->range_high)
+        return blmi_levels_of_range(source->range_low, source->range_high);
+    return blmi_levels_of_bits(bits == 16 ? source->bits : bits);
+}
+
+void blmi_pixels_16(
+    uint8_t *rgb, const void *samples, size_t channels, size_t count, blmi_levels *levels)
+{
+    const uint8_t *const in = samples;
+    for (size_t c = 0; c < 3; c++)
+        blmi_convert(rgb + c, 3, in + (channels < 3 ? 0 : 2 * c), BLMI_U16, channels,
+            count, levels);
 }
 
 void blmi_spread(

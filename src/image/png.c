@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include <spng.h>
@@ -24,7 +25,6 @@ static blm_status damaged(const blmi_source *source, int code, blm_error *err)
 static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image *image,
     size_t channels, blm_error *err)
 {
-    static const uint8_t grey[] = {0, 0, 0}, colour[] = {0, 1, 2};
     const size_t pixels = (size_t)image->width * (size_t)image->height;
     const size_t size = pixels * channels * sizeof(uint16_t);
     uint8_t *samples = blmi_alloc(size, 1); // (height, width, channels)
@@ -37,8 +37,12 @@ static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image 
         goto done;
     }
     blmi_note_written(samples, size);
-    blmi_narrow(samples, samples, pixels * channels, source->bits);
-    blmi_spread(image->rgb, samples, pixels, channels, channels < 3 ? grey : colour);
+    blmi_levels levels = blmi_source_levels(source, 16);
+    const size_t width = (size_t)image->width;
+    for (size_t y = 0; y < (size_t)image->height; y++)
+        blmi_pixels_16(image->rgb + 3 * y * width, samples + 2 * y * width * channels,
+            channels, width, &levels);
+    blmi_levels_note(&levels, image);
 done:
     blmi_free(samples);
     return status;
@@ -59,11 +63,13 @@ static size_t channels_of(uint8_t color_type)
     }
 }
 
-// The orientation that an eXIf chunk states.  libspng drops those that begin as in a
-// JPEG, so the chunks are walked here, once it has found them whole.
-static void read_orientation(const blmi_source *source, int *orientation)
+// What chunks say that libspng has no use for, once it has found them whole: the
+// orientation (it drops eXIf chunks that begin as in a JPEG), and how many images an
+// animation has.
+static void read_chunks(const blmi_source *source, int *orientation, uint32_t *images)
 {
     blmi_cursor c = blmi_cursor_over(source->bytes, source->size);
+    bool pixels = false;     // were seen
     blmi_cursor_seek(&c, 8); // the signature
     while (blmi_cursor_left(&c) > 0 && !c.overrun) {
         const uint32_t length = blmi_cursor_u32be(&c);
@@ -72,8 +78,12 @@ static void read_orientation(const blmi_source *source, int *orientation)
         blmi_cursor_u32be(&c); // the checksum
         if (data == NULL || memcmp(kind, "IEND", 4) == 0)
             return;
+        blmi_cursor content = blmi_cursor_over(data, length);
         if (memcmp(kind, "eXIf", 4) == 0)
             *orientation = blmi_exif_orientation(data, length);
+        else if (memcmp(kind, "acTL", 4) == 0 && !pixels)
+            *images = blmi_cursor_u32be(&content);
+        pixels = pixels || memcmp(kind, "IDAT", 4) == 0;
     }
 }
 
@@ -105,7 +115,12 @@ static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *im
     // What follows the pixels: without it a file cut short behind them would pass.
     if ((code = spng_decode_chunks(png)) != SPNG_OK)
         return damaged(source, code, err);
-    read_orientation(source, orientation);
+    uint32_t images = 1;
+    read_chunks(source, orientation, &images);
+    if (images > 1)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: PNG: an animation of %u images, expected a single one", source->name,
+            (unsigned)images);
     return BLM_OK;
 }
 

@@ -15,6 +15,7 @@ typedef struct pnm {
     bool bitmap; // one bit a pixel, 1 is black
     int channels;
     uint32_t width, height, max_value;
+    uint32_t least, most; // of the samples so far
 } pnm;
 
 static bool is_space(uint8_t c)
@@ -89,10 +90,21 @@ static blm_status check_size(const pnm *p, blm_error *err)
     return BLM_OK;
 }
 
-// Fills table (max_value + 1) with what each sample value becomes.  Values above 255 go
-// through 16 bits, and every step rounds halves to even: as Pillow does.
+// What samples above 255 become.
+static blmi_levels wide_levels(const pnm *p)
+{
+    const bool own_range =
+        p->max_value < MAX_VALUE && !(p->source->range_low < p->source->range_high);
+    return own_range ? blmi_levels_of_range(0, p->max_value)
+                     : blmi_source_levels(p->source, 16);
+}
+
+// Fills table (max_value + 1) with what each sample value becomes.  Where the file says
+// the maximum, values above 255 go through 16 bits, and every step rounds halves to even:
+// as Pillow does.
 static void fill_table(const pnm *p, uint8_t *table)
 {
+    blmi_levels levels = wide_levels(p);
     if (p->bitmap) {
         table[0] = 255;
         table[1] = 0;
@@ -100,12 +112,14 @@ static void fill_table(const pnm *p, uint8_t *table)
     }
     for (uint32_t v = 0; v <= p->max_value; v++) {
         const double part = (double)v / p->max_value;
+        uint16_t wide = (uint16_t)v;
         if (p->max_value <= 255) {
             table[v] = (uint8_t)lrint(part * 255);
+        } else if (levels.high == p->max_value && levels.bits == 0 && levels.low == 0) {
+            wide = (uint16_t)lrint(part * MAX_VALUE);
+            table[v] = (uint8_t)((wide + 128) / 257);
         } else {
-            const uint16_t wide = (uint16_t)lrint(part * MAX_VALUE);
-            blmi_narrow(
-                &table[v], &wide, 1, p->max_value == MAX_VALUE ? p->source->bits : 16);
+            blmi_convert(&table[v], 1, &wide, BLMI_U16, 1, 1, &levels);
         }
     }
 }
@@ -143,6 +157,8 @@ static blm_status read_row(pnm *p, const uint8_t *table, uint8_t *rgb, blm_error
             return blmi_fail(err, BLM_EINPUT,
                 "%s: PNM: a sample that is no number from 0 to %u", p->source->name,
                 (unsigned)p->max_value);
+        p->least = v < p->least ? v : p->least;
+        p->most = v > p->most ? v : p->most;
         for (size_t k = 0; k < copies; k++)
             *rgb++ = table[v];
     }
@@ -157,11 +173,28 @@ static blm_status read_raster(
     return BLM_OK;
 }
 
+// Several images may stand in one file, one after the other.
+static blm_status check_end(pnm *p, blm_error *err)
+{
+    blmi_cursor *const c = &p->cursor;
+    if (blmi_cursor_left(c) < 3)
+        return BLM_OK;
+    const uint8_t first = p->plain ? next_visible(c) : blmi_cursor_u8(c);
+    const uint8_t kind = blmi_cursor_u8(c), space = blmi_cursor_u8(c);
+    const bool more = first == 'P' && kind >= '1' && kind <= '7' && is_space(space);
+    return more
+               ? blmi_fail(err, BLM_EINPUT,
+                     "%s: PNM: several images in one file, expected one", p->source->name)
+               : BLM_OK;
+}
+
 blm_status blmi_pnm_decode(
     const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
 {
     (void)orientation; // the format has none
-    pnm p = {.source = source, .cursor = blmi_cursor_over(source->bytes, source->size)};
+    pnm p = {.source = source,
+        .least = MAX_VALUE,
+        .cursor = blmi_cursor_over(source->bytes, source->size)};
     BLMI_TRY(read_header(&p, err));
     BLMI_TRY(check_size(&p, err));
     BLMI_TRY(blmi_image_allocate(image, source, "PNM", p.width, p.height, err));
@@ -169,5 +202,12 @@ blm_status blmi_pnm_decode(
     image->bits = p.max_value > 255 ? 16 : 8;
     uint8_t table[MAX_VALUE + 1];
     fill_table(&p, table);
-    return read_raster(&p, table, image, err);
+    BLMI_TRY(read_raster(&p, table, image, err));
+    if (p.max_value > 255) {
+        blmi_levels levels = wide_levels(&p);
+        levels.least = p.least;
+        levels.most = p.most;
+        blmi_levels_note(&levels, image);
+    }
+    return check_end(&p, err);
 }

@@ -19,24 +19,55 @@ static bool shows(const blmi_source *source, const magic *m)
            memcmp(source->bytes + m->at, m->bytes, m->size) == 0;
 }
 
+// Codecs that this build does without are NULL.
+#if BLM_JPEG
+#define JPEG_DECODER blmi_jpeg_decode
+#else
+#define JPEG_DECODER NULL
+#endif
+#if BLM_TIFF
+#define TIFF_DECODER blmi_tiff_decode
+#else
+#define TIFF_DECODER NULL
+#endif
+#if BLM_WEBP
+#define WEBP_DECODER blmi_webp_decode
+#else
+#define WEBP_DECODER NULL
+#endif
+
+enum { PNG, JPEG, TIFF, WEBP, BMP, PNM, FORMATS };
+
+static const struct {
+    const char *name;
+    blmi_decoder *decoder;
+} formats[FORMATS] = {
+    [PNG] = {"PNG", blmi_png_decode},
+    [JPEG] = {"JPEG", JPEG_DECODER},
+    [TIFF] = {"TIFF", TIFF_DECODER},
+    [WEBP] = {"WebP", WEBP_DECODER},
+    [BMP] = {"BMP", blmi_bmp_decode},
+    [PNM] = {"PNM", blmi_pnm_decode},
+};
+
 static const struct {
     magic magic;
-    blmi_decoder *decoder;
+    int format;
 } known[] = {
-    {{MAGIC(0, "\x89PNG\r\n\x1a\n")}, blmi_png_decode},
-    {{MAGIC(0, "\xff\xd8\xff")}, blmi_jpeg_decode},
-    {{MAGIC(0, "II*\0")}, blmi_tiff_decode},
-    {{MAGIC(0, "MM\0*")}, blmi_tiff_decode},
-    {{MAGIC(0, "II+\0")}, blmi_tiff_decode}, // BigTIFF
-    {{MAGIC(0, "MM\0+")}, blmi_tiff_decode},
-    {{MAGIC(8, "WEBPVP8")}, blmi_webp_decode},
-    {{MAGIC(0, "BM")}, blmi_bmp_decode},
-    {{MAGIC(0, "P1")}, blmi_pnm_decode},
-    {{MAGIC(0, "P2")}, blmi_pnm_decode},
-    {{MAGIC(0, "P3")}, blmi_pnm_decode},
-    {{MAGIC(0, "P4")}, blmi_pnm_decode},
-    {{MAGIC(0, "P5")}, blmi_pnm_decode},
-    {{MAGIC(0, "P6")}, blmi_pnm_decode},
+    {{MAGIC(0, "\x89PNG\r\n\x1a\n")}, PNG},
+    {{MAGIC(0, "\xff\xd8\xff")}, JPEG},
+    {{MAGIC(0, "II*\0")}, TIFF},
+    {{MAGIC(0, "MM\0*")}, TIFF},
+    {{MAGIC(0, "II+\0")}, TIFF}, // BigTIFF
+    {{MAGIC(0, "MM\0+")}, TIFF},
+    {{MAGIC(8, "WEBPVP8")}, WEBP},
+    {{MAGIC(0, "BM")}, BMP},
+    {{MAGIC(0, "P1")}, PNM},
+    {{MAGIC(0, "P2")}, PNM},
+    {{MAGIC(0, "P3")}, PNM},
+    {{MAGIC(0, "P4")}, PNM},
+    {{MAGIC(0, "P5")}, PNM},
+    {{MAGIC(0, "P6")}, PNM},
 };
 
 // What people take for an image of ours now and then.
@@ -46,6 +77,10 @@ static const struct {
 } foreign[] = {
     {{MAGIC(0, "\x89PNG")}, "the beginning of a PNG file that was changed on its way"},
     {{MAGIC(0, "GIF8")}, "a GIF image"},
+    {{MAGIC(0, "P7")}, "a PAM image"},
+    {{MAGIC(0, "Pf")}, "a PFM image"},
+    {{MAGIC(0, "PF")}, "a PFM image"},
+    {{MAGIC(0, "\x76\x2f\x31\x01")}, "an OpenEXR image"},
     {{MAGIC(4, "ftyp")}, "a HEIC, AVIF or video file"},
     {{MAGIC(0, "\0\0\0\x0cjP  ")}, "a JPEG 2000 image"},
     {{MAGIC(0, "\0\0\0\x0cJXL ")}, "a JPEG XL image"},
@@ -95,16 +130,43 @@ static void describe(const blmi_source *source, char *text, size_t size)
     }
 }
 
-blm_status blmi_sniff(const blmi_source *source, blmi_decoder **decoder, blm_error *err)
+// The format of the bytes; FORMATS: none.
+static int format_of(const blmi_source *source)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (shows(source, &known[i].magic)) {
-            *decoder = known[i].decoder;
-            return BLM_OK;
-        }
-    char found[96];
-    describe(source, found, sizeof found);
-    return blmi_fail(err, BLM_EINPUT,
-        "%s: found %s, expected an image: PNG, JPEG, TIFF, BMP, WebP or PNM",
-        source->name, found);
+        if (shows(source, &known[i].magic))
+            return known[i].format;
+    return FORMATS;
+}
+
+bool blmi_is_tiff(const uint8_t *bytes, size_t size)
+{
+    return format_of(&(blmi_source){.bytes = bytes, .size = size}) == TIFF;
+}
+
+blm_status blmi_sniff(const blmi_source *source, blmi_decoder **decoder, blm_error *err)
+{
+    const int format = format_of(source);
+    if (format == FORMATS) {
+        char found[96];
+        describe(source, found, sizeof found);
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: found %s, expected an image: PNG, JPEG, TIFF, BMP, WebP or PNM",
+            source->name, found);
+    }
+    if (formats[format].decoder == NULL)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: a %s image, which this build of blemish cannot decode", source->name,
+            formats[format].name);
+    *decoder = formats[format].decoder;
+    return BLM_OK;
+}
+
+const char *blm_image_format(int index, int *built_in)
+{
+    if (index < 0 || index >= FORMATS)
+        return NULL;
+    if (built_in != NULL)
+        *built_in = formats[index].decoder != NULL;
+    return formats[index].name;
 }

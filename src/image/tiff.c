@@ -128,8 +128,8 @@ static TIFF *open_tiff(reader *r)
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, MAX_TABLE);
     TIFFOpenOptionsSetErrorHandlerExtR(options, keep_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, keep_warning, r);
-    TIFF *const tiff = TIFFClientOpenExt(r->source->name, "r", r, read_bytes, write_bytes,
-        seek_to, close_nothing, size_of, map_bytes, unmap_nothing, options);
+    TIFF *const tiff = TIFFClientOpenExt(r->source->name, "rh", r, read_bytes,
+        write_bytes, seek_to, close_nothing, size_of, map_bytes, unmap_nothing, options);
     TIFFOpenOptionsFree(options);
     return tiff;
 }
@@ -143,11 +143,14 @@ typedef enum colour { GREY, PALETTE, RGB, CMYK } colour;
 typedef struct layout {
     uint32_t width, height, block_width, block_height; // pixels
     uint16_t bits, samples;
+    bool raw;              // unsigned samples of at most 8 bits: as they are, see table
+    blmi_sample_type type; // of the others, once unpacked
     bool tiled, separate;
     bool predicted; // deflated, with a predictor
     colour colour;
     unsigned used;         // samples that make a colour: 1, 3 or 4, the first ones
-    uint8_t table[256][3]; // GREY, PALETTE: the colour of each value of the first sample
+    uint8_t table[256][3]; // GREY, PALETTE: the colour of each value of the first sample,
+                           // of each byte that it becomes if it is not raw
 } layout;
 
 static blm_status damaged(const reader *r, blm_error *err)
@@ -160,8 +163,8 @@ static blm_status unsupported(
     const reader *r, const char *what, unsigned value, blm_error *err)
 {
     return blmi_fail(err, BLM_EINPUT,
-        "%s: TIFF: %s %u is not supported (expected 1, 2, 4, 8 or 16 bits, unsigned; "
-        "grey, RGB, palette or CMYK)",
+        "%s: TIFF: %s %u is not supported (expected 1 to 16 or 32 bits, 8, 16 or 32 "
+        "signed, or 16, 32 or 64 floating-point; grey, RGB, palette or CMYK)",
         r->source->name, what, value);
 }
 
@@ -221,13 +224,13 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric))
         return blmi_fail(err, BLM_EINPUT,
             "%s: TIFF: no photometric interpretation, expected one", r->source->name);
-    const bool whole_bytes = l->bits == 8 || l->bits == 16;
+    const bool whole_bytes = l->bits >= 8;
     l->predicted = is_predicted(tiff, compression);
     l->colour = GREY;
     l->used = 1;
     if (photometric == PHOTOMETRIC_MINISWHITE || photometric == PHOTOMETRIC_MINISBLACK) {
         fill_greys(l, photometric == PHOTOMETRIC_MINISWHITE);
-    } else if (photometric == PHOTOMETRIC_PALETTE && l->bits <= 8) {
+    } else if (photometric == PHOTOMETRIC_PALETTE && l->raw) {
         if (!fill_palette(tiff, l))
             return damaged(r, err);
         l->colour = PALETTE;
@@ -235,7 +238,7 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
         l->colour = RGB;
         l->used = 3;
     } else if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG &&
-               !l->separate && l->bits == 8) {
+               !l->separate && l->raw && l->bits == 8) {
         TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
         l->colour = RGB;
         l->used = 3;
@@ -251,19 +254,75 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
                                  : unsupported(r, "samples a pixel", l->samples, err);
 }
 
+static blm_status read_type(TIFF *tiff, const reader *r, layout *l, blm_error *err)
+{
+    static const struct {
+        uint16_t format, bits;
+        blmi_sample_type type;
+    } types[] = {
+        {SAMPLEFORMAT_UINT, 32, BLMI_U32},
+        {SAMPLEFORMAT_INT, 8, BLMI_S8},
+        {SAMPLEFORMAT_INT, 16, BLMI_S16},
+        {SAMPLEFORMAT_INT, 32, BLMI_S32},
+        {SAMPLEFORMAT_IEEEFP, 16, BLMI_F16},
+        {SAMPLEFORMAT_IEEEFP, 32, BLMI_F32},
+        {SAMPLEFORMAT_IEEEFP, 64, BLMI_F64},
+    };
+    uint16_t format;
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+    if (format == SAMPLEFORMAT_VOID)
+        format = SAMPLEFORMAT_UINT;
+    l->type = BLMI_U16;
+    if (format == SAMPLEFORMAT_UINT && l->bits >= 1 && l->bits <= 16) {
+        l->raw = l->bits <= 8;
+        return BLM_OK;
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (format == types[i].format && l->bits == types[i].bits) {
+            l->type = types[i].type;
+            return BLM_OK;
+        }
+    return format == SAMPLEFORMAT_UINT
+               ? unsupported(r, "bits a sample", l->bits, err)
+               : blmi_fail(err, BLM_EINPUT,
+                     "%s: TIFF: %u bits of sample format %u are not supported (expected "
+                     "8, 16 or 32 bits signed, or 16, 32 or 64 floating-point)",
+                     r->source->name, l->bits, format);
+}
+
+// What becomes black and white.  SMinSampleValue and the like do not say it: they are
+// statistics of one image.
+static blm_status read_levels(
+    const reader *r, const layout *l, blmi_levels *levels, blm_error *err)
+{
+    const blmi_source *const source = r->source;
+    const bool given = source->range_low < source->range_high;
+    if (l->raw)
+        *levels = blmi_levels_of_bits(8); // not used
+    else if (given || l->type == BLMI_U16)
+        *levels = blmi_source_levels(source, l->bits);
+    else if (l->type == BLMI_S8)
+        *levels = blmi_levels_of_range(INT8_MIN, INT8_MAX);
+    else if (l->type == BLMI_S16)
+        *levels = blmi_levels_of_range(INT16_MIN, INT16_MAX);
+    else
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: TIFF: %u-bit %s samples, whose black and white are not known; expected "
+            "a range (--range LOW,HIGH)",
+            source->name, l->bits,
+            l->type == BLMI_U32 || l->type == BLMI_S32 ? "integer" : "floating-point");
+    return BLM_OK;
+}
+
 static blm_status read_layout(TIFF *tiff, const reader *r, layout *l, blm_error *err)
 {
-    uint16_t format, planar;
+    uint16_t planar;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &l->bits);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &l->samples);
-    TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);
     l->separate = planar == PLANARCONFIG_SEPARATE;
     l->tiled = TIFFIsTiled(tiff);
-    if (l->bits != 1 && l->bits != 2 && l->bits != 4 && l->bits != 8 && l->bits != 16)
-        return unsupported(r, "bits a sample", l->bits, err);
-    if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)
-        return unsupported(r, "sample format", format, err);
+    BLMI_TRY(read_type(tiff, r, l, err));
     if (l->samples < 1 || l->samples > MAX_SAMPLES)
         return unsupported(r, "samples a pixel", l->samples, err);
     BLMI_TRY(read_colour(tiff, r, l, err));
@@ -336,45 +395,53 @@ static blm_status read_block(TIFF *tiff, const reader *r, const layout *l, uint3
     return *last == before ? BLM_OK : damaged(r, err);
 }
 
-// Writes count samples of `bits` bits as bytes, `step` bytes apart.
-static void unpack(uint8_t *out, size_t step, const uint8_t *in, size_t count,
-    unsigned bits, int significant)
+// Where a block is decoded.
+typedef struct work {
+    uint8_t *planes;    // the block, all planes one after another
+    uint16_t *unpacked; // (block_width, samples): a row of one plane
+    uint8_t *bytes;     // (block_width, used): a row of the samples that count
+    blmi_levels levels;
+} work;
+
+// Writes bytes, `used` apart, for sample `at` of each pixel in a row of a plane.
+static void row_to_bytes(
+    const layout *l, work *w, const uint8_t *row, size_t at, uint8_t *out, size_t columns)
 {
-    const unsigned mask = (1u << bits) - 1;
-    for (size_t i = 0; i < count; i++, out += step) {
-        if (bits == 16) {
-            blmi_narrow(out, in + 2 * i, 1, significant);
-        } else {
-            const size_t bit = i * bits;
-            const unsigned byte = in[bit / 8];
-            *out = (uint8_t)(byte >> (8 - bits - bit % 8) & mask);
-        }
-    }
+    const size_t step = l->separate ? 1 : l->samples;
+    const bool packed = l->type == BLMI_U16 && l->bits != 8 && l->bits != 16;
+    const uint16_t *const words = w->unpacked + at;
+    if (packed && (at == 0 || l->separate))
+        blmi_unpack(w->unpacked, row, BLMI_HIGH_FIRST, l->bits, columns * step);
+    if (!l->raw)
+        blmi_convert(out, l->used,
+            packed ? (const uint8_t *)words : row + at * (l->bits / 8), l->type, step,
+            columns, &w->levels);
+    else
+        for (size_t x = 0; x < columns; x++)
+            out[x * l->used] = packed ? (uint8_t)words[x * step] : row[x * step + at];
 }
 
-static void to_rgb(
-    const layout *l, uint8_t *rgb, const uint8_t *samples, size_t step, size_t count)
+static void to_rgb(const layout *l, uint8_t *rgb, const uint8_t *bytes, size_t count)
 {
     static const uint8_t order[] = {0, 1, 2};
     switch (l->colour) {
     case GREY:
     case PALETTE:
         for (size_t i = 0; i < count; i++)
-            memcpy(rgb + 3 * i, l->table[samples[i * step]], 3);
+            memcpy(rgb + 3 * i, l->table[bytes[i]], 3);
         break;
     case RGB:
-        blmi_spread(rgb, samples, count, step, order);
+        blmi_spread(rgb, bytes, count, 3, order);
         break;
     case CMYK:
-        blmi_cmyk_to_rgb(rgb, samples, count);
+        blmi_cmyk_to_rgb(rgb, bytes, count);
         break;
     }
 }
 
-// Reads the block at (x, y) and writes its pixels to the image.  planes has room for the
-// block (all planes one after another), samples for one of its rows.
+// Reads the block at (x, y) and writes its pixels to the image.
 static blm_status decode_block(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
-    uint32_t y, uint8_t *planes, uint8_t *samples, uint8_t *rgb, blm_error *err)
+    uint32_t y, work *w, uint8_t *rgb, blm_error *err)
 {
     const uint32_t rows =
         l->height - y < l->block_height ? l->height - y : l->block_height;
@@ -382,37 +449,42 @@ static blm_status decode_block(TIFF *tiff, const reader *r, const layout *l, uin
         l->width - x < l->block_width ? l->width - x : l->block_width;
     const unsigned count = l->separate ? l->used : 1;
     const size_t row = row_bytes(l), plane = row * l->block_height;
-    const size_t step = l->separate ? l->used : l->samples; // bytes of an unpacked pixel
-    const size_t together = step / count; // samples of a pixel in one plane
     for (unsigned p = 0; p < count; p++)
         BLMI_TRY(
-            read_block(tiff, r, l, x, y, (uint16_t)p, rows, planes + p * plane, err));
+            read_block(tiff, r, l, x, y, (uint16_t)p, rows, w->planes + p * plane, err));
     for (uint32_t i = 0; i < rows; i++) {
-        for (unsigned p = 0; p < count; p++)
-            unpack(samples + p, count, planes + p * plane + i * row, columns * together,
-                l->bits, r->source->bits);
-        to_rgb(l, rgb + ((size_t)(y + i) * l->width + x) * 3, samples, step, columns);
+        for (unsigned k = 0; k < l->used; k++)
+            row_to_bytes(l, w, w->planes + (l->separate ? k : 0) * plane + i * row,
+                l->separate ? 0 : k, w->bytes + k, columns);
+        to_rgb(l, rgb + ((size_t)(y + i) * l->width + x) * 3, w->bytes, columns);
     }
     return BLM_OK;
 }
 
 static blm_status decode_blocks(
-    TIFF *tiff, const reader *r, const layout *l, uint8_t *rgb, blm_error *err)
+    TIFF *tiff, const reader *r, const layout *l, blm_image *image, blm_error *err)
 {
     const size_t plane = row_bytes(l) * l->block_height;
     const size_t planes = l->separate ? l->used : 1;
-    const size_t row = (size_t)l->block_width * l->samples;
+    const size_t unpacked = (size_t)l->block_width * l->samples;
+    work w = {0};
     if ((tmsize_t)plane != (l->tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff)))
         return damaged(r, err);
-    uint8_t *const memory = blmi_alloc(planes * plane + row, 1);
-    if (memory == NULL)
-        return blmi_no_memory(err, r->source->name, planes * plane + row, 1);
+    BLMI_TRY(read_levels(r, l, &w.levels, err));
     blm_status status = BLM_OK;
+    w.planes = blmi_alloc(planes, plane);
+    w.unpacked = blmi_alloc(unpacked, sizeof *w.unpacked);
+    w.bytes = blmi_alloc(l->block_width, l->used);
+    if (w.planes == NULL || w.unpacked == NULL || w.bytes == NULL)
+        status = blmi_no_memory(err, r->source->name, planes * plane + 3 * unpacked, 1);
     for (uint32_t y = 0; y < l->height && status == BLM_OK; y += l->block_height)
         for (uint32_t x = 0; x < l->width && status == BLM_OK; x += l->block_width)
-            status =
-                decode_block(tiff, r, l, x, y, memory, memory + planes * plane, rgb, err);
-    blmi_free(memory);
+            status = decode_block(tiff, r, l, x, y, &w, image->rgb, err);
+    if (!l->raw)
+        blmi_levels_note(&w.levels, image);
+    blmi_free(w.planes);
+    blmi_free(w.unpacked);
+    blmi_free(w.bytes);
     return status;
 }
 
@@ -432,6 +504,10 @@ static blm_status decode(
     TIFF *tiff, reader *r, blm_image *image, int *orientation, blm_error *err)
 {
     layout l = {0};
+    uint64_t directory;
+    BLMI_TRY(blmi_tiff_find_page(r->source, &directory, err));
+    if (!TIFFSetSubDirectory(tiff, directory))
+        return damaged(r, err);
     if (r->message[0] != '\0')
         return damaged(r, err);
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &l.width);
@@ -442,9 +518,9 @@ static blm_status decode(
     BLMI_TRY(read_layout(tiff, r, &l, err));
     BLMI_TRY(blmi_image_allocate(image, r->source, "TIFF", l.width, l.height, err));
     image->channels = l.colour == GREY ? 1 : 3;
-    image->bits = l.bits == 16 ? 16 : 8;
+    image->bits = l.raw ? 8 : l.bits;
     r->strict = true;
-    return decode_blocks(tiff, r, &l, image->rgb, err);
+    return decode_blocks(tiff, r, &l, image, err);
 }
 
 blm_status blmi_tiff_decode(

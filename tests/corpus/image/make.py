@@ -6,83 +6,18 @@ The pictures are waves and noise.  What the bytes should become is Pillow's word
 where that keeps what blemish promises, and is computed here where it does not: Pillow cuts
 16-bit colour to its high bytes, does not invert 16-bit min-is-white, and misreads RLE4 runs of
 odd length."""
-import io
 import os
 import struct
 import sys
 import warnings
 import zlib
 
-import numpy as np
-from PIL import Image, ImageOps
+sys.dont_write_bytecode = True
 
-WIDTH, HEIGHT = 21, 18
-random = np.random.default_rng(1)
-manifest = []
-
-
-def pillow_rgb(data):
-    image = Image.open(io.BytesIO(data))
-    if image.format != "TIFF":  # Pillow has turned a TIFF already, and would again
-        image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "I;16", "I;16B"):
-        grey = (np.asarray(image).astype(np.int64) + 128) // 257
-        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, 2)
-    return np.asarray(image.convert("RGB"))
-
-
-def add(name, data, rgb=None):
-    """Writes a file; rgb (height, width, 3) is what it should become, None: what Pillow says."""
-    rgb = pillow_rgb(data) if rgb is None else np.ascontiguousarray(rgb, np.uint8)
-    manifest.append(f"{name} {rgb.shape[1]} {rgb.shape[0]} {zlib.crc32(rgb.tobytes()):08x}")
-    write(name, data)
-
-
-def add_bad(name, data):
-    manifest.append(f"{name} error")
-    write(name, data)
-
-
-def write(name, data):
-    with open(name, "wb") as file:
-        file.write(data)
-
-
-def saved(image, form, **options):
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
-
-
-def waves(channels, top=255):
-    """(HEIGHT, WIDTH, channels) integers from 0 to top."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH]
-    layers = [0.5 + 0.25 * np.sin(x / 5 + k) + 0.25 * np.cos(y / 4 - k)
-              + random.normal(0, 0.04, x.shape) for k in range(channels)]
-    return (np.stack(layers, 2).clip(0, 1) * top).round().astype(np.int64)
-
-
-def grey_rgb(values):
-    return np.repeat(np.asarray(values).reshape(HEIGHT, WIDTH, 1), 3, 2)
-
-
-def narrow(values):
-    return (values + 128) // 257
-
-
-def packed(samples, bits, big=True):
-    """The bytes of rows of samples (rows, n); a row begins on a byte."""
-    if bits == 16:
-        return samples.astype(">u2" if big else "<u2").tobytes()
-    digits = samples[:, :, None] >> np.arange(bits - 1, -1, -1) & 1
-    return np.packbits(digits.reshape(len(samples), -1).astype(np.uint8), axis=1).tobytes()
-
-
-GREY = Image.fromarray(waves(1)[:, :, 0].astype(np.uint8))
-RGB = Image.fromarray(waves(3).astype(np.uint8))
-RGBA = Image.fromarray(waves(4).astype(np.uint8), "RGBA")
-CMYK = Image.fromarray(waves(4).astype(np.uint8), "CMYK")
-PALETTE = RGB.quantize(23)
+from corpus import (GREY, HEIGHT, PALETTE, RGB, WIDTH, Image, add, add_bad, grey_rgb, manifest,
+                    narrow, np, packed, random, saved, waves)
+from corpus_jpeg import cameras, exif_bytes, jpegs, orientations, webps
+from corpus_tiff import tiff_depths, tiff_files_of_pages, tiff_tags, tiffs
 
 
 # ---- PNG ---------------------------------------------------------------------------------------
@@ -139,150 +74,6 @@ def pngs():
     add_bad("bad_line_ends.png", good.replace(b"\r\n", b"\n", 1))
 
 
-# ---- JPEG and WebP -----------------------------------------------------------------------------
-
-def exif(orientation):
-    block = Image.Exif()
-    block[0x112] = orientation
-    return block
-
-
-def exif_bytes(kind, values, big=False):
-    """An EXIF block that holds an orientation of any type and count."""
-    order, letter = ">" if big else "<", {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i",
-                                          11: "f", 12: "d"}[kind]
-    data = struct.pack(f"{order}{len(values)}{letter}", *values)
-    count = len(values) // 2 if kind == 5 else len(values)
-    start = (b"MM\0*" if big else b"II*\0") + struct.pack(order + "IHHHI", 8, 1, 0x112, kind, count)
-    if len(data) <= 4:
-        return start + data.ljust(4, b"\0") + bytes(4)
-    return start + struct.pack(order + "II", 26, 0) + data
-
-
-def segment(marker, data):
-    return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
-
-
-DC_LENGTHS = (2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9)  # of the standard codes for 0 to 11 bits
-DC_CODES = (0, 2, 3, 4, 5, 6, 14, 30, 62, 126, 254, 510)
-
-
-def flat_scan(values):
-    """The entropy-coded bits of 8 x 8 blocks that are all of one grey."""
-    bits, last = "", 0
-    for value in values:
-        step, last = int(value) - last, int(value)
-        size = abs(step).bit_length()
-        bits += f"{DC_CODES[size]:0{DC_LENGTHS[size]}b}"
-        if size:
-            bits += f"{step if step > 0 else step + 2 ** size - 1:0{size}b}"
-        bits += "1010"  # no other coefficients
-    bits += "1" * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
-
-
-def flat_frame(width, height, scans, between=b"", before_end=b"", tables=True):
-    """The segments of a grey picture whose scans are parted by restart markers."""
-    dc = bytes([0, 0, 1, 5] + [1] * 6 + [0] * 7) + bytes(range(12))
-    # The first codes of the standard table: 00 01 100 1010 1011 1100.
-    ac = bytes([0x10, 0, 2, 1, 3] + [0] * 12) + bytes([1, 2, 3, 0, 4, 0x11])
-    out = segment(0xdb, bytes([0] + [8] * 64))
-    if tables:
-        out += segment(0xc4, dc) + segment(0xc4, ac)
-    out += segment(0xc0, struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0")
-    blocks = (width + 7) // 8 * ((height + 7) // 8)
-    out += segment(0xdd, struct.pack(">H", blocks // len(scans)))
-    out += segment(0xda, b"\1\1\0\0\x3f\0")
-    for i, scan in enumerate(scans):
-        out += flat_scan(scan)
-        out += between + bytes([0xff, 0xd0 + i % 8]) if i + 1 < len(scans) else before_end
-    return out
-
-
-def flat_scans():
-    """Two rows of three blocks: a picture of 21 x 16."""
-    return [[-90, 10, 35], [100, -4, 0]]
-
-
-def cameras():
-    """What cameras write that is not quite as it should be, and loses nothing."""
-    plain = b"\xff\xd8" + flat_frame(21, 16, flat_scans()) + b"\xff\xd9"
-    shown = pillow_rgb(plain)
-    add("jpeg_restarts.jpg", plain)
-    for name, options in {
-            "padded_restarts": {"between": b"\xff" * 5},
-            "zeros_before_restarts": {"between": bytes(40)},
-            "strays_before_restarts": {"between": b"\x12\x34" * 6},
-            "padded_end": {"before_end": b"\xff" * 40},
-            "zeros_before_end": {"before_end": bytes(40)},
-            "strays_before_end": {"before_end": b"stray bytes!"},
-            "no_tables": {"tables": False}}.items():
-        data = b"\xff\xd8" + flat_frame(21, 16, flat_scans(), **options) + b"\xff\xd9"
-        add(f"jpeg_{name}.jpg", data)
-    add("jpeg_no_end.jpg", plain[:-2], shown)
-    add("jpeg_half_end.jpg", plain[:-1], shown)
-    add("jpeg_zeros_behind.jpg", plain + bytes(100))
-    add("jpeg_spectral_0.jpg", plain.replace(b"\1\1\0\0\x3f\0", b"\1\1\0\0\0\0"))
-    add("jpeg_stray_in_header.jpg", plain[:2] + b"\xff\xfe\0\2\0\0" + plain[2:])
-    progressive = saved(RGB, "JPEG", quality=85, progressive=True)
-    add("jpeg_progressive_no_end.jpg", progressive[:-2], pillow_rgb(progressive))
-    # A marker without a length, taken for one with a length, leads to a frame of another size.
-    decoy = segment(0xc0, struct.pack(">BHHB", 8, 64, 64, 1) + b"\1\x11\0") + b"\xff\xda"
-    content = bytes(0xffe0 - 4) + decoy
-    add("jpeg_two_sizes.jpg", b"\xff\xd8\xff\1" + segment(0xe0, content) + plain[2:], shown)
-    bad_cameras(plain, progressive)
-
-
-def bad_cameras(plain, progressive):
-    lost = flat_frame(21, 16, flat_scans(), between=bytes(range(1, 200)) * 2)
-    add_bad("bad_strays.jpg", b"\xff\xd8" + lost + b"\xff\xd9")
-    add_bad("bad_no_restart.jpg", plain.replace(b"\xff\xd0", b""))
-    add_bad("bad_wrong_restart.jpg", plain.replace(b"\xff\xd0", b"\xff\xd3"))
-    add_bad("bad_short_interval.jpg", plain[:plain.index(b"\xff\xd0") - 2]
-            + plain[plain.index(b"\xff\xd0"):])
-    add_bad("bad_two_starts.jpg", plain[:2] + plain)
-    last_scan = progressive.rindex(b"\xff\xda")
-    add_bad("bad_progressive_cut.jpg", progressive[:last_scan])
-    # A scan for each component, of which the last is missing.
-    frame = struct.pack(">BHHB", 8, 16, 21, 3) + b"\1\x11\0\2\x11\0\3\x11\0"
-    scan = flat_scan(sum(flat_scans(), []))
-    parts = [segment(0xda, bytes([1, k, 0, 0, 63, 0])) + scan for k in (1, 2, 3)]
-    start = b"\xff\xd8" + segment(0xdb, bytes([0] + [8] * 64)) + segment(0xc0, frame)
-    add("jpeg_scan_each.jpg", start + b"".join(parts) + b"\xff\xd9")
-    add("jpeg_scan_each_no_end.jpg", start + b"".join(parts),
-        pillow_rgb(start + b"".join(parts) + b"\xff\xd9"))
-    add_bad("bad_missing_scan.jpg", start + b"".join(parts[:2]) + b"\xff\xd9")
-    many = b"".join(parts) + parts[0] * 600
-    add_bad("bad_many_scans.jpg", start + many + b"\xff\xd9")
-
-
-def jpegs():
-    for quality in (40, 92):
-        for sampling in (0, 1, 2):
-            add(f"jpeg_q{quality}_s{sampling}.jpg",
-                saved(RGB, "JPEG", quality=quality, subsampling=sampling))
-    add("jpeg_grey.jpg", saved(GREY, "JPEG", quality=85))
-    add("jpeg_progressive.jpg", saved(RGB, "JPEG", quality=85, progressive=True))
-    add("jpeg_cmyk.jpg", saved(CMYK, "JPEG", quality=90))
-    colour = saved(RGB, "JPEG", quality=85, subsampling=0)
-    add("jpeg_adobe_rgb.jpg", colour[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0" + colour[20:])
-    cmyk = saved(CMYK, "JPEG", quality=90)
-    add("jpeg_ycck.jpg", cmyk.replace(b"Adobe\0\x64\0\0\0\0\0", b"Adobe\0\x64\0\0\0\0\2"))
-    for kind, values in ((4, [6]), (3, [6, 6]), (3, [6, 6, 6]), (9, [6]), (8, [6]), (6, [6]),
-                         (12, [6]), (11, [6]), (5, [6, 1]), (1, [6]), (3, [9]), (11, [6.5])):
-        for big in (False, True):
-            name = f"exif_type{kind}_{len(values)}_{'_'.join(map(str, values[:1]))}_{'mm' if big else 'ii'}"
-            add(f"{name}.jpg", saved(RGB, "JPEG", exif=b"Exif\0\0" + exif_bytes(kind, values, big)))
-    add("jpeg_exif_nonsense.jpg", saved(RGB, "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff"),
-        pillow_rgb(saved(RGB, "JPEG")))
-    good = saved(RGB, "JPEG", quality=85)
-    add_bad("bad_half.jpg", good[:len(good) // 2])
-    add_bad("bad_no_frame.jpg", good[:2] + good[-2:])
-    frame = good.index(b"\xff\xc0")
-    add_bad("bad_huge.jpg", good[:frame + 5] + b"\xff\xff\xff\xff" + good[frame + 9:])
-    add_bad("bad_two_components.jpg", good[:frame + 9] + b"\2" + good[frame + 10:])
-
-
 def png_exif():
     """EXIF as programs that come from JPEG write it, and where it makes no sense."""
     good, shown = saved(RGB, "PNG"), np.asarray(RGB)
@@ -295,154 +86,6 @@ def png_exif():
         add(f"png_exif_{name}.png", good[:33] + extra + good[33:], rgb)
         add(f"png_exif_{name}_behind.png", good[:-12] + extra + good[-12:], rgb)
     add_bad("bad_exif_cut.png", good[:33] + chunk(b"eXIf", block)[:20])
-
-
-def webps():
-    add("webp_lossless.webp", saved(RGB, "WEBP", lossless=True))
-    add("webp_lossless_alpha.webp", saved(RGBA, "WEBP", lossless=True, exact=True))
-    add("webp_lossy.webp", saved(RGB, "WEBP", quality=70))
-    add("webp_lossy_alpha.webp", saved(RGBA, "WEBP", quality=70))
-    add_bad("bad_animation.webp", saved(RGB, "WEBP", save_all=True, append_images=[
-        RGB.transpose(Image.Transpose.ROTATE_180)]))
-    good = saved(RGB, "WEBP", quality=70)
-    add_bad("bad_half.webp", good[:len(good) // 2])
-    add_bad("bad_unknown.webp", good[:12] + b"VP8?" + good[16:])
-
-
-def orientations():
-    for number in range(1, 9):
-        add(f"turned_{number}.jpg", saved(RGB, "JPEG", quality=85, exif=exif(number)))
-        add(f"turned_{number}.png", saved(PALETTE, "PNG", exif=exif(number)))
-        add(f"turned_{number}.webp", saved(RGB, "WEBP", quality=50, exif=exif(number)))
-        add(f"turned_{number}.tif", saved(GREY, "TIFF", tiffinfo={0x112: number},
-                                          compression="tiff_adobe_deflate"))
-
-
-# ---- TIFF --------------------------------------------------------------------------------------
-
-def blocks_of(samples, bits, tile, rows, separate, big):
-    """The bytes of each strip or tile, in the order of the file."""
-    planes = [samples[:, :, k:k + 1] for k in range(samples.shape[2])] if separate else [samples]
-    height, width = tile or (rows, WIDTH)
-    for plane in planes:
-        for y in range(0, HEIGHT, height):
-            for x in range(0, WIDTH, width):
-                block = plane[y:y + height, x:x + width]
-                if tile:
-                    block = np.pad(block, ((0, height - block.shape[0]),
-                                           (0, width - block.shape[1]), (0, 0)))
-                yield packed(block.reshape(len(block), -1), bits, big)
-
-
-def tiff(samples, bits, photometric, tile=None, rows=HEIGHT, separate=False, big=False,
-         deflate=True, tags=()):
-    """tags: {tag: (type, values)} beside the usual ones."""
-    blocks = list(blocks_of(samples, bits, tile, rows, separate, big))
-    blocks = [zlib.compress(block, 9) for block in blocks] if deflate else blocks
-    count = samples.shape[2]
-    entries = {256: (3, [WIDTH]), 257: (3, [HEIGHT]), 258: (3, [bits] * count),
-               259: (3, [8 if deflate else 1]), 262: (3, [photometric]), 277: (3, [count]),
-               284: (3, [2 if separate else 1])}
-    places = [8 + sum(map(len, blocks[:i])) for i in range(len(blocks))]
-    sizes = [len(block) for block in blocks]
-    if tile:
-        entries.update({322: (3, [tile[1]]), 323: (3, [tile[0]]), 324: (4, places),
-                        325: (4, sizes)})
-    else:
-        entries.update({278: (3, [rows]), 273: (4, places), 279: (4, sizes)})
-    entries.update(tags)
-    order = ">" if big else "<"
-    directory = 8 + sum(sizes)
-    beyond = directory + 2 + 12 * len(entries) + 4
-    out, extra = struct.pack(order + "H", len(entries)), b""
-    for tag, (kind, values) in sorted(entries.items()):
-        letter = {1: "B", 3: "H", 4: "I", 8: "h", 12: "d"}[kind]
-        data = struct.pack(order + str(len(values)) + letter, *values)
-        out += struct.pack(order + "HHI", tag, kind, len(values))
-        if len(data) <= 4:
-            out += data.ljust(4, b"\0")
-        else:
-            out += struct.pack(order + "I", beyond + len(extra))
-            extra += data
-    start = (b"MM\0*" if big else b"II*\0") + struct.pack(order + "I", directory)
-    return start + b"".join(blocks) + out + bytes(4) + extra
-
-
-def tiff_kinds():
-    """(name, samples, bits, photometric, tags, rgb) of every kind of pixel."""
-    colours = random.integers(0, 65536, (256, 3))
-    for bits in (1, 2, 4, 8, 16):
-        top = 2 ** bits - 1
-        samples = waves(1, top)
-        eight = narrow(samples) if bits == 16 else samples * 255 // top
-        yield f"grey{bits:02}", samples, bits, 1, {}, grey_rgb(eight)
-        yield f"white0_{bits:02}", samples, bits, 0, {}, grey_rgb(255 - eight)
-        if bits <= 8:
-            flat = colours[:top + 1].T.reshape(-1)
-            yield (f"palette{bits:02}", samples, bits, 3, {320: (3, flat.tolist())},
-                   colours[samples[:, :, 0]] >> 8)
-    for bits in (8, 16):
-        for channels in (2, 3, 4):
-            samples = waves(channels, 2 ** bits - 1)
-            eight = narrow(samples) if bits == 16 else samples
-            yield (f"channels{channels}_{bits:02}", samples, bits, 1 if channels == 2 else 2,
-                   {338: (3, [2])} if channels != 3 else {},
-                   eight[:, :, :3] if channels > 2 else grey_rgb(eight[:, :, 0]))
-
-
-def tiffs():
-    for name, samples, bits, photometric, tags, rgb in tiff_kinds():
-        for form, options in (("strips", {"rows": 5}), ("tiles", {"tile": (16, 16), "big": True}),
-                              ("planes", {"separate": True, "rows": 9, "big": bits == 16})):
-            add(f"tiff_{name}_{form}.tif",
-                tiff(samples, bits, photometric, tags=tags, **options), rgb)
-    samples = waves(3)
-    add("tiff_tiled_planes.tif", tiff(samples, 8, 2, tile=(16, 32), separate=True), samples)
-    add("tiff_stored.tif", tiff(samples, 8, 2, rows=7, deflate=False), samples)
-    add("tiff_short_count.tif", tiff(samples, 8, 2, deflate=False, tags={279: (4, [50])}), samples)
-    mirrored = waves(1, 1)
-    reverse = bytes(int(f"{v:08b}"[::-1], 2) for v in packed(mirrored[:, :, 0], 1))
-    stored = tiff(mirrored, 1, 1, deflate=False, tags={266: (3, [2])})
-    add("tiff_fill_order.tif", stored[:8] + reverse + stored[8 + len(reverse):],
-        grey_rgb(mirrored * 255))
-    for form in ("tiff_lzw", "packbits", "jpeg", "zstd", "lzma"):
-        add(f"tiff_{form}.tif", saved(RGB, "TIFF", compression=form))
-    for form in ("group3", "group4", "tiff_ccitt"):
-        add(f"tiff_{form}.tif", saved(GREY.convert("1"), "TIFF", compression=form))
-    add("tiff_cmyk.tif", saved(CMYK, "TIFF", compression="tiff_lzw"))
-    add("tiff_jpeg_ycbcr.tif", saved(RGB.convert("YCbCr"), "TIFF", compression="jpeg"))
-    bad_tiffs(samples)
-
-
-def tiff_tags():
-    """Tags that other programs write oddly, or that lost their value."""
-    samples = waves(3)
-    for kind, values in ((4, [6]), (3, [6, 6]), (4, [6, 6]), (3, [9]), (1, [6]), (8, [6]),
-                         (12, [6])):
-        add(f"tiff_turned_type{kind}_{'_'.join(map(str, values))}.tif",
-            tiff(samples, 8, 2, tags={274: (kind, values)}))
-    for tag in (65000, 33550, 700, 34675, 305, 34665):  # private, GeoTIFF, XMP, ICC, Software, EXIF
-        data = tiff(samples, 8, 2, tags={tag: (3, [7] * 9)})
-        at = data.index(struct.pack("<HHI", tag, 3, 9)) + 8
-        add(f"tiff_lost_{tag}.tif", data[:at] + b"\xff\xff\xff\x0f" + data[at + 4:], samples)
-    data = tiff(waves(1), 8, 3, tags={320: (3, [9] * 768)})
-    at = data.index(struct.pack("<HHI", 320, 3, 768)) + 8
-    add_bad("bad_lost_palette.tif", data[:at] + b"\xff\xff\xff\x0f" + data[at + 4:])
-
-
-def bad_tiffs(samples):
-    add_bad("bad_float.tif", saved(GREY.convert("F"), "TIFF", compression="tiff_adobe_deflate"))
-    add_bad("bad_signed.tif", tiff(waves(1), 8, 1, tags={339: (3, [2])}))
-    add_bad("bad_lab.tif", saved(Image.fromarray(waves(3).astype(np.uint8), "LAB"), "TIFF"))
-    add_bad("bad_ycbcr.tif", tiff(samples, 8, 6))
-    add_bad("bad_samples.tif", tiff(waves(2), 8, 2))
-    add_bad("bad_codec.tif", tiff(samples, 8, 2, tags={259: (3, [50001])}))
-    add_bad("bad_12_bits.tif", tiff(waves(1, 4095), 16, 1, tags={258: (3, [12])}))
-    add_bad("bad_huge.tif", tiff(samples, 8, 2, tags={256: (4, [2 ** 31]), 257: (4, [2 ** 31])}))
-    add_bad("bad_huge_tile.tif", tiff(samples, 8, 2, tile=(16, 16), tags={
-        322: (4, [2 ** 20]), 323: (4, [2 ** 20])}))
-    add_bad("bad_no_strips.tif", tiff(samples, 8, 2, tags={273: (4, [10 ** 6]), 279: (4, [99])}))
-    add_bad("bad_zero.tif", tiff(samples, 8, 2, tags={256: (3, [0])}))
 
 
 # ---- BMP ---------------------------------------------------------------------------------------
@@ -574,6 +217,22 @@ def pnms():
     add_bad("bad_header.ppm", b"P6 # nothing else")
 
 
+def several():
+    """Files of several images."""
+    good = saved(RGB, "PNG")
+    frame = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0))
+    still = chunk(b"acTL", struct.pack(">II", 1, 0))
+    add_bad("bad_animation.png", saved(RGB, "PNG", save_all=True, append_images=[
+        RGB.transpose(Image.Transpose.ROTATE_180)]))
+    add("png_animation_of_one.png", good[:33] + still + frame + good[33:], np.asarray(RGB))
+    add("png_animation_late.png", good[:-12] + chunk(b"acTL", bytes([0, 0, 0, 2] * 2)) + good[-12:],
+        np.asarray(RGB))
+    grey = b"P5 21 18 255\n" + np.asarray(GREY).tobytes()
+    add_bad("bad_several.pgm", grey + grey)
+    add("pnm_trailing.pgm", grey + b"P5", grey_rgb(np.asarray(GREY)))
+    add_bad("bad_several_plain.pbm", b"P1 2 1 01\n\nP1 2 1 10\n")
+
+
 def others():
     add_bad("bad_empty.png", b"")
     add_bad("bad_text.png", b"a note\nfor the reader\n")
@@ -588,7 +247,7 @@ def main():
         if not old.endswith((".py", ".txt")):
             os.remove(old)
     for part in (pngs, jpegs, cameras, webps, png_exif, orientations, tiffs, bmps, pnms, others,
-                 tiff_tags):
+                 tiff_tags, tiff_depths, tiff_files_of_pages, several):
         part()
     with open("manifest.txt", "w") as file:
         file.write("\n".join(sorted(manifest)) + "\n")

@@ -1,0 +1,60 @@
+// samples.h: samples of any type and packing to bytes.
+#ifndef BLMI_IMAGE_SAMPLES_H
+#define BLMI_IMAGE_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blemish/image.h"
+
+// In the machine's byte order, at any alignment.
+typedef enum blmi_sample_type {
+    BLMI_U8,
+    BLMI_U16,
+    BLMI_U32,
+    BLMI_S8,
+    BLMI_S16,
+    BLMI_S32,
+    BLMI_F16, // IEEE 754
+    BLMI_F32,
+    BLMI_F64,
+} blmi_sample_type;
+
+// What the samples of an image become: low 0, high 255, linear between; and what was
+// seen of them.
+typedef struct blmi_levels {
+    int bits;           // above 0: low is 0, high 2^bits - 1, at most 16, and the result
+                        // (v * 65535 div high + 128) div 257, for unsigned samples
+    double low, high;   // low < high, finite
+    double least, most; // of the samples so far; least > most: none
+} blmi_levels;
+
+// Levels of unsigned samples of 1 to 16 significant bits.
+blmi_levels blmi_levels_of_bits(int bits);
+blmi_levels blmi_levels_of_range(double low, double high);
+// Stores the range and what was seen of it in the image.
+void blmi_levels_note(const blmi_levels *levels, blm_image *image);
+
+// Writes count bytes, `out_step` bytes apart, for samples that stand `in_step` samples
+// apart.  What is outside of the range becomes 0 or 255, NaN 0.  out may be in where
+// nothing that is still to be read is written over.
+void blmi_convert(uint8_t *out, size_t out_step, const void *in, blmi_sample_type type,
+    size_t in_step, size_t count, blmi_levels *levels);
+
+// How samples of fewer than 16 bits lie in bytes.  Rows begin on a byte.
+typedef enum blmi_packing {
+    BLMI_HIGH_FIRST, // from the highest bit of a byte to the lowest, 1 to 16 bits: TIFF
+    BLMI_LOW_FIRST,  // from the lowest bit to the highest, 1 to 16 bits: GenICam's "p"
+    BLMI_GIGE,       // two samples in three bytes, the lower bits of both in the middle
+                     // one; 10 or 12 bits: GigE Vision's "Packed"
+    BLMI_MIPI,       // the upper 8 bits of four samples of 10, or two of 12, then a byte
+                     // of the lower bits
+} blmi_packing;
+
+// Bytes that a row of count samples takes up.
+size_t blmi_packed_size(blmi_packing packing, unsigned bits, size_t count);
+void blmi_unpack(
+    uint16_t *out, const uint8_t *in, blmi_packing packing, unsigned bits, size_t count);
+
+#endif
