@@ -9,9 +9,9 @@
 //
 // Every page of a TIFF is an image of its own: "name#2" is the second page of the file
 // "name", and "name" the first.  Pages that say that they are a smaller copy of another,
-// or its transparency, do not count.  Animations (WebP, PNG) and PNM files that hold
-// several images are refused.  A JPEG file's further pictures (previews) are not looked
-// at.
+// or its transparency, do not count.  "name" is refused where a later page is lost.
+// Animations (WebP, PNG) and PNM files that hold several images are refused.  A JPEG
+// file's further pictures (previews) are not looked at.
 #ifndef BLEMISH_IMAGE_H
 #define BLEMISH_IMAGE_H
 

@@ -23,7 +23,7 @@ typedef struct blmi_source {
     int64_t max_pixels;           // above 0
     int bits;                     // significant bits of 16-bit samples, 1 to 16
     double range_low, range_high; // both 0: none was given
-    int page;                     // from 1
+    int page;                     // from 1; 0: the first, if all are there
 } blmi_source;
 
 // *orientation: 1 to 8 as EXIF counts; 1 on entry, untouched where the file says nothing.

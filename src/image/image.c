@@ -54,8 +54,6 @@ static blm_status resolve(
         out->max_bytes = default_max_bytes;
     if (out->bits == 0)
         out->bits = 16;
-    if (out->page == 0)
-        out->page = 1;
     return BLM_OK;
 }
 

@@ -186,9 +186,9 @@ static void pages_are_counted(void **state)
         assert_ok(blm_image_page_count(path, &count, &err), err);
         assert_int_equal(count, cases[i].count);
     }
-    const char circle[] = "tests/corpus/image/tiff_circle.tif";
+    const char circle[] = "tests/corpus/image/bad_circle.tif";
     assert_int_equal(blm_image_page_count(circle, &count, &err), BLM_EINPUT);
-    assert_text(&err, "tiff_circle.tif: TIFF: its directories lead in a circle");
+    assert_text(&err, "bad_circle.tif: TIFF: its directories lead in a circle");
     assert_int_equal(blm_image_page_count("/nowhere", &count, &err), BLM_EINPUT);
     assert_text(&err, "/nowhere: ");
 }
@@ -212,7 +212,15 @@ static void pages_are_named_or_chosen(void **state)
     const char png[] = "tests/corpus/image/png_0_16.png#2";
     assert_int_equal(blm_image_read(png, NULL, &none, &err), BLM_EINPUT);
     assert_text(&err, "png_0_16.png#2: no page 2, the file holds one image");
+    // Where a page is lost the file is refused, but not the pages before it.
+    const char lost[] = "tests/corpus/image/bad_lost_page.tif";
+    assert_int_equal(blm_image_read(lost, NULL, &none, &err), BLM_EINPUT);
+    assert_text(&err, "bad_lost_page.tif: TIFF: truncated, or a directory that lies");
     assert_null(none);
+    assert_ok(
+        blm_image_read("tests/corpus/image/bad_lost_page.tif#1", NULL, &named, &err),
+        err);
+    blm_image_free(named);
 }
 
 static void floating_point_needs_a_range(void **state)

@@ -78,8 +78,8 @@ static bool next_directory(const chain *c, uint64_t *offset, bool *page)
     return true;
 }
 
-// Walks up to page `wanted`, 0: all; *count pages came by, the last at *found.  A file
-// whose directories are all copies has one page, the first.
+// Walks up to page `wanted`, which is at *found; 0: all the way, *found is the first.
+// *count pages came by.  A file whose directories are all copies has one page, the first.
 static blm_status walk(chain *c, int wanted, uint64_t *found, int *count, blm_error *err)
 {
     uint8_t header[16] = {0};
@@ -104,10 +104,8 @@ static blm_status walk(chain *c, int wanted, uint64_t *found, int *count, blm_er
                 c, "its directories lead in a circle, or are more than a million", err);
         if (!next_directory(c, &offset, &page))
             return damaged(c, "truncated, or a directory that lies beyond the end", err);
-        if (page) {
-            ++*count;
+        if (page && (++*count == 1 || wanted > 0))
             *found = at;
-        }
     }
     if (*count == 0 && first != 0)
         *count = 1;

@@ -239,4 +239,5 @@ def tiff_files_of_pages():
     add("tiff_one_page.tif#2", data, one)  # the name of a file, not of a page
     first = data[4:8]
     last = len(data) - 10  # the link of the last directory; its depths lie behind it
-    add("tiff_circle.tif", data[:last] + first + data[last + 4:], one)
+    add_bad("bad_circle.tif", data[:last] + first + data[last + 4:])
+    add_bad("bad_lost_page.tif", data[:last] + b"\0\xff\xff\0" + data[last + 4:])
