@@ -57,11 +57,18 @@ void cli_samples_add_good(cli_dataset *out, const cli_files *images)
 
 // ---- masks
 
-// Whether `mask` is the name STEM + tail + any extension.
+// What a name says behind its extension: "#2" of a page, or nothing.
+static const char *page_of(const char *name)
+{
+    const char *extension = name + cli_stem_length(name);
+    return extension + strcspn(extension, "#");
+}
+
+// Whether `mask` is the name STEM + tail + any extension, and the same page.
 static int is_mask(const char *mask, const char *image, const char *tail)
 {
     const size_t stem = cli_stem_length(image), length = cli_stem_length(mask);
-    return length == stem + strlen(tail) && strncmp(mask, image, stem) == 0 &&
+    return strcmp(page_of(mask), page_of(image)) == 0 && length == stem + strlen(tail) && strncmp(mask, image, stem) == 0 &&
            strncmp(mask + stem, tail, strlen(tail)) == 0;
 }
 

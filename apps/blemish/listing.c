@@ -33,6 +33,18 @@ static void append(listing *l, char *path, size_t root_length)
     files->items[files->count++] = (cli_file){.path = path, .below = path + root_length};
 }
 
+// Appends a file, and each further page of it, as FILE#2 and so on.  What is wrong with
+// it will be reported when it is read.
+static void append_pages(listing *l, char *path, size_t root_length)
+{
+    int count;
+    append(l, path, root_length);
+    if (blm_image_page_count(path, &count, NULL) != BLM_OK)
+        return;
+    for (int page = 2; page <= count; page++)
+        append(l, cli_format("%s#%d", path, page), root_length);
+}
+
 const char **cli_paths(const cli_files *files)
 {
     const char **paths = cli_alloc(files->count, sizeof *paths);
@@ -170,7 +182,7 @@ static int take_entry(
     } else if ((known && !S_ISREG(info.st_mode)) || !blm_image_is_name(name))
         leave_out(l, ENDING, path);
     else { // a broken link too: it will be reported by name
-        append(l, path, l->root_length);
+        append_pages(l, path, l->root_length);
         return code;
     }
     free(path);
@@ -218,7 +230,7 @@ static int list_path(listing *l, const char *path)
         if (is_excluded(l, path, 1))
             leave_out(l, EXCLUDED, path);
         else
-            append(l, cli_format("%s", path), 0);
+            append_pages(l, cli_format("%s", path), 0);
         return CLI_EXIT_OK;
     }
     const size_t before = l->files->count, length = strlen(path);

@@ -45,7 +45,9 @@ blm_status cli_mask_read(const char *path, const blm_decode_options *decode, int
     int *height, uint8_t **out, unsigned *odd, blm_error *err)
 {
     blm_decode_options whole = *decode;
-    whole.bits = 8; // so that small values of 16-bit pictures are not rounded to 0
+    whole.bits = 0; // so that small values of 16-bit pictures are not rounded to 0
+    whole.range_low = 0;
+    whole.range_high = 255;
     blm_image *image = NULL;
     size_t levels[256] = {0};
     const blm_status status = blm_image_read(path, &whole, &image, err);

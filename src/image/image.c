@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/file.h"
@@ -150,7 +152,13 @@ blm_status blm_image_page_count(const char *path, int *count, blm_error *err)
         *count = 1;
         return BLM_OK;
     }
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    const int known = stat(path, &info);
+    if (known == 0 && !S_ISREG(info.st_mode)) { // who opens a pipe takes from it
+        *count = 1;
+        return BLM_OK;
+    }
+    const int file = known == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0)
         return blmi_fail(
             err, BLM_EINPUT, "%s: cannot be opened: %s", path, blmi_system_text(errno));

@@ -166,3 +166,19 @@ expect 0 detect $m tree/img2.png plain -q -x 'img*'
 expect_names plain
 expect 3 detect $m tree -x '*'
 err_has '^blemish: tree: no image in this folder$'
+
+# Every page of a TIFF is an image of its own.
+mkdir pages
+cp "$root/tests/corpus/image/tiff_pages.tif" pages/many.tif
+cp "$image" pages/one.png
+expect 0 detect $m pages pages/many.tif#3
+expect_names 'pages/many.tif
+pages/many.tif#2
+pages/many.tif#3
+pages/one.png
+pages/many.tif#3'
+expect 3 detect $m pages/many.tif#4
+err_has '^blemish: pages/many.tif#4: TIFF: no page 4, the file has 3$'
+expect 0 fit pages/many.tif -o pages.model
+expect 0 info pages.model
+out_has '3 images'
