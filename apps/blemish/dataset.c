@@ -68,7 +68,8 @@ static const char *page_of(const char *name)
 static int is_mask(const char *mask, const char *image, const char *tail)
 {
     const size_t stem = cli_stem_length(image), length = cli_stem_length(mask);
-    return strcmp(page_of(mask), page_of(image)) == 0 && length == stem + strlen(tail) && strncmp(mask, image, stem) == 0 &&
+    return strcmp(page_of(mask), page_of(image)) == 0 && length == stem + strlen(tail) &&
+           strncmp(mask, image, stem) == 0 &&
            strncmp(mask + stem, tail, strlen(tail)) == 0;
 }
 

@@ -5,6 +5,30 @@
 #include <string.h>
 
 #include "src/base/error.h"
+#include "src/base/sanitizer.h"
+
+#ifdef BLMI_MEMORY_SANITIZER
+#include <malloc.h>
+
+// What libraries that are not instrumented allocate, and what they compare, counts as
+// written.
+BLM_API const char *__msan_default_options(void)
+{
+    return "poison_in_malloc=0:poison_in_free=0:intercept_memcmp=0";
+}
+
+// Their memory may be what was ours.
+static void forget(void *memory)
+{
+    if (memory != NULL)
+        blmi_note_written(memory, malloc_usable_size(memory));
+}
+#else
+static void forget(void *memory)
+{
+    (void)memory;
+}
+#endif
 
 void *blmi_alloc(size_t count, size_t size)
 {
@@ -13,7 +37,10 @@ void *blmi_alloc(size_t count, size_t size)
         bytes > PTRDIFF_MAX - BLMI_ALIGNMENT)
         return NULL;
     const size_t rounded = (bytes / BLMI_ALIGNMENT + 1) * BLMI_ALIGNMENT;
-    return aligned_alloc(BLMI_ALIGNMENT, rounded);
+    void *const memory = aligned_alloc(BLMI_ALIGNMENT, rounded);
+    if (memory != NULL)
+        blmi_note_fresh(memory, rounded);
+    return memory;
 }
 
 void *blmi_alloc_zero(size_t count, size_t size)
@@ -26,6 +53,7 @@ void *blmi_alloc_zero(size_t count, size_t size)
 
 void blmi_free(void *memory)
 {
+    forget(memory);
     free(memory);
 }
 

@@ -289,12 +289,39 @@ static void packed_mosaics_equal_unpacked_ones(void **state)
         }
 }
 
+// No byte behind the last row is read: a sanitizer sees to that.
+static void buffers_of_just_their_size_suffice(void **state)
+{
+    (void)state;
+    for (int layout = 0; layout < 60; layout++)
+        for (int width = 2; width < 12; width++) {
+            uint8_t many[200] = {0};
+            blm_buffer buffer = {many, width, 2, .stride = 1, .range_high = 1,
+                .layout = (blm_layout)layout};
+            blm_image *image = NULL;
+            while (buffer.stride < 100 &&
+                   blm_image_from_buffer(&buffer, &image, NULL) != BLM_OK)
+                buffer.stride++;
+            blm_image_free(image);
+            if (buffer.stride == 100)
+                continue; // no such layout
+            uint8_t *const just = calloc((size_t)buffer.stride, 2);
+            blm_error err;
+            assert_non_null(just);
+            buffer.pixels = just;
+            assert_ok(blm_image_from_buffer(&buffer, &image, &err), err);
+            blm_image_free(image);
+            free(just);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_of_bytes_and_words_are_taken),
         cmocka_unit_test(rows_may_be_apart_or_upside_down),
         cmocka_unit_test(senseless_buffers_are_refused),
+        cmocka_unit_test(buffers_of_just_their_size_suffice),
         cmocka_unit_test(packed_samples_are_unpacked),
         cmocka_unit_test(packed_bytes_are_those_of_the_standards),
         cmocka_unit_test(wide_and_floating_point_samples_are_scaled),

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "blemish/image.h"
+#include "src/base/alloc.h"
 #include "src/base/file.h"
+#include "src/base/sanitizer.h"
 #include "tests/crc32.h"
 #include "tests/random.h"
 
@@ -198,9 +200,27 @@ static void changed_files_do_no_harm(void **state)
     }
 }
 
+// The memory sanitizer knows what of our memory was written (nothing elsewhere).
+static void fresh_memory_counts_as_not_written(void **state)
+{
+    (void)state;
+#ifdef BLMI_MEMORY_SANITIZER
+    uint8_t *const memory = blmi_alloc(100, 1);
+    assert_int_equal(__msan_test_shadow(memory, 100), 0);
+    memory[0] = 1;
+    assert_int_equal(__msan_test_shadow(memory, 100), 1);
+    blmi_note_written(memory, 100);
+    assert_int_equal(__msan_test_shadow(memory, 100), -1);
+    blmi_free(memory);
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fresh_memory_counts_as_not_written),
         cmocka_unit_test(files_become_what_the_manifest_says),
         cmocka_unit_test(files_cut_short_are_refused),
         cmocka_unit_test(changed_files_do_no_harm),

@@ -90,7 +90,7 @@ static void read_chunks(const blmi_source *source, int *orientation, uint32_t *i
 static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *image,
     int *orientation, blm_error *err)
 {
-    struct spng_ihdr header;
+    struct spng_ihdr header = {0};
     int code;
     spng_set_crc_action(png, SPNG_CRC_ERROR, SPNG_CRC_ERROR);
     spng_set_chunk_limits(png, MAX_CHUNK, MAX_CHUNK);

@@ -192,7 +192,8 @@ static uint16_t mipi(const uint8_t *in, size_t i, unsigned bits)
     const size_t together = bits == 10 ? 4 : 2, place = i % together;
     const uint8_t *const group = in + i / together * (together + 1);
     const unsigned low = group[together] >> place * (bits - 8);
-    return (uint16_t)(group[place] << (bits - 8) | (low & ((1u << (bits - 8)) - 1)));
+    return (uint16_t)((unsigned)group[place] << (bits - 8) |
+                      (low & ((1u << (bits - 8)) - 1)));
 }
 
 void blmi_unpack(

@@ -178,7 +178,7 @@ static void fill_greys(layout *l, bool white_is_0)
 
 static bool fill_palette(TIFF *tiff, layout *l)
 {
-    uint16_t *maps[3]; // (2^bits) each, 16 bits a channel
+    uint16_t *maps[3] = {0}; // (2^bits) each, 16 bits a channel
     if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
         return false;
     for (unsigned v = 0; v < 1u << l->bits; v++)
@@ -217,7 +217,7 @@ static bool is_predicted(TIFF *tiff, uint16_t compression)
 
 static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error *err)
 {
-    uint16_t photometric, compression, ink_set;
+    uint16_t photometric = 0, compression = 0, ink_set = 0;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
     if (!is_supported_codec(compression))
         return unsupported(r, "compression", compression, err);
@@ -268,7 +268,7 @@ static blm_status read_type(TIFF *tiff, const reader *r, layout *l, blm_error *e
         {SAMPLEFORMAT_IEEEFP, 32, BLMI_F32},
         {SAMPLEFORMAT_IEEEFP, 64, BLMI_F64},
     };
-    uint16_t format;
+    uint16_t format = 0;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
     if (format == SAMPLEFORMAT_VOID)
         format = SAMPLEFORMAT_UINT;
@@ -316,7 +316,7 @@ static blm_status read_levels(
 
 static blm_status read_layout(TIFF *tiff, const reader *r, layout *l, blm_error *err)
 {
-    uint16_t planar;
+    uint16_t planar = 0;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &l->bits);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &l->samples);
     TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planar);

@@ -26,7 +26,7 @@ static blm_status read_orientation(
     if (demuxer == NULL)
         return blmi_fail(
             err, BLM_EINPUT, "%s: WebP: a damaged or truncated container", source->name);
-    WebPChunkIterator exif;
+    WebPChunkIterator exif = {0};
     if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif))
         *orientation = blmi_exif_orientation(exif.chunk.bytes, exif.chunk.size);
     WebPDemuxReleaseChunkIterator(&exif);
@@ -37,7 +37,7 @@ static blm_status read_orientation(
 blm_status blmi_webp_decode(
     const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
 {
-    WebPDecoderConfig config;
+    WebPDecoderConfig config = {0};
     if (!WebPInitDecoderConfig(&config))
         return blmi_fail(
             err, BLM_EBUG, "%s: WebP: libwebp is older than its header", source->name);
