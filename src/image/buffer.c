@@ -60,9 +60,9 @@ static const pixel_format pixel_formats[] = {
 typedef struct copy {
     const blm_buffer *buffer;
     const pixel_format *format;
-    blmi_levels levels; // of samples of more than 8 bits
-    uint16_t *words;    // PACKED: (width), a row unpacked
-    uint8_t *mosaic;    // BAYER: (height + 2, width + 2), filled inside
+    blmi_scale scale; // of samples of more than 8 bits
+    uint16_t *words;  // PACKED: (width), a row unpacked
+    uint8_t *mosaic;  // BAYER: (height + 2, width + 2), filled inside
 } copy;
 
 // ---- what is asked for ---------------------------------------------------------------
@@ -83,7 +83,7 @@ static ptrdiff_t row_bytes(const blm_buffer *buffer, const pixel_format *f)
     return (ptrdiff_t)(f->shape == YUV ? (samples + 3) / 4 * 4 : samples);
 }
 
-static blm_status check_levels(
+static blm_status check_scale(
     const blm_buffer *buffer, const pixel_format *f, blm_error *err)
 {
     const int bits = f->storage == WORDS ? buffer->bits : 0;
@@ -121,16 +121,16 @@ static blm_status check_buffer(const blm_buffer *buffer, blm_error *err)
             "image buffer: a stride of %td bytes, expected 0 or at least the %td of a "
             "row",
             buffer->stride, row);
-    return check_levels(buffer, f, err);
+    return check_scale(buffer, f, err);
 }
 
-static blmi_levels levels_of(const blm_buffer *buffer, const pixel_format *f)
+static blmi_scale scale_of(const blm_buffer *buffer, const pixel_format *f)
 {
     if (buffer->range_low < buffer->range_high)
-        return blmi_levels_of_range(buffer->range_low, buffer->range_high);
+        return blmi_scale_of_range(buffer->range_low, buffer->range_high);
     if (f->storage == PACKED)
-        return blmi_levels_of_bits(f->bits);
-    return blmi_levels_of_bits(buffer->bits == 0 ? 16 : buffer->bits);
+        return blmi_scale_of_bits(f->bits);
+    return blmi_scale_of_bits(buffer->bits == 0 ? 16 : buffer->bits);
 }
 
 // ---- rows ----------------------------------------------------------------------------
@@ -176,15 +176,15 @@ static void row_to_bytes(
         break;
     case WORDS:
         blmi_convert(
-            out, out_step, row + 2 * channel, BLMI_U16, channels, width, &c->levels);
+            out, out_step, row + 2 * channel, BLMI_U16, channels, width, &c->scale);
         break;
     case FLOATS:
-        blmi_convert(out, out_step, row, BLMI_F32, channels, width, &c->levels);
+        blmi_convert(out, out_step, row, BLMI_F32, channels, width, &c->scale);
         break;
     case PACKED:
         blmi_unpack(
             c->words, row, (blmi_packing)c->format->packing, c->format->bits, width);
-        blmi_convert(out, out_step, c->words, BLMI_U16, 1, width, &c->levels);
+        blmi_convert(out, out_step, c->words, BLMI_U16, 1, width, &c->scale);
         break;
     }
 }
@@ -245,7 +245,7 @@ static void describe(const copy *c, blm_image *image)
     if (c->format->storage == BYTES)
         image->range_high = image->sample_max = 255;
     else
-        blmi_levels_note(&c->levels, image);
+        blmi_scale_note(&c->scale, image);
 }
 
 blm_status blm_image_from_buffer(
@@ -258,7 +258,7 @@ blm_status blm_image_from_buffer(
     copy c = {.buffer = buffer, .format = &pixel_formats[buffer->layout]};
     blm_image *image = blmi_alloc_zero(1, sizeof *image);
     blm_status status = BLM_OK;
-    c.levels = levels_of(buffer, c.format);
+    c.scale = scale_of(buffer, c.format);
     if (c.format->storage == PACKED)
         c.words = blmi_alloc(width, sizeof *c.words);
     if (c.format->shape == BAYER)

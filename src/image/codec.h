@@ -68,13 +68,13 @@ int blmi_directory_orientation(const uint8_t *block, size_t size, uint64_t direc
 // Turns and mirrors the pixels so that orientation 1 to 8 becomes 1.
 blm_status blmi_orient(blm_image *image, int orientation, blm_error *err);
 
-// The levels of unsigned samples of `bits` bits in a file that says no more about them,
+// The scale of unsigned samples of `bits` bits in a file that says no more about them,
 // at most 16, of which the source's bits are significant where that is all 16.
-blmi_levels blmi_source_levels(const blmi_source *source, int bits);
+blmi_scale blmi_source_scale(const blmi_source *source, int bits);
 
 // Pixels of 1 or 3 (or more: the first three) 16-bit samples to RGB: `count` of them.
-void blmi_pixels_16(uint8_t *rgb, const void *samples, size_t channels, size_t count,
-    blmi_levels *levels);
+void blmi_pixels_16(
+    uint8_t *rgb, const void *samples, size_t channels, size_t count, blmi_scale *scale);
 // count pixels of `step` bytes each to RGB: channel c is byte order[c] of a pixel.
 void blmi_spread(
     uint8_t *rgb, const uint8_t *in, size_t count, size_t step, const uint8_t order[3]);

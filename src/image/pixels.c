@@ -19,20 +19,20 @@ blm_status blmi_check_range(
     return BLM_OK;
 }
 
-blmi_levels blmi_source_levels(const blmi_source *source, int bits)
+blmi_scale blmi_source_scale(const blmi_source *source, int bits)
 {
     if (source->range_low < source->range_high)
-        return blmi_levels_of_range(source->range_low, source->range_high);
-    return blmi_levels_of_bits(bits == 16 ? source->bits : bits);
+        return blmi_scale_of_range(source->range_low, source->range_high);
+    return blmi_scale_of_bits(bits == 16 ? source->bits : bits);
 }
 
 void blmi_pixels_16(
-    uint8_t *rgb, const void *samples, size_t channels, size_t count, blmi_levels *levels)
+    uint8_t *rgb, const void *samples, size_t channels, size_t count, blmi_scale *scale)
 {
     const uint8_t *const in = samples;
     for (size_t c = 0; c < 3; c++)
         blmi_convert(rgb + c, 3, in + (channels < 3 ? 0 : 2 * c), BLMI_U16, channels,
-            count, levels);
+            count, scale);
 }
 
 void blmi_spread(

@@ -37,12 +37,12 @@ static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image 
         goto done;
     }
     blmi_note_written(samples, size);
-    blmi_levels levels = blmi_source_levels(source, 16);
+    blmi_scale scale = blmi_source_scale(source, 16);
     const size_t width = (size_t)image->width;
     for (size_t y = 0; y < (size_t)image->height; y++)
         blmi_pixels_16(image->rgb + 3 * y * width, samples + 2 * y * width * channels,
-            channels, width, &levels);
-    blmi_levels_note(&levels, image);
+            channels, width, &scale);
+    blmi_scale_note(&scale, image);
 done:
     blmi_free(samples);
     return status;

@@ -91,12 +91,12 @@ static blm_status check_size(const pnm *p, blm_error *err)
 }
 
 // What samples above 255 become.
-static blmi_levels wide_levels(const pnm *p)
+static blmi_scale wide_scale(const pnm *p)
 {
     const bool own_range =
         p->max_value < MAX_VALUE && !(p->source->range_low < p->source->range_high);
-    return own_range ? blmi_levels_of_range(0, p->max_value)
-                     : blmi_source_levels(p->source, 16);
+    return own_range ? blmi_scale_of_range(0, p->max_value)
+                     : blmi_source_scale(p->source, 16);
 }
 
 // Fills table (max_value + 1) with what each sample value becomes.  Where the file says
@@ -104,7 +104,7 @@ static blmi_levels wide_levels(const pnm *p)
 // as Pillow does.
 static void fill_table(const pnm *p, uint8_t *table)
 {
-    blmi_levels levels = wide_levels(p);
+    blmi_scale scale = wide_scale(p);
     if (p->bitmap) {
         table[0] = 255;
         table[1] = 0;
@@ -115,11 +115,11 @@ static void fill_table(const pnm *p, uint8_t *table)
         uint16_t wide = (uint16_t)v;
         if (p->max_value <= 255) {
             table[v] = (uint8_t)lrint(part * 255);
-        } else if (levels.high == p->max_value && levels.bits == 0 && levels.low == 0) {
+        } else if (scale.high == p->max_value && scale.bits == 0 && scale.low == 0) {
             wide = (uint16_t)lrint(part * MAX_VALUE);
             table[v] = (uint8_t)((wide + 128) / 257);
         } else {
-            blmi_convert(&table[v], 1, &wide, BLMI_U16, 1, 1, &levels);
+            blmi_convert(&table[v], 1, &wide, BLMI_U16, 1, 1, &scale);
         }
     }
 }
@@ -204,10 +204,10 @@ blm_status blmi_pnm_decode(
     fill_table(&p, table);
     BLMI_TRY(read_raster(&p, table, image, err));
     if (p.max_value > 255) {
-        blmi_levels levels = wide_levels(&p);
-        levels.least = p.least;
-        levels.most = p.most;
-        blmi_levels_note(&levels, image);
+        blmi_scale scale = wide_scale(&p);
+        scale.least = p.least;
+        scale.most = p.most;
+        blmi_scale_note(&scale, image);
     }
     return check_end(&p, err);
 }

@@ -3,27 +3,27 @@
 #include <math.h>
 #include <string.h>
 
-// ---- levels --------------------------------------------------------------------------
+// ---- the scale -----------------------------------------------------------------------
 
-blmi_levels blmi_levels_of_bits(int bits)
+blmi_scale blmi_scale_of_bits(int bits)
 {
-    blmi_levels levels = blmi_levels_of_range(0, (1 << bits) - 1);
-    levels.bits = bits;
-    return levels;
+    blmi_scale scale = blmi_scale_of_range(0, (1 << bits) - 1);
+    scale.bits = bits;
+    return scale;
 }
 
-blmi_levels blmi_levels_of_range(double low, double high)
+blmi_scale blmi_scale_of_range(double low, double high)
 {
-    return (blmi_levels){.low = low, .high = high, .least = INFINITY, .most = -INFINITY};
+    return (blmi_scale){.low = low, .high = high, .least = INFINITY, .most = -INFINITY};
 }
 
-void blmi_levels_note(const blmi_levels *levels, blm_image *image)
+void blmi_scale_note(const blmi_scale *scale, blm_image *image)
 {
-    const bool any = levels->least <= levels->most; // else all are NaN
-    image->range_low = levels->low;
-    image->range_high = levels->high;
-    image->sample_min = any ? levels->least : levels->low;
-    image->sample_max = any ? levels->most : levels->low;
+    const bool any = scale->least <= scale->most; // else all are NaN
+    image->range_low = scale->low;
+    image->range_high = scale->high;
+    image->sample_min = any ? scale->least : scale->low;
+    image->sample_max = any ? scale->most : scale->low;
 }
 
 // ---- to bytes ------------------------------------------------------------------------
@@ -91,7 +91,7 @@ static double load(const uint8_t *in, blmi_sample_type type)
     return v.f64;
 }
 
-static uint8_t scale(double v, double low, double high)
+static uint8_t to_byte(double v, double low, double high)
 {
     if (!(v > low)) // NaN, too
         return 0;
@@ -99,25 +99,25 @@ static uint8_t scale(double v, double low, double high)
 }
 
 static void convert_any(uint8_t *out, size_t out_step, const uint8_t *in,
-    blmi_sample_type type, size_t in_step, size_t count, blmi_levels *levels)
+    blmi_sample_type type, size_t in_step, size_t count, blmi_scale *scale)
 {
     const size_t bytes = size_of(type) * in_step;
-    double least = levels->least, most = levels->most;
+    double least = scale->least, most = scale->most;
     for (size_t i = 0; i < count; i++) {
         const double v = load(in + i * bytes, type);
         least = v < least ? v : least;
         most = v > most ? v : most;
-        out[i * out_step] = scale(v, levels->low, levels->high);
+        out[i * out_step] = to_byte(v, scale->low, scale->high);
     }
-    levels->least = least;
-    levels->most = most;
+    scale->least = least;
+    scale->most = most;
 }
 
 // The usual case: 16-bit samples whose range is that of their bits.
 static void convert_16(uint8_t *out, size_t out_step, const uint8_t *in, size_t in_step,
-    size_t count, blmi_levels *levels)
+    size_t count, blmi_scale *scale)
 {
-    const uint32_t top = (1u << levels->bits) - 1;
+    const uint32_t top = (1u << scale->bits) - 1;
     const size_t bytes = 2 * in_step;
     uint32_t least = 65535, most = 0;
     for (size_t i = 0; i < count; i++) {
@@ -129,19 +129,19 @@ static void convert_16(uint8_t *out, size_t out_step, const uint8_t *in, size_t 
             top == 65535 ? v : (v < top ? (uint32_t)v * 65535 / top : 65535);
         out[i * out_step] = (uint8_t)((wide + 128) / 257);
     }
-    levels->least = fmin(levels->least, least);
-    levels->most = fmax(levels->most, most);
+    scale->least = fmin(scale->least, least);
+    scale->most = fmax(scale->most, most);
 }
 
 void blmi_convert(uint8_t *out, size_t out_step, const void *in, blmi_sample_type type,
-    size_t in_step, size_t count, blmi_levels *levels)
+    size_t in_step, size_t count, blmi_scale *scale)
 {
     if (count == 0)
         return;
-    if (type == BLMI_U16 && levels->bits > 0)
-        convert_16(out, out_step, in, in_step, count, levels);
+    if (type == BLMI_U16 && scale->bits > 0)
+        convert_16(out, out_step, in, in_step, count, scale);
     else
-        convert_any(out, out_step, in, type, in_step, count, levels);
+        convert_any(out, out_step, in, type, in_step, count, scale);
 }
 
 // ---- packed samples ------------------------------------------------------------------

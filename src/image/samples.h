@@ -23,24 +23,24 @@ typedef enum blmi_sample_type {
 
 // What the samples of an image become: low 0, high 255, linear between; and what was
 // seen of them.
-typedef struct blmi_levels {
+typedef struct blmi_scale {
     int bits;           // above 0: low is 0, high 2^bits - 1, at most 16, and the result
                         // (v * 65535 div high + 128) div 257, for unsigned samples
     double low, high;   // low < high, finite
     double least, most; // of the samples so far; least > most: none
-} blmi_levels;
+} blmi_scale;
 
-// Levels of unsigned samples of 1 to 16 significant bits.
-blmi_levels blmi_levels_of_bits(int bits);
-blmi_levels blmi_levels_of_range(double low, double high);
+// The scale of unsigned samples of 1 to 16 significant bits.
+blmi_scale blmi_scale_of_bits(int bits);
+blmi_scale blmi_scale_of_range(double low, double high);
 // Stores the range and what was seen of it in the image.
-void blmi_levels_note(const blmi_levels *levels, blm_image *image);
+void blmi_scale_note(const blmi_scale *scale, blm_image *image);
 
 // Writes count bytes, `out_step` bytes apart, for samples that stand `in_step` samples
 // apart.  What is outside of the range becomes 0 or 255, NaN 0.  out may be in where
 // nothing that is still to be read is written over.
 void blmi_convert(uint8_t *out, size_t out_step, const void *in, blmi_sample_type type,
-    size_t in_step, size_t count, blmi_levels *levels);
+    size_t in_step, size_t count, blmi_scale *scale);
 
 // How samples of fewer than 16 bits lie in bytes.  Rows begin on a byte.
 typedef enum blmi_packing {

@@ -292,19 +292,19 @@ static blm_status read_type(TIFF *tiff, const reader *r, layout *l, blm_error *e
 
 // What becomes black and white.  SMinSampleValue and the like do not say it: they are
 // statistics of one image.
-static blm_status read_levels(
-    const reader *r, const layout *l, blmi_levels *levels, blm_error *err)
+static blm_status read_scale(
+    const reader *r, const layout *l, blmi_scale *scale, blm_error *err)
 {
     const blmi_source *const source = r->source;
     const bool given = source->range_low < source->range_high;
     if (l->raw)
-        *levels = blmi_levels_of_bits(8); // not used
+        *scale = blmi_scale_of_bits(8); // not used
     else if (given || l->type == BLMI_U16)
-        *levels = blmi_source_levels(source, l->bits);
+        *scale = blmi_source_scale(source, l->bits);
     else if (l->type == BLMI_S8)
-        *levels = blmi_levels_of_range(INT8_MIN, INT8_MAX);
+        *scale = blmi_scale_of_range(INT8_MIN, INT8_MAX);
     else if (l->type == BLMI_S16)
-        *levels = blmi_levels_of_range(INT16_MIN, INT16_MAX);
+        *scale = blmi_scale_of_range(INT16_MIN, INT16_MAX);
     else
         return blmi_fail(err, BLM_EINPUT,
             "%s: TIFF: %u-bit %s samples, whose black and white are not known; expected "
@@ -400,7 +400,7 @@ typedef struct work {
     uint8_t *planes;    // the block, all planes one after another
     uint16_t *unpacked; // (block_width, samples): a row of one plane
     uint8_t *bytes;     // (block_width, used): a row of the samples that count
-    blmi_levels levels;
+    blmi_scale scale;
 } work;
 
 // Writes bytes, `used` apart, for sample `at` of each pixel in a row of a plane.
@@ -415,7 +415,7 @@ static void row_to_bytes(
     if (!l->raw)
         blmi_convert(out, l->used,
             packed ? (const uint8_t *)words : row + at * (l->bits / 8), l->type, step,
-            columns, &w->levels);
+            columns, &w->scale);
     else
         for (size_t x = 0; x < columns; x++)
             out[x * l->used] = packed ? (uint8_t)words[x * step] : row[x * step + at];
@@ -470,7 +470,7 @@ static blm_status decode_blocks(
     work w = {0};
     if ((tmsize_t)plane != (l->tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff)))
         return damaged(r, err);
-    BLMI_TRY(read_levels(r, l, &w.levels, err));
+    BLMI_TRY(read_scale(r, l, &w.scale, err));
     blm_status status = BLM_OK;
     w.planes = blmi_alloc(planes, plane);
     w.unpacked = blmi_alloc(unpacked, sizeof *w.unpacked);
@@ -481,7 +481,7 @@ static blm_status decode_blocks(
         for (uint32_t x = 0; x < l->width && status == BLM_OK; x += l->block_width)
             status = decode_block(tiff, r, l, x, y, &w, image->rgb, err);
     if (!l->raw)
-        blmi_levels_note(&w.levels, image);
+        blmi_scale_note(&w.scale, image);
     blmi_free(w.planes);
     blmi_free(w.unpacked);
     blmi_free(w.bytes);
