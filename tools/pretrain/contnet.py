@@ -5,6 +5,8 @@ dict saved here.  Maps are (N, C, H, W) between blocks, (windows, tokens, C) ins
 encoder.  Input is 224 x 224: the side of every stage must divide by its patch sizes.
 """
 
+import json
+import struct
 from collections import OrderedDict
 
 import torch
@@ -187,8 +189,23 @@ class ConTNet(nn.Module):
 
 
 def load(path, device="cpu"):
-    """What torch.save wrote, if it holds nothing but tensors and plain values."""
-    return torch.load(path, map_location=device, weights_only=True)
+    """What torch.save wrote, if it holds nothing but tensors and plain values.
+
+    Or the tensors of a safetensors file, as blemish's own weights are.
+    """
+    if not path.endswith(".safetensors"):
+        return torch.load(path, map_location=device, weights_only=True)
+    with open(path, "rb") as f:
+        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+        data = bytearray(f.read())
+    header.pop("__metadata__", None)
+    kinds = {"F16": torch.float16, "F32": torch.float32, "I64": torch.int64}
+    return {
+        name: torch.frombuffer(data[slice(*t["data_offsets"])], dtype=kinds[t["dtype"]])
+        .reshape(t["shape"])
+        .to(device)
+        for name, t in header.items()
+    }
 
 
 def floats(state):

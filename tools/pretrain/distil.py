@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""Train a ConTNet backbone to say what frozen teachers say of unlabelled photos.
+"""Train a backbone to say what frozen teachers say of unlabelled photos.
 
     distil.py --variant B --photos FOLDER --teacher resnet18=FILE --teacher lite2=FILE \\
               --state b_state.pt
 
-Linear heads on layer1 (28 x 28), layer2 (14 x 14) and layer3 (7 x 7) predict the
-teachers' maps, standardised channel by channel; the heads are thrown away in the end.
-Fresh crops enter a ring in memory, and each is learnt from about --reuse times before a
-newer one takes its place: the teachers, which see a crop once, cost that much less.
+Linear heads on the student's maps (ConTNet: layer1 at 28 x 28, layer2 at 14 x 14, layer3
+at 7 x 7; the ResNet `c`: layer2 at 28 x 28, layer3 at 14 x 14) predict those of the
+teachers, standardised channel by channel; the heads are thrown away in the end.  With
+--whiten C the principal directions of each teacher's map are scaled by
+(variance + C)^-1/2, too: those of small variance then count for more.
+
+Fresh crops enter a ring, and each is learnt from about --reuse times before a newer one
+takes its place: the teachers, which see a crop once, cost that much less.  With --store
+the ring is in files, which another run finds filled; with --reuse 0 no crop is replaced,
+so that runs can be compared on the same crops without their teachers.
 
 The same command goes on where it was stopped or killed: --state is written every minute.
 The learning rate follows the samples seen, not the time, so a run may be paused or
@@ -20,6 +26,7 @@ grown to --variant.
 """
 
 import argparse
+import json
 import math
 import os
 import time
@@ -30,46 +37,126 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 import contnet
+import students
 import teachers
 from images import CROP, Photos, augment, normalise
 
 WARM_UP = 150  # steps; not of the heads, which begin at random where a network may not
 MEMORY = 0.995  # of the averaged weights, a step
+FITTED = 128  # crops that whitening is found from
+
+
+class Target(nn.Module):
+    """What a stage is asked for: the maps of several teachers side by side, standardised.
+
+    With c > 0 they are whitened in part, each teacher's channels by themselves, and
+    brought back to a mean variance of 1.
+    """
+
+    def __init__(self, split, c):
+        super().__init__()
+        self.split, self.c = split, c
+        self.norm = nn.BatchNorm2d(sum(split), affine=False)
+        if c:
+            self.register_buffer("whiten", torch.eye(sum(split)))
+
+    @torch.no_grad()
+    def fit(self, maps):
+        """Finds the directions in maps (N, C, H, W) of some hundred crops."""
+        if not self.c:
+            return
+        x = maps.transpose(0, 1).flatten(1)
+        x = (x - x.mean(1, keepdim=True)) / (x.std(1, keepdim=True) + 1e-5)
+        begin = 0
+        for part in x.split(self.split):
+            variance, directions = torch.linalg.eigh(part @ part.T / x.shape[1])
+            variance = variance.clamp(min=0)
+            scale = (variance + self.c).rsqrt()
+            scale *= (len(part) / (scale * scale * variance).sum()).sqrt()
+            own = slice(begin, begin + len(part))
+            self.whiten[own, own] = (directions * scale) @ directions.T
+            begin += len(part)
+
+    @torch.no_grad()
+    def forward(self, t):
+        t = self.norm(t.float())
+        return torch.einsum("ij,njhw->nihw", self.whiten, t) if self.c else t
 
 
 class Heads(nn.Module):
-    """A linear predictor a stage, and what standardises its target."""
+    """A linear predictor a stage, its target and its loss."""
 
-    def __init__(self, cin, cout):
+    def __init__(self, cin, splits, whiten=0.0, cosine=1.0):
         super().__init__()
+        self.cosine = cosine
         self.heads = nn.ModuleList(
-            nn.Sequential(nn.BatchNorm2d(a, affine=False), nn.Conv2d(a, b, 1))
-            for a, b in zip(cin, cout)
+            nn.Sequential(nn.BatchNorm2d(a, affine=False), nn.Conv2d(a, sum(b), 1))
+            for a, b in zip(cin, splits)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(b, affine=False) for b in cout)
+        self.targets = nn.ModuleList(Target(b, whiten) for b in splits)
+
+    def fit(self, ring):
+        """Finds the directions that the targets are whitened along, if they are."""
+        for target, maps in zip(self.targets, ring.maps):
+            target.fit(maps[: min(ring.filled, FITTED)].float())
 
     def forward(self, stages, targets):
         losses = []
-        for head, norm, x, t in zip(self.heads, self.norms, stages, targets):
-            with torch.no_grad():
-                t = norm(t.float())
-            p = head(x).float()
-            angle = 1 - F.cosine_similarity(p, t, dim=1)
-            losses.append(F.smooth_l1_loss(p, t, beta=2.0) + angle.mean())
+        for head, target, x, t in zip(self.heads, self.targets, stages, targets):
+            p, t = head(x).float(), target(t)
+            loss = F.smooth_l1_loss(p, t, beta=2.0)
+            if self.cosine:
+                loss = loss + self.cosine * (1 - cosine_similarity(p, t).mean())
+            losses.append(loss)
         return losses
 
 
-class Ring:
-    """The newest crops (uint8) and what the teachers say of them (half precision)."""
+def cosine_similarity(p, t):
+    """Over channels; as F.cosine_similarity, in less time when t needs no gradient."""
+    lengths = [v.square().sum(1).clamp(min=1e-8).rsqrt() for v in (p, t)]
+    return (p * t).sum(1) * lengths[0] * lengths[1]
 
-    def __init__(self, photos, teach, size, device):
+
+class Ring:
+    """The newest crops (uint8) and what the teachers say of them (half precision).
+
+    In memory, or in the files of a folder, with which another ring of the same teachers
+    and size goes on.
+    """
+
+    def __init__(self, photos, teach, size, device, folder=None):
         self.photos, self.teach, self.device = photos, teach, device
-        self.x = torch.empty((size, 3, CROP, CROP), dtype=torch.uint8, device=device)
+        self.folder, self.at, self.filled, self.order = folder, 0, 0, []
+        self.kind = [teach.names, list(teach.sides), size]
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            self.recall()
+        self.x = self.room("x", (size, 3, CROP, CROP), torch.uint8)
         self.maps = [
-            torch.empty((size, *f.shape[1:]), dtype=torch.float16, device=device)
-            for f in teach(torch.zeros(1, 3, CROP, CROP, device=device))
+            self.room(f"maps{side}", (size, channels, side, side), torch.float16)
+            for side, channels in zip(teach.sides, teach.channels)
         ]
-        self.at, self.filled, self.order = 0, 0, []
+
+    def room(self, name, shape, dtype):
+        if not self.folder:
+            return torch.empty(shape, dtype=dtype, device=self.device)
+        path, size = os.path.join(self.folder, name), math.prod(shape)
+        return torch.from_file(path, shared=True, size=size, dtype=dtype).view(shape)
+
+    def recall(self):
+        """Takes over what the folder holds."""
+        path = os.path.join(self.folder, "ring.json")
+        if os.path.exists(path):
+            with open(path) as f:
+                kind, self.at, self.filled = json.load(f)
+            if kind != self.kind:
+                raise SystemExit(f"{self.folder}: holds {kind}, not {self.kind}")
+
+    def note(self):
+        """Writes down how far the folder is filled."""
+        if self.folder:
+            with open(os.path.join(self.folder, "ring.json"), "w") as f:
+                json.dump([self.kind, self.at, self.filled], f)
 
     def due(self, n):
         """The next n places to renew, and the photos for them."""
@@ -100,17 +187,18 @@ class Ring:
         """The crops at these places and their maps, mirrored along the axes given."""
         x = normalise(self.x[places].float() / 255).flip(mirror)
         x = x.contiguous(memory_format=torch.channels_last)
-        return x, [m[places].float().flip(mirror) for m in self.maps]
+        maps = (m[places].float().flip(mirror) for m in self.maps)
+        return x, [m.contiguous(memory_format=torch.channels_last) for m in maps]
 
 
 class Student:
     """The network that learns, its heads, its optimiser and its averaged weights."""
 
     def __init__(self, a, teach):
-        base = contnet.VARIANTS[a.variant][0]
+        kind = students.STUDENTS[a.variant]
         self.a, self.seen, self.step, self.teachers = a, 0, 0, teach.names
-        self.net = contnet.ConTNet(a.variant).to(a.device)
-        self.heads = Heads([2 * base, 4 * base, 8 * base], teach.channels).to(a.device)
+        self.net = kind.build().to(a.device)
+        self.heads = Heads(kind.channels, teach.splits, a.whiten, a.cosine).to(a.device)
         self.ema = None
         matrices = [q for q in self.net.parameters() if q.dim() > 1]
         vectors = [q for q in self.net.parameters() if q.dim() <= 1]
@@ -145,11 +233,13 @@ class Student:
 
     def begin_from(self, s):
         weights = contnet.floats(s.get("ema", s))
-        if contnet.variant_of(weights) != self.a.variant:
+        if students.name_of(weights) != self.a.variant:
             weights = contnet.grow(weights, self.net)
         self.net.load_state_dict(weights)
-        if s.get("teachers") == self.teachers:
-            self.heads.load_state_dict(contnet.floats(s["heads"]))
+        heads = contnet.floats(s.get("heads", {}))
+        same = heads.keys() == self.heads.state_dict().keys()
+        if same and s.get("teachers") == self.teachers:
+            self.heads.load_state_dict(heads)
 
     def gradients(self, x, targets):
         """Of the sum of the losses of a batch; may run in several threads at once.
@@ -158,7 +248,8 @@ class Student:
         """
         with torch.autocast(self.a.device, dtype=torch.bfloat16):
             losses = self.heads(self.forward(x), targets)
-        gradients = torch.autograd.grad(sum(losses), self.parameters)
+            total = sum(w * v for w, v in zip(self.a.weights, losses))
+        gradients = torch.autograd.grad(total, self.parameters)
         return gradients, torch.stack(losses).detach()
 
     def update(self, gradients, samples):
@@ -201,12 +292,13 @@ def cosine(done):
 
 
 def train(a, student, ring, workers):
-    fresh, batches = a.micro // a.reuse, a.batch // a.micro
+    fresh, batches = a.micro // a.reuse if a.reuse else 0, a.batch // a.micro
     begin = report = time.time()
     first, losses = student.seen, None
 
     def job(places, chosen, drawn, mirror):
-        ring.renew(places, chosen)
+        if chosen:
+            ring.renew(places, chosen)
         return student.gradients(*ring.read(drawn, mirror))
 
     over = student.seen >= a.samples
@@ -229,13 +321,22 @@ def train(a, student, ring, workers):
                 flush=True,
             )
             student.save()
+            ring.note()
+
+
+def fill(ring, count, workers):
+    """Fills the ring to `count` crops."""
+    while ring.filled < count:
+        due = [ring.due(8) for _ in range(min(16, -(-(count - ring.filled) // 8)))]
+        list(workers.map(ring.renew, *zip(*due)))
+        ring.note()
 
 
 def arguments(argv):
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("--variant", required=True, choices=contnet.VARIANTS)
+    p.add_argument("--variant", required=True, choices=students.STUDENTS)
     p.add_argument(
         "--photos", required=True, help="folder of photos or of zip files of photos"
     )
@@ -261,9 +362,28 @@ def arguments(argv):
     p.add_argument("--batch", type=int, help="samples a step (48; on a GPU 256)")
     p.add_argument("--micro", type=int, help="samples a job (8; on a GPU all of a step)")
     p.add_argument(
-        "--reuse", type=int, help="times that a crop is learnt from (4; on a GPU 1)"
+        "--reuse",
+        type=int,
+        help="times that a crop is learnt from (4; on a GPU 1); 0: the ring is filled "
+        "first and its crops are not replaced",
     )
-    p.add_argument("--ring", type=int, default=4096, help="crops in memory")
+    p.add_argument("--ring", type=int, default=4096, help="crops in it")
+    p.add_argument(
+        "--store", metavar="FOLDER", help="where the ring is kept; in memory if not given"
+    )
+    p.add_argument(
+        "--whiten", type=float, default=0, metavar="C", help="see above; 0: not at all"
+    )
+    p.add_argument(
+        "--cosine", type=float, default=1, help="weight of the cosine distance"
+    )
+    p.add_argument(
+        "--weights",
+        type=lambda text: [float(w) for w in text.split(",")],
+        default="1,1,1",
+        help="of the losses of the stages, separated by commas",
+    )
+    p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--compile", action="store_true", help="torch.compile the network")
     a = p.parse_args(argv)
@@ -271,8 +391,8 @@ def arguments(argv):
     gpu = a.device == "cuda"
     a.batch = a.batch or (256 if gpu else 48)
     a.micro = a.micro or (a.batch if gpu else 8)
-    a.reuse = a.reuse or (1 if gpu else 4)
-    if a.batch % a.micro or a.micro % a.reuse:
+    a.reuse = (1 if gpu else 4) if a.reuse is None else a.reuse
+    if a.batch % a.micro or (a.reuse and a.micro % a.reuse):
         p.error("--batch must be a multiple of --micro, and that one of --reuse")
     if a.ring < 4 * a.batch:
         p.error("--ring must be four times --batch at least")
@@ -284,13 +404,18 @@ def main(argv=None):
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    teach = teachers.Teachers(a.teacher, a.device)
+    sides = students.STUDENTS[a.variant].sides
+    teach = teachers.Teachers(a.teacher, a.device, sides)
+    torch.manual_seed(a.seed)
     student = Student(a, teach)
-    torch.manual_seed(student.seen)
+    torch.manual_seed(a.seed + student.seen)
     photos = Photos(a.photos, a.threads)
-    ring = Ring(photos, teach, min(a.ring, max(4 * a.batch, len(photos))), a.device)
+    size = min(a.ring, max(4 * a.batch, len(photos)))
+    ring = Ring(photos, teach, size, a.device, a.store)
     workers = ThreadPoolExecutor(a.threads if a.device == "cpu" else 1)
-    list(workers.map(ring.renew, *zip(*(ring.due(8) for _ in range(2 * a.batch // 8)))))
+    fill(ring, size if a.reuse == 0 else 2 * a.batch, workers)
+    if student.seen == 0:
+        student.heads.fit(ring)
     print(f"{len(photos)} photos, {student.seen} of {a.samples} samples seen", flush=True)
     train(a, student, ring, workers)
 

@@ -3,8 +3,8 @@
 
     export.py b_state.pt b.pt --photos FOLDER
 
-The averaged weights in half precision: layer0 .. layer3, no classifier.  The output of
-every stage is scaled to a mean variance over the photos: --variance at 14 x 14, four
+The averaged weights in half precision to layer3, no classifier.  The output of every
+stage is scaled to a mean variance over the photos: --variance at 14 x 14, four
 times that at 28 x 28 and a quarter at 7 x 7, where a value stands for fewer or more of
 those cells.  That changes the unit of a stage alone, and the blocks that follow take it
 in; but to fitted covariances eps = 0.01 is added in that unit.  The default is about what
@@ -17,6 +17,8 @@ import torch
 
 import contnet
 import images
+import resnet
+import students
 
 
 @torch.no_grad()
@@ -32,7 +34,7 @@ def variances(net, photos, count):
     ]
 
 
-def rescale(w, stage, factor):
+def rescale_contnet(w, stage, factor):
     """Multiplies the output of layer<stage>, and of no other, in a state dict."""
     own, following = blocks(w, stage), blocks(w, stage + 1)
     for k in w:
@@ -55,10 +57,14 @@ def blocks(w, stage):
 
 def export(state, photos, variance, count=256):
     w = contnet.floats(state.get("ema", state))
-    net = contnet.ConTNet(contnet.variant_of(w))
+    student = students.STUDENTS[students.name_of(w)]
+    net = student.build()
     net.load_state_dict(w)
+    rescale = resnet.rescale if isinstance(net, resnet.ResNet) else rescale_contnet
+    first = 4 - len(student.sides)  # the last is layer3
     for i, v in enumerate(variances(net, photos, count)):
-        rescale(w, i + 1, (variance * 4.0 ** (1 - i) / v) ** 0.5)
+        factor = (variance * (student.sides[i] / 14) ** 2 / v) ** 0.5
+        rescale(w, first + i, factor)
     w = contnet.halves(w)
     bad = [k for k, v in w.items() if v.is_floating_point() and not v.isfinite().all()]
     if bad:

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Half a minute of distil.py on a CPU: synthetic photos, a random teacher, ConTNet-Ti.
+"""Half a minute of distil.py on a CPU: synthetic photos, a random teacher, ConTNet-Ti and
+the ResNet `c`.
 
 Checks that the losses fall, that a stopped run goes on, that a state begins a new
-schedule, that a deepened network computes the same, and that an exported one does.
+schedule, that a stored ring serves a second run, that targets are whitened, that a
+deepened network computes the same, that an exported one does, and, where SciPy is there,
+that a tolerance is the least distance among the neighbours.
 Exits 77 (skipped) where PyTorch is absent.
 """
 
@@ -23,6 +26,7 @@ except ImportError as e:
 import contnet
 import distil
 import export
+import students
 import teachers
 
 
@@ -58,11 +62,11 @@ def write_teacher(path, random):
     np.savez(path, **arrays)
 
 
-def run(folder, samples, *more):
+def run(folder, samples, *more, variant="Ti"):
     distil.main(
         [
             "--variant",
-            "Ti",
+            variant,
             "--photos",
             folder,
             "--teacher",
@@ -91,7 +95,7 @@ def loss(state, folder):
     """Of the state's network, as it is now, on crops drawn from a fixed seed."""
     torch.manual_seed(1)
     teach = teachers.Teachers([f"resnet18={folder}/t.npz"], "cpu")
-    net, heads = contnet.ConTNet("Ti"), distil.Heads([96, 192, 384], teach.channels)
+    net, heads = contnet.ConTNet("Ti"), distil.Heads([96, 192, 384], teach.splits)
     net.load_state_dict(state["net"])
     heads.load_state_dict(state["heads"])
     ring = distil.Ring(distil.Photos(folder, 1), teach, 16, "cpu")
@@ -137,7 +141,8 @@ def check_export(state, folder):
     """What is exported is the averaged network, each stage in its new unit."""
     flat = export.export(state, distil.Photos(folder, 1), 0.04, 16)
     assert all(v.dtype in (torch.float16, torch.int64) for v in flat.values())
-    nets = [contnet.ConTNet(contnet.variant_of(flat)).eval() for _ in range(2)]
+    student = students.STUDENTS[students.name_of(flat)]
+    nets = [student.build().eval() for _ in range(2)]
     nets[0].load_state_dict(state["ema"])
     nets[1].load_state_dict(contnet.floats(flat))
     x = torch.randn(1, 3, 224, 224)
@@ -149,8 +154,59 @@ def check_export(state, folder):
             ).abs().max() <= 2e-2 * b.abs().max(), "an export differs"
     torch.manual_seed(3)
     found = export.variances(nets[1], distil.Photos(folder, 1), 16)
+    assert len(found) == len(student.sides)
     for v, wanted in zip(found, (0.16, 0.04, 0.01)):
         assert wanted / 2 < v < wanted * 2, f"a variance of {v:.3g}, not {wanted}"
+
+
+def check_whitening():
+    """With a small C, a teacher's channels come out uncorrelated among themselves."""
+    torch.manual_seed(5)
+    maps = torch.randn(64, 8, 6, 6)
+    maps[:, 1] += maps[:, 0]  # within the first teacher
+    maps[:, 5] += maps[:, 0]  # between the two: stays
+    target = distil.Target([4, 4], 1e-6)
+    target.fit(maps)
+    c = torch.cov(target(maps).transpose(0, 1).flatten(1))
+    assert c[:4, :4].sub(torch.eye(4)).abs().max() < 1e-2, "a teacher is not whitened"
+    assert c[5, 0] > 0.5, "two teachers were whitened together"
+
+
+def check_tolerance():
+    """On a grid of 4 x 4: the least over neighbours of the distance by the inverse."""
+    try:
+        import evaluate
+    except ImportError as e:
+        print(f"not checked, tolerance: {e}")
+        return
+    torch.manual_seed(6)
+    for images in (12, 3):  # more and fewer than channels
+        train, test = torch.randn(16, images, 5), torch.randn(16, 7, 5)
+        found = evaluate.distances(train, test, 0.1, 4, 1)
+        inverse = [torch.linalg.inv(torch.cov(x.T) + 0.1 * torch.eye(5)) for x in train]
+        for p in range(16):
+            least = torch.full((7,), torch.inf)
+            for q in range(16):
+                if max(abs(p // 4 - q // 4), abs(p % 4 - q % 4)) <= 1:
+                    y = test[p] - train[q].mean(0)
+                    least = least.minimum(((y @ inverse[q]) * y).sum(1).sqrt())
+            assert (found[:, p] - least).abs().max() < 1e-3 * least.max(), (images, p)
+
+
+def check_resnet(folder):
+    """Two runs on one stored ring: the second begins with the crops of the first."""
+    options = ("--store", f"{folder}/ring", "--reuse", "0", "--whiten", "0.1")
+    options += ("--state", f"{folder}/c.pt")
+    run(folder, 8, *options, variant="c")
+    with open(f"{folder}/ring/maps28", "rb") as f:
+        stored = f.read()
+    run(folder, 64, *options, variant="c")
+    with open(f"{folder}/ring/maps28", "rb") as f:
+        assert f.read() == stored and any(stored), "the stored ring was renewed"
+    state = contnet.load(f"{folder}/c.pt")
+    assert (state["seen"], state["step"]) == (64, 8)
+    assert (state["heads"]["targets.0.whiten"] != torch.eye(128)).any()
+    check_export(state, folder)
 
 
 def main():
@@ -176,6 +232,9 @@ def main():
             1,
         ), "--from did not begin a new schedule"
         assert loss(anew, folder) < 0.9 * before, "--from lost the weights"
+        check_resnet(folder)
+    check_whitening()
+    check_tolerance()
     check_growth()
     check_folding()
     print("smoke_test: passed")

@@ -129,12 +129,13 @@ KINDS = {
 
 
 class Teachers:
-    """Several networks as one: images -> targets for layer1, layer2 and layer3.
+    """Several networks as one: images -> a target for each of the sides of grids given.
 
-    layer3 is asked for the means of the 14 x 14 maps too, so that it keeps them.
+    The map at 7 x 7 has the means of the 14 x 14 maps too, so that a student keeps them.
+    `splits` has the channels of each network's maps, in order, side by side.
     """
 
-    def __init__(self, specs, device):
+    def __init__(self, specs, device, sides=SIDES):
         pairs = [s.partition("=")[::2] for s in specs]
         for name, path in pairs:
             if name not in KINDS or not path:
@@ -144,12 +145,13 @@ class Teachers:
                 )
         self.names = [name for name, _ in pairs]
         self.networks = [KINDS[name](path, device) for name, path in pairs]
-        self.channels = [
-            m.shape[1]
-            for m in self(torch.zeros(1, 3, images.CROP, images.CROP, device=device))
-        ]
+        self.sides = sides
+        blank = torch.zeros(1, 3, images.CROP, images.CROP, device=device)
+        self.splits = [[m.shape[1] for m in maps] for maps in self.maps(blank)]
+        self.channels = [sum(split) for split in self.splits]
 
-    def __call__(self, x):
+    def maps(self, x):
+        """A list for each side: the maps of each network there."""
         maps = {side: [] for side in SIDES}
         for network in self.networks:
             for side, m in network(
@@ -157,4 +159,7 @@ class Teachers:
             ).items():
                 maps[side].append(m.float())
         maps[7] += [F.avg_pool2d(m, 2) for m in maps[14]]
-        return [torch.cat(maps[side], 1) for side in SIDES]
+        return [maps[side] for side in self.sides]
+
+    def __call__(self, x):
+        return [torch.cat(maps, 1) for maps in self.maps(x)]
