@@ -15,8 +15,10 @@ static int progress(void *context, size_t done, size_t total)
 static blm_status fit(
     const char *const *paths, size_t count, blm_model **model, blm_error *err)
 {
-    // What is left at zero means the default: here only the blur of the map is our own.
-    const blm_fit_options options = {.recipe = {.sigma = 3}};
+    blm_recipe recipe; // the defaults, but for the blur of the map
+    blm_recipe_init(&recipe);
+    recipe.sigma = 3;
+    const blm_fit_options options = {.recipe = &recipe};
     const blm_fit_watch watch = {.progress = progress};
     const blm_calibration calibration = {.false_alarm = 0.02};
     blm_fitter *fitter = NULL;

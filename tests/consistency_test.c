@@ -19,7 +19,7 @@ enum { CASES = 4000, MOST_CELLS = 9, STRIDE = 8, MOST = MOST_CELLS * STRIDE };
 typedef struct sample {
     int number; // of the case, which is its seed
     int width, height, positions;
-    blm_recipe recipe;
+    blmi_recipe recipe;
     int has_region;
     uint8_t include[MOST * MOST]; // (height, width)
     uint8_t use[MOST_CELLS * MOST_CELLS];
@@ -95,7 +95,7 @@ static void draw_case(sample *s, int number)
         .positions = columns * rows};
     const int64_t areas[] = {
         1, 1 + random_below(&seed, 30), 1 + random_below(&seed, s->width * s->height)};
-    s->recipe = (blm_recipe){.width = s->width,
+    s->recipe.fields = (blm_recipe){.width = s->width,
         .height = s->height,
         .sigma = 0.3 + 5 * random_unit(&seed),
         .min_area = areas[random_below(&seed, 3)]};
@@ -163,7 +163,7 @@ static void verdict_score_mask_and_regions_agree(const sample *s)
     for (size_t i = 0; i < s->region_count; i++) {
         const blmi_component *c = &s->regions[i];
         assert_case(s, (double)c->peak >= lower);
-        assert_case(s, c->area >= s->recipe.min_area);
+        assert_case(s, c->area >= s->recipe.fields.min_area);
         assert_case(s, s->map[c->peak_y * s->width + c->peak_x] == c->peak);
         peak = fmax(peak, (double)c->peak);
         area += c->area;
@@ -186,7 +186,7 @@ static void verdict_score_mask_and_regions_agree(const sample *s)
         s, (s->verdict == BLM_VERDICT_NG) == (s->region_count > 0 && peak >= s->at.ng));
     assert_case(s, (s->verdict == BLM_VERDICT_OK) == (s->region_count == 0));
     assert_case(s, s->region_count == 0 || peak == s->score);
-    assert_case(s, ng == 0 || (int64_t)ng >= s->recipe.min_area);
+    assert_case(s, ng == 0 || (int64_t)ng >= s->recipe.fields.min_area);
     assert_case(s, (int64_t)(ng + review) == area);
 }
 
@@ -286,8 +286,8 @@ static void a_region_has_room_or_is_refused(void **state)
     const float distances[16] = {9, 9, 9, 9, 0};
     float map[SIDE * SIDE];
     for (int area = 1; area <= 11; area++) {
-        const blm_recipe recipe = {
-            .width = SIDE, .height = SIDE, .sigma = 1, .min_area = area};
+        const blmi_recipe recipe = {
+            .fields = {.width = SIDE, .height = SIDE, .sigma = 1, .min_area = area}};
         blmi_mapper *mapper;
         blm_error err;
         if (area > 10) {

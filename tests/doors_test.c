@@ -120,19 +120,10 @@ static void options_out_of_range_open_no_fitter(void **state)
     (void)state;
     const uint8_t include[4] = {1, 1, 1, 1};
     const blm_mask masks[] = {{0, 2, include}, {2, -1, include}, {2, 2, NULL}};
+    const blm_recipe nothing = {0};
     const blm_fit_options bad[] = {{.threads = -1}, {.threads = 1 << 20},
-        {.recipe = {.width = -224}}, {.recipe = {.width = 225}},
-        {.recipe = {.resize_width = 100}}, {.recipe = {.crop = {-1, 0, 5, 5}}},
-        {.recipe = {.filter = (blm_filter)9}}, {.recipe = {.bits = 8}},
-        {.recipe = {.bits = -1}}, {.recipe = {.stages = 16}},
-        {.recipe = {.epsilon = NAN}}, {.recipe = {.epsilon = -1}},
-        {.recipe = {.sigma = NAN}}, {.recipe = {.sigma = INFINITY}},
-        {.recipe = {.min_area = -1}}, {.recipe = {.min_area = INT64_MAX}},
-        {.recipe = {.channels = -1}}, {.recipe = {.channels = 1 << 30}},
-        {.recipe = {.seed = -1}}, {.recipe = {.shrinkage = NAN}},
-        {.recipe = {.shrinkage = 1}}, {.recipe = {.type = (blm_type)7}},
-        {.recipe = {.half = 2}}, {.recipe = {.unit_variance = -1}}, {.region = &masks[0]},
-        {.region = &masks[1]}, {.region = &masks[2]}};
+        {.recipe = &nothing}, {.region = &masks[0]}, {.region = &masks[1]},
+        {.region = &masks[2]}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blm_fit_options options = bad[i];
         blm_fitter *fitter = NULL;
@@ -286,20 +277,26 @@ static void a_result_must_be_one_of_its_scorer(void **state)
     }
 }
 
-static void a_mask_takes_a_recipe_of_zeros_as_the_default(void **state)
+static void a_mask_takes_an_initialised_recipe(void **state)
 {
     (void)state;
-    const blm_recipe zeros = {0}, bad = {.width = -1}, crop = {.crop = {0, 0, 0, 5}};
+    const blm_recipe zeros = {0};
+    blm_recipe plain, bad, crop;
+    blm_recipe_init(&plain);
+    bad = crop = plain;
+    bad.width = 100;
+    crop.crop.height = 5;
     uint8_t mask[4] = {0, 255, 255, 255};
     uint8_t *out = t.bytes;
-    assert_ok(blm_recipe_mask(&zeros, mask, 2, 2, out, &err), err);
+    assert_ok(blm_recipe_mask(&plain, mask, 2, 2, out, &err), err);
     assert_int_equal(out[0], 0);
     assert_int_equal(out[INPUT * INPUT - 1], 255);
     refused(blm_recipe_mask(NULL, mask, 2, 2, out, &err));
-    refused(blm_recipe_mask(&zeros, NULL, 2, 2, out, &err));
-    refused(blm_recipe_mask(&zeros, mask, 0, 2, out, &err));
-    refused(blm_recipe_mask(&zeros, mask, 2, -2, out, &err));
-    refused(blm_recipe_mask(&zeros, mask, 2, 2, NULL, &err));
+    refused(blm_recipe_mask(&zeros, mask, 2, 2, out, &err));
+    refused(blm_recipe_mask(&plain, NULL, 2, 2, out, &err));
+    refused(blm_recipe_mask(&plain, mask, 0, 2, out, &err));
+    refused(blm_recipe_mask(&plain, mask, 2, -2, out, &err));
+    refused(blm_recipe_mask(&plain, mask, 2, 2, NULL, &err));
     refused(blm_recipe_mask(&bad, mask, 2, 2, out, &err));
     refused(blm_recipe_mask(&crop, mask, 2, 2, out, &err));
 }
@@ -505,7 +502,7 @@ int main(void)
         cmocka_unit_test(a_model_asks_for_its_arguments),
         cmocka_unit_test(a_scorer_asks_for_its_arguments),
         cmocka_unit_test(a_result_must_be_one_of_its_scorer),
-        cmocka_unit_test(a_mask_takes_a_recipe_of_zeros_as_the_default),
+        cmocka_unit_test(a_mask_takes_an_initialised_recipe),
         cmocka_unit_test(images_ask_for_their_arguments),
         cmocka_unit_test(image_metrics_ask_for_their_arguments),
         cmocka_unit_test(pixel_metrics_ask_for_their_arguments),

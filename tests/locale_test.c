@@ -74,7 +74,10 @@ static void fit(const char *weights, const char *const *paths, size_t count)
     blm_error err;
     blm_fitter *fitter = NULL;
     blm_model *model = NULL;
-    blm_fit_options options = {.weights = weights, .recipe = {.epsilon = 0.0125}};
+    blm_recipe recipe;
+    blm_recipe_init(&recipe);
+    must(blm_recipe_set(&recipe, "epsilon", "0.0125", &err) == BLM_OK, "epsilon", &err);
+    const blm_fit_options options = {.weights = weights, .recipe = &recipe};
     must(blm_fitter_new(&options, &fitter, &err) == BLM_OK, "fitter", &err);
     must(blm_fitter_add_files(fitter, paths, NULL, count, NULL, &err) == BLM_OK, "files",
         &err);
@@ -82,7 +85,7 @@ static void fit(const char *weights, const char *const *paths, size_t count)
     must(blm_model_save(model, path_of("fitted"), &err) == BLM_OK, "save", &err);
     blm_model_free(model);
     blm_fitter_free(fitter);
-    options.recipe.epsilon = 2.5e-12;
+    recipe.epsilon = 2.5e-12;
     keep_failure("epsilon", blm_fitter_new(&options, &fitter, &err), &err);
 }
 

@@ -18,22 +18,18 @@ static char folder[] = "/tmp/blemish-outside-XXXXXX";
 // How images become the network's input.
 typedef struct setting {
     const char *name;
-    int width, height;           // of the images
-    int mask_width, mask_height; // of the mask
-    blm_recipe recipe;
+    int width, height;                  // of the images
+    int mask_width, mask_height;        // of the mask
+    const char *crop, *resize, *filter; // of the recipe, as text
 } setting;
 
 static const setting settings[] = {
-    {"smaller than the input", 61, 90, 61, 90, {.stages = BLM_LAYER3}},
-    {"of its size", INPUT, INPUT, INPUT, INPUT, {.stages = BLM_LAYER3}},
-    {"larger", 500, 301, 500, 301, {.stages = BLM_LAYER3}},
-    {"cut and cropped", 400, 320, 400, 320,
-        {.stages = BLM_LAYER3,
-            .crop = {7, 5, 380, 301},
-            .resize_width = 256,
-            .resize_height = 240}},
-    {"bicubic", 311, 500, 311, 500, {.stages = BLM_LAYER3, .filter = BLM_FILTER_BICUBIC}},
-    {"a mask of another size", 500, 302, 250, 151, {.stages = BLM_LAYER3}},
+    {"smaller than the input", 61, 90, 61, 90, "all", "auto", "auto"},
+    {"of its size", INPUT, INPUT, INPUT, INPUT, "all", "auto", "auto"},
+    {"larger", 500, 301, 500, 301, "all", "auto", "auto"},
+    {"cut and cropped", 400, 320, 400, 320, "7,5,380,301", "256x240", "auto"},
+    {"bicubic", 311, 500, 311, 500, "all", "auto", "bicubic"},
+    {"a mask of another size", 500, 302, 250, 151, "all", "auto", "auto"},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -87,8 +83,14 @@ static blm_image *make_image(
 static blm_model *fit(const setting *s, const uint8_t *mask, uint64_t outside)
 {
     const blm_mask region = {s->mask_width, s->mask_height, mask};
+    blm_recipe recipe;
+    blm_recipe_init(&recipe);
+    assert_ok(blm_recipe_set(&recipe, "taps", "layer3", &err), err);
+    assert_ok(blm_recipe_set(&recipe, "crop", s->crop, &err), err);
+    assert_ok(blm_recipe_set(&recipe, "resize", s->resize, &err), err);
+    assert_ok(blm_recipe_set(&recipe, "filter", s->filter, &err), err);
     const blm_fit_options options = {
-        .recipe = s->recipe, .weights = "ti", .region = &region};
+        .recipe = &recipe, .weights = "ti", .region = &region};
     blm_fitter *fitter = NULL;
     blm_model *model = NULL;
     assert_ok(blm_fitter_new(&options, &fitter, &err), err);

@@ -72,16 +72,22 @@ static void write_weights(const json_t *test, const char *plain, const char *pat
 
 static blm_recipe recipe_of(const json_t *test)
 {
-    blm_recipe recipe = {.width = (int)number(test, "input_width"),
-        .height = (int)number(test, "input_height"),
-        .epsilon = number(test, "epsilon"),
-        .sigma = number(test, "sigma")};
+    blm_recipe recipe;
+    blm_recipe_init(&recipe);
+    recipe.width = (int)number(test, "input_width");
+    recipe.height = (int)number(test, "input_height");
+    recipe.epsilon = number(test, "epsilon");
+    recipe.sigma = number(test, "sigma");
     if (strcmp(text(test, "filter"), "bicubic") == 0)
         recipe.filter = BLM_FILTER_BICUBIC;
     size_t i;
     json_t *stage;
-    json_array_foreach(json_object_get(test, "stages"), i, stage) recipe.stages |=
-        1u << (json_string_value(stage)[strlen("layer")] - '1');
+    json_array_foreach(json_object_get(test, "stages"), i, stage)
+    {
+        if (i > 0)
+            strcat(recipe.taps, ",");
+        strcat(recipe.taps, json_string_value(stage));
+    }
     return recipe;
 }
 
@@ -123,7 +129,8 @@ static void assert_score(const char *name, const json_t *row, double score)
 
 static blm_model *fit(const json_t *test, const char *weights)
 {
-    const blm_fit_options options = {.recipe = recipe_of(test), .weights = weights};
+    const blm_recipe recipe = recipe_of(test);
+    const blm_fit_options options = {.recipe = &recipe, .weights = weights};
     blm_fitter *fitter;
     blm_model *model;
     size_t i;

@@ -100,7 +100,7 @@ int cli_batch_run(const cli_batch *wanted, const blm_model *model)
     blm_model_info info;
     blm_model_describe(model, &info);
     cli_batch as_fitted = *wanted;
-    as_fitted.decode.bits = info.recipe.bits;
+    as_fitted.decode.bits = info.recipe->bits;
     const cli_batch *batch = &as_fitted;
     if (batch->threads > 0)
         omp_set_num_threads(batch->threads); // what the library calls all cores

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/recipe.h"
 #include "apps/blemish/verbs.h"
 #include "blemish/bench.h"
 #include "blemish/render.h"

@@ -165,13 +165,13 @@ static void print_summary(const settings *set, const char *path, const blm_model
     if (!set->json) {
         printf("model: ");
         cli_print_safe(stdout, path);
-        printf("\nsmallest defect: %lld pixels\n", (long long)info.recipe.min_area);
+        printf("\nsmallest defect: %lld pixels\n", (long long)info.recipe->min_area);
         cli_describe_threshold(&info);
         return;
     }
     cli_json_open(&json, NULL, '{');
     cli_json_text(&json, "model", path);
-    cli_json_integer(&json, "min_area", info.recipe.min_area);
+    cli_json_integer(&json, "min_area", info.recipe->min_area);
     cli_threshold_json(&info, &json);
     cli_json_close(&json, '}');
     cli_json_end_line(&json);

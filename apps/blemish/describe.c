@@ -4,14 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/recipe.h"
 #include "apps/blemish/text.h"
-
-static const char *filter_name(blm_filter filter)
-{
-    return filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear";
-}
 
 static const char *method_name(blm_threshold_method method)
 {
@@ -20,17 +15,11 @@ static const char *method_name(blm_threshold_method method)
 
 static void describe_recipe(const blm_recipe *r)
 {
-    char *text = cli_recipe_text(r);
-    printf("input: ");
-    if (r->crop.width > 0)
-        printf("crop %d,%d,%d,%d, ", r->crop.x, r->crop.y, r->crop.width, r->crop.height);
-    printf("%s to %dx%d", filter_name(r->filter), r->resize_width, r->resize_height);
-    if (r->resize_width != r->width || r->resize_height != r->height)
-        printf(", centre %dx%d", r->width, r->height);
-    if (r->bits != 16)
-        printf(", %d significant bits", r->bits);
-    printf("\nmethod: %s\n", text);
-    free(text);
+    char *input = cli_recipe_text(r, BLM_PART_INPUT, BLM_PART_INPUT);
+    char *method = cli_recipe_text(r, BLM_PART_NETWORK, BLM_PART_MAP);
+    printf("input: %s\nmethod: %s\n", input, method);
+    free(method);
+    free(input);
 }
 
 // How the good images were scored: "each by the Gaussians of the others".
@@ -124,7 +113,7 @@ void cli_describe(const blm_model *model)
     blm_model_describe(model, &info);
     printf("images: %lld\n", (long long)info.images);
     printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
-    describe_recipe(&info.recipe);
+    describe_recipe(info.recipe);
     if (info.region < 1)
         printf("region of interest: %.1f%% of the input\n", 100 * info.region);
     printf("statistics: %d positions of %d features, ", info.positions, info.features);
@@ -137,41 +126,6 @@ void cli_describe(const blm_model *model)
     if (*info.hash != '\0')
         printf("hash: %s\n", info.hash);
     printf("made by: blemish %s\n", info.program);
-}
-
-static void recipe_json(const blm_recipe *r, cli_json *json)
-{
-    cli_json_open(json, "recipe", '{');
-    cli_json_integer(json, "width", r->width);
-    cli_json_integer(json, "height", r->height);
-    cli_json_integer(json, "resize_width", r->resize_width);
-    cli_json_integer(json, "resize_height", r->resize_height);
-    if (r->crop.width > 0) {
-        cli_json_open(json, "crop", '[');
-        cli_json_integer(json, NULL, r->crop.x);
-        cli_json_integer(json, NULL, r->crop.y);
-        cli_json_integer(json, NULL, r->crop.width);
-        cli_json_integer(json, NULL, r->crop.height);
-        cli_json_close(json, ']');
-    }
-    cli_json_text(json, "filter", filter_name(r->filter));
-    cli_json_integer(json, "bits", r->bits);
-    cli_json_open(json, "stages", '[');
-    for (int layer = 1; layer <= 4; layer++) {
-        if ((r->stages & 1u << (layer - 1)) != 0)
-            cli_json_integer(json, NULL, layer);
-    }
-    cli_json_close(json, ']');
-    cli_json_number(json, "epsilon", r->epsilon);
-    cli_json_number(json, "sigma", r->sigma);
-    cli_json_integer(json, "min_area", r->min_area);
-    cli_json_integer(json, "channels", r->channels);
-    cli_json_integer(json, "seed", r->seed);
-    cli_json_bool(json, "unit_variance", r->unit_variance);
-    cli_json_number(json, "shrinkage", r->shrinkage);
-    cli_json_text(json, "type", cli_type_text(r->type));
-    cli_json_bool(json, "half", r->half);
-    cli_json_close(json, '}');
 }
 
 void cli_threshold_json(const blm_model_info *info, cli_json *json)
@@ -211,7 +165,9 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_text(json, "hash", *info.hash != '\0' ? info.hash : NULL);
     cli_json_text(json, "backbone", info.backbone);
     cli_json_text(json, "weights_hash", info.weights_hash);
-    recipe_json(&info.recipe, json);
+    cli_json_open(json, "recipe", '{');
+    cli_recipe_json(info.recipe, json);
+    cli_json_close(json, '}');
     cli_json_integer(json, "images", info.images);
     cli_json_integer(json, "positions", info.positions);
     cli_json_integer(json, "features", info.features);

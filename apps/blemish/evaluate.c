@@ -15,7 +15,7 @@
 typedef struct collection {
     const cli_evaluation *how;
     const cli_dataset *data;
-    blm_recipe recipe;
+    const blm_recipe *recipe;
     double threshold;
     double *scores;  // (count) of the images that could be scored
     uint8_t *labels; // (count) 1: defective
@@ -87,7 +87,7 @@ static blm_status at_model_size(
         return BLM_OK;
     uint8_t *small = cli_alloc((size_t)p->width * (size_t)p->height, 1);
     const blm_status status = blm_recipe_mask(
-        &all->recipe, p->mask, outcome->width, outcome->height, small, err);
+        all->recipe, p->mask, outcome->width, outcome->height, small, err);
     free(p->mask);
     p->mask = small;
     return status;

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
 #include "apps/blemish/listing.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/recipe.h"
 #include "apps/blemish/region.h"
 #include "apps/blemish/report.h"
 #include "apps/blemish/target.h"
@@ -19,7 +19,7 @@
 
 typedef struct settings {
     const char *output;
-    cli_recipe recipe;
+    blm_recipe recipe;
     double false_alarm, review;
     const char *weights, *group_by, *report, *exclude;
     cli_region region;
@@ -118,7 +118,7 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
 static int fit_and_save(
     const settings *set, const cli_grouping *grouping, const cli_files *files)
 {
-    cli_training training = {.options = {.recipe = cli_recipe_of(&set->recipe),
+    cli_training training = {.options = {.recipe = &set->recipe,
                                  .weights = set->weights,
                                  .decode = set->decode,
                                  .threads = set->threads},
@@ -169,6 +169,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
 {
     settings set = {.odd = 5, .report_images = 20, .talk.progress = -1};
     cli_arguments arguments;
+    blm_recipe_init(&set.recipe);
     int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
         return code;

@@ -15,7 +15,7 @@ static int parse_prefix(const cli_verb *verb, const char *digits, cli_grouping *
     const long length = strtol(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end != '\0' || length < 1 || length > INT_MAX)
         return cli_usage(verb,
-            "Invalid argument \"prefix:%s\" for option --group-by; should be prefix:N, "
+            "--group-by \"prefix:%s\": should be prefix:N, "
             "N at least 1",
             digits);
     out->by = CLI_BY_PREFIX;
@@ -48,7 +48,7 @@ int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out
         return parse_pattern(verb, text + 6, out);
     if (strcmp(text, "folder") != 0)
         return cli_usage(verb,
-            "Invalid argument \"%s\" for option --group-by; should be prefix:N, folder "
+            "--group-by \"%s\": should be prefix:N, folder "
             "or regex:PATTERN",
             text);
     out->by = CLI_BY_FOLDER;

@@ -7,7 +7,7 @@
 
 enum { HELP_COLUMN = 28 };
 
-static void print_option(const cli_option *option)
+static void print_option(const cli_option *option, const char *usual)
 {
     char left[64];
     const char letter[] = {'-', option->letter, ',', ' ', '\0'};
@@ -19,15 +19,20 @@ static void print_option(const cli_option *option)
         printf("%s\n%*s", left, HELP_COLUMN, "");
     else
         printf("%-*s", HELP_COLUMN, left);
-    printf("%s\n", option->help);
+    printf("%s", option->help);
+    if (usual != NULL)
+        printf(" (%s)", usual);
+    putchar('\n');
 }
 
 void cli_print_help(const cli_verb *verb)
 {
     printf("Usage: blemish %s [options] %s\n\n%s.\n\nOptions:\n", verb->name,
         verb->arguments, verb->summary);
-    for (size_t i = 0; i < verb->option_count; i++)
-        print_option(&verb->options[i]);
+    cli_option option;
+    const char *usual;
+    for (size_t i = 0; cli_option_at(verb, i, &option, &usual); i++)
+        print_option(&option, usual);
     printf("%-*s%s\n", HELP_COLUMN, "  -h, --help", "Print this");
     if (verb->notes != NULL)
         printf("\n%s\n", verb->notes);
@@ -37,20 +42,21 @@ void cli_print_help(const cli_verb *verb)
 
 static void print_words(const cli_verb *verb)
 {
-    for (size_t i = 0; i < verb->option_count; i++)
-        printf("--%s ", verb->options[i].name);
+    cli_option option;
+    for (size_t i = 0; cli_option_at(verb, i, &option, NULL); i++)
+        printf("--%s ", option.name);
     printf("--help");
 }
 
 // The words that may follow the options with choices.
 static void print_choices(const cli_verb *verb)
 {
-    for (size_t i = 0; i < verb->option_count; i++) {
-        const cli_option *option = &verb->options[i];
-        if (option->kind != CLI_CHOICE)
+    cli_option option;
+    for (size_t i = 0; cli_option_at(verb, i, &option, NULL); i++) {
+        if (option.words == NULL || option.value == NULL || option.kind == CLI_TEXT)
             continue;
-        printf("        %s:--%s) words='", verb->name, option->name);
-        for (const char *c = option->words; *c != '\0'; c++)
+        printf("        %s:--%s) words='", verb->name, option.name);
+        for (const char *c = option.words; *c != '\0'; c++)
             putchar(*c == '|' ? ' ' : *c);
         printf("' ;;\n");
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "apps/blemish/exit.h"
+#include "apps/blemish/grid.h"
 
 int cli_usage(const cli_verb *verb, const char *format, ...)
 {
@@ -96,23 +97,6 @@ static int read_ints(const cli_option *option, const char *text, char separator,
     return 1;
 }
 
-static int read_stages(const char *text, unsigned *out)
-{
-    unsigned stages = 0;
-    for (;; text++) {
-        int layer;
-        if (!read_int(text, &text, 1, 4, &layer))
-            return 0;
-        stages |= 1u << (layer - 1);
-        if (*text == '\0')
-            break;
-        if (*text != ',')
-            return 0;
-    }
-    *out = stages;
-    return 1;
-}
-
 static int read_value(const cli_option *option, const char *text, void *member)
 {
     const char *end = text;
@@ -138,8 +122,10 @@ static int read_value(const cli_option *option, const char *text, void *member)
         return read_ints(option, text, ',',
                    (int *[]){&rect->x, &rect->y, &rect->width, &rect->height}, 4) &&
                rect->width > 0 && rect->height > 0;
-    case CLI_STAGES:
-        return read_stages(text, member);
+    case CLI_RECIPE:
+    case CLI_GRID:
+    case CLI_FIELD:
+        break;
     }
     return 0;
 }
@@ -176,10 +162,62 @@ static void describe(const cli_option *option, char *out, size_t size)
     case CLI_RECT:
         snprintf(out, size, "X,Y,W,H, in pixels, W and H at least 1");
         break;
-    case CLI_STAGES:
-        snprintf(out, size, "a list of stages from 1 to 4, such as 2,3");
+    case CLI_RECIPE:
+    case CLI_GRID:
+    case CLI_FIELD: // the library says it
         break;
     }
+}
+
+// ---- the table
+
+int cli_option_is_flag(const cli_option *option)
+{
+    return option->kind == CLI_FLAG ||
+           (option->kind == CLI_FIELD && option->value == NULL);
+}
+
+static cli_option option_of_field(
+    const cli_option *row, const blm_field *field, size_t index, const char **usual)
+{
+    cli_option out = {.name = field->name,
+        .kind = CLI_FIELD,
+        .value = field->value,
+        .help = field->text,
+        .offset = row->offset,
+        .words = field->words};
+    *usual = cli_option_is_flag(&out) ? NULL : field->initial;
+    if (row->kind == CLI_GRID) {
+        const char *values = cli_grid_usual(field->name);
+        *usual = values != NULL ? values : field->initial;
+        out.kind = CLI_TEXT;
+        out.value = "LIST";
+        out.offset += index * sizeof(const char *);
+    }
+    return out;
+}
+
+int cli_option_at(const cli_verb *verb, size_t index, cli_option *out, const char **usual)
+{
+    const char *unused;
+    usual = usual != NULL ? usual : &unused;
+    for (size_t i = 0; i < verb->option_count; i++) {
+        const cli_option *row = &verb->options[i];
+        const blm_field *field;
+        if (row->kind != CLI_RECIPE && row->kind != CLI_GRID) {
+            if (index-- > 0)
+                continue;
+            *out = *row;
+            *usual = NULL;
+            return 1;
+        }
+        for (size_t k = 0; (field = blm_recipe_field(k)) != NULL; k++)
+            if (index-- == 0) {
+                *out = option_of_field(row, field, k, usual);
+                return 1;
+            }
+    }
+    return 0;
 }
 
 // ---- the command line
@@ -191,19 +229,31 @@ typedef struct command {
     void *settings;
 } command;
 
+static void *member_of(const command *line, const cli_option *option)
+{
+    return (char *)line->settings + option->offset;
+}
+
 static int set_value(const command *line, const cli_option *option, const char *text)
 {
     char wanted[256];
-    if (read_value(option, text, (char *)line->settings + option->offset))
+    blm_error err;
+    if (option->kind == CLI_FIELD) {
+        if (blm_recipe_set(member_of(line, option), option->name, text, &err) == BLM_OK)
+            return -1;
+        return cli_usage(line->verb, "--%s", err.text);
+    }
+    if (read_value(option, text, member_of(line, option)))
         return -1;
     describe(option, wanted, sizeof wanted);
-    return cli_usage(line->verb, "Invalid argument \"%s\" for option --%s; should be %s",
-        text, option->name, wanted);
+    return cli_usage(line->verb, "--%s \"%s\": should be %s", option->name, text, wanted);
 }
 
 static int set_flag(const command *line, const cli_option *option, int on)
 {
-    *(int *)((char *)line->settings + option->offset) = on;
+    if (option->kind == CLI_FIELD)
+        return set_value(line, option, on ? "yes" : "no");
+    *(int *)member_of(line, option) = on;
     return -1;
 }
 
@@ -216,23 +266,31 @@ static int take_next(command *line, const cli_option *option)
     return set_value(line, option, line->argv[++line->at]);
 }
 
-static const cli_option *find_long(const cli_verb *verb, const char *name, size_t length)
+// By its name or, if that is NULL, by its letter; 0: there is none.
+static int find_option(
+    const cli_verb *verb, const char *name, size_t length, char letter, cli_option *out)
 {
-    for (size_t i = 0; i < verb->option_count; i++) {
-        const cli_option *option = &verb->options[i];
-        if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
-            return option;
+    for (size_t i = 0; cli_option_at(verb, i, out, NULL); i++) {
+        if (name == NULL
+                ? out->letter == letter
+                : strlen(out->name) == length && strncmp(out->name, name, length) == 0)
+            return 1;
     }
-    return NULL;
+    return 0;
 }
 
-static const cli_option *find_short(const cli_verb *verb, char letter)
+// Likewise, other names of fields included.
+static int find_long(
+    const cli_verb *verb, const char *name, size_t length, cli_option *out)
 {
-    for (size_t i = 0; i < verb->option_count; i++) {
-        if (verb->options[i].letter == letter)
-            return &verb->options[i];
-    }
-    return NULL;
+    const blm_field *field;
+    if (find_option(verb, name, length, 0, out))
+        return 1;
+    for (size_t i = 0; (field = blm_recipe_field(i)) != NULL; i++)
+        if (field->alias != NULL && strlen(field->alias) == length &&
+            strncmp(field->alias, name, length) == 0)
+            return find_option(verb, field->name, strlen(field->name), 0, out);
+    return 0;
 }
 
 // --name, --name=value, --name value, --no-name
@@ -241,32 +299,33 @@ static int parse_long(command *line)
     const char *name = line->argv[line->at] + 2;
     const size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    const cli_option *option = find_long(line->verb, name, length);
-    if (option != NULL && option->kind != CLI_FLAG)
-        return value != NULL ? set_value(line, option, value) : take_next(line, option);
+    cli_option option;
+    int known = find_long(line->verb, name, length, &option);
+    if (known && !cli_option_is_flag(&option))
+        return value != NULL ? set_value(line, &option, value) : take_next(line, &option);
     int on = 1;
-    if (option == NULL && strncmp(name, "no-", 3) == 0) {
-        option = find_long(line->verb, name + 3, length - 3);
+    if (!known && strncmp(name, "no-", 3) == 0) {
+        known = find_long(line->verb, name + 3, length - 3, &option);
         on = 0;
     }
-    if (option == NULL || option->kind != CLI_FLAG)
+    if (!known || !cli_option_is_flag(&option))
         return cli_usage(line->verb, "Unknown option --%.*s", (int)length, name);
     if (value != NULL)
         return cli_usage(line->verb, "Option --%.*s takes no value", (int)length, name);
-    return set_flag(line, option, on);
+    return set_flag(line, &option, on);
 }
 
 // -q, -qt2, -t 2
 static int parse_short(command *line)
 {
     for (const char *letter = line->argv[line->at] + 1; *letter != '\0'; letter++) {
-        const cli_option *option = find_short(line->verb, *letter);
-        if (option == NULL)
+        cli_option option;
+        if (!find_option(line->verb, NULL, 0, *letter, &option))
             return cli_usage(line->verb, "Unknown option -%c", *letter);
-        if (option->kind != CLI_FLAG)
-            return letter[1] != '\0' ? set_value(line, option, letter + 1)
-                                     : take_next(line, option);
-        set_flag(line, option, 1);
+        if (!cli_option_is_flag(&option))
+            return letter[1] != '\0' ? set_value(line, &option, letter + 1)
+                                     : take_next(line, &option);
+        set_flag(line, &option, 1);
     }
     return -1;
 }

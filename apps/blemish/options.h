@@ -18,7 +18,9 @@ typedef enum cli_kind {
     CLI_CHOICE, // int: index of the word in `words`
     CLI_PAIR,   // cli_pair: WxH, each from low to high
     CLI_RECT,   // blm_rect: X,Y,W,H
-    CLI_STAGES, // unsigned: sum of BLM_LAYER..., from a list such as 2,3
+    CLI_RECIPE, // in a verb's table: an option for each field of a blm_recipe
+    CLI_GRID,   // in a verb's table: a list of values for each, of a cli_grid
+    CLI_FIELD,  // blm_recipe: one of its fields
 } cli_kind;
 
 typedef struct cli_pair {
@@ -35,6 +37,8 @@ typedef struct cli_option {
     double low, high;
     const char *words; // CLI_CHOICE: "tiff16|tiff32|npy"
 } cli_option;
+
+enum { CLI_MOST_FIELDS = 64 }; // of a recipe
 
 // Rows that several verbs have, for a struct with the members named here.
 #define CLI_LIMIT_OPTIONS(type)                                                          \
@@ -94,6 +98,14 @@ int cli_parse(const cli_verb *verb, int argc, char **argv, void *settings,
 // 2.
 int cli_usage(const cli_verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+// Number `index` of a verb's options, those that stand for many counted one by one.
+// *usual (NULL: not wanted) becomes the default if `help` does not say it, else NULL.
+// Returns 0 after the last one.
+int cli_option_at(
+    const cli_verb *verb, size_t index, cli_option *out, const char **usual);
+// Whether it takes no value.
+int cli_option_is_flag(const cli_option *option);
 
 // What --help prints.
 void cli_print_help(const cli_verb *verb);

@@ -185,7 +185,7 @@ int cli_report_write(cli_report *report, const char *folder, const char *model_n
 static blm_status find_result(const blm_model *model, const blm_model_info *info,
     size_t index, float *map, uint8_t *mask, blm_result *out, blm_error *err)
 {
-    const blm_recipe *r = &info->recipe;
+    const blm_recipe *r = info->recipe;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
     const int with_review = info->review_threshold > 0;
     const blm_status status = blm_model_good_map(model, index, map, err);
@@ -209,11 +209,11 @@ static blm_status draw_good(const blm_model *model, const blm_model_info *info,
     const blm_good_score *good, const blm_scorer *scorer,
     const blm_decode_options *decode, report_pictures **out, blm_error *err)
 {
-    const size_t pixels = (size_t)info->recipe.width * (size_t)info->recipe.height;
+    const size_t pixels = (size_t)info->recipe->width * (size_t)info->recipe->height;
     blm_image *image = NULL;
     blm_result result;
     blm_decode_options as_fitted = *decode;
-    as_fitted.bits = info->recipe.bits;
+    as_fitted.bits = info->recipe->bits;
     blm_status status = blm_image_read(good->name, &as_fitted, &image, err);
     if (status != BLM_OK)
         return status;

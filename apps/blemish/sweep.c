@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/grid.h"
@@ -13,7 +14,6 @@
 #include "apps/blemish/mask.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
-#include "apps/blemish/recipe.h"
 #include "apps/blemish/verbs.h"
 #include "blemish/eval.h"
 
@@ -21,8 +21,6 @@ enum { BY_SPREAD, BY_IMAGE, BY_PIXEL, BY_PRO, BY_NOTHING };
 
 typedef struct settings {
     cli_grid grid;
-    blm_rect crop;
-    int64_t seed, min_area;
     const char *weights, *exclude;
     double false_alarm;
     int rank, intervals, scores, json, csv, threads;
@@ -33,12 +31,6 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
     CLI_GRID_OPTIONS(settings),
-    {"crop", 0, CLI_RECT, "X,Y,W,H", "Look at this rectangle of the images (all of them)",
-        AT(crop), 0, INT32_MAX, NULL},
-    {"seed", 0, CLI_SIZE, "N", "Of the draw of channels (0)", AT(seed), 0,
-        9007199254740992.0, NULL},
-    {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (1)",
-        AT(min_area), 1, 1e12, NULL},
     {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
         AT(weights), 0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
@@ -118,9 +110,6 @@ static blm_status read_masks(
 {
     cli_odd_masks odd = {0};
     blm_status status = BLM_OK;
-    blm_recipe whole = *recipe; // nothing is cut off
-    whole.resize_width = whole.width;
-    whole.resize_height = whole.height;
     forget_masks(all);
     for (size_t i = 0; status == BLM_OK && i < all->data.count; i++) {
         int width, height;
@@ -134,7 +123,7 @@ static blm_status read_masks(
         cli_odd_masks_add(&odd, what, sample->masks[0]);
         if (status == BLM_OK) {
             all->masks[i] = cli_alloc((size_t)recipe->width * (size_t)recipe->height, 1);
-            status = blm_recipe_mask(&whole, mask, width, height, all->masks[i], err);
+            status = blm_recipe_mask(recipe, mask, width, height, all->masks[i], err);
         }
         free(mask);
     }
@@ -260,12 +249,6 @@ static int show_progress(void *context, size_t done, size_t total)
     return cli_interrupted();
 }
 
-static int same_input(const blm_recipe *a, const blm_recipe *b)
-{
-    return a->width == b->width && a->height == b->height && a->filter == b->filter &&
-           a->type == b->type;
-}
-
 // The images through the network, once for `count` recipes of the same input.
 static blm_status extract(const work *w, const blm_recipe *recipes, size_t count,
     blm_sweep **out, blm_error *err)
@@ -273,7 +256,8 @@ static blm_status extract(const work *w, const blm_recipe *recipes, size_t count
     const cli_files *good = w->images->good;
     const cli_dataset *data = &w->images->data;
     const blm_sweep_watch watch = {.progress = show_progress};
-    blm_sweep_options wanted = {.recipe = recipes[0],
+    blm_recipe recipe = recipes[0]; // with the taps of all
+    const blm_sweep_options wanted = {.recipe = &recipe,
         .weights = w->set->weights,
         .decode = w->set->decode,
         .threads = w->set->threads};
@@ -282,7 +266,7 @@ static blm_status extract(const work *w, const blm_recipe *recipes, size_t count
     for (size_t i = 0; i < data->count; i++)
         tests[i] = data->items[i].path;
     for (size_t i = 1; i < count; i++)
-        wanted.recipe.stages |= recipes[i].stages;
+        cli_recipe_add_taps(&recipe, &recipes[i]);
     cli_progress_name("features", "images");
     cli_progress_begin(&w->set->talk, 0);
     blm_status status = blm_sweep_new(&wanted, out, err);
@@ -305,9 +289,11 @@ static blm_status try_input(
     blm_sweep *sweep = NULL;
     blm_status status = extract(w, recipes, count, &sweep, err);
     if (status == BLM_OK && w->images->data.masks)
-        status = read_masks(w->images, w->set, &recipes[0], err);
-    w->width = recipes[0].width;
-    w->height = recipes[0].height;
+        status = read_masks(w->images, w->set, blm_sweep_recipe(sweep), err);
+    if (status == BLM_OK) {
+        w->width = blm_sweep_recipe(sweep)->width;
+        w->height = blm_sweep_recipe(sweep)->height;
+    }
     cli_progress_name("recipes", "of this size");
     cli_progress_begin(&w->set->talk, 0);
     for (size_t i = 0; status == BLM_OK && i < count; i++) {
@@ -323,7 +309,8 @@ static int try_all(work *w, const blm_recipe *recipes, size_t count, point *poin
 {
     blm_error err;
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && same_input(&recipes[i], &recipes[end]);)
+        for (end = i + 1; end < count &&
+                          cli_recipe_same(&recipes[i], &recipes[end], BLM_PART_NETWORK);)
             end++;
         const blm_status status = try_input(w, recipes + i, end - i, points + i, &err);
         if (status != BLM_OK)
@@ -367,11 +354,7 @@ static void print_number(double number, blm_interval range, int with_range)
 
 static char *point_text(const point *p)
 {
-    char *recipe = cli_recipe_text(&p->recipe);
-    char *text = cli_format("%dx%d %s, %s", p->recipe.width, p->recipe.height,
-        p->recipe.filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear", recipe);
-    free(recipe);
-    return text;
+    return cli_recipe_text(&p->recipe, BLM_PART_INPUT, BLM_PART_MAP);
 }
 
 static void print_table(const settings *set, const point *points, size_t count)
@@ -404,21 +387,15 @@ static void print_csv_number(double number)
 
 static void print_csv(const settings *set, const point *points, size_t count)
 {
-    char stages[8];
-    printf(
-        "width,height,filter,type,stages,channels,seed,unit_variance,shrinkage,epsilon,"
-        "sigma,features,spread,image_auroc,pixel_auroc,au_pro_0.3,found,false_alarms,"
-        "threshold,fit_ms,score_ms%s\n",
+    cli_recipe_csv_names();
+    printf("features,spread,image_auroc,pixel_auroc,au_pro_0.3,found,false_alarms,"
+           "threshold,fit_ms,score_ms%s\n",
         set->intervals ? ",image_low,image_high,pixel_low,pixel_high,pro_low,pro_high"
                        : "");
     for (size_t i = 0; i < count; i++) {
         const point *p = &points[i];
-        const blm_recipe *r = &p->recipe;
-        printf("%d,%d,%s,%s,\"%s\",%d,%lld,%d,%g,%g,%g,%d", r->width, r->height,
-            r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear",
-            cli_type_text(r->type), cli_stages_text(r->stages, stages), r->channels,
-            (long long)r->seed, r->unit_variance, r->shrinkage, r->epsilon, r->sigma,
-            p->features);
+        cli_recipe_csv(&p->recipe);
+        printf("%d", p->features);
         const double numbers[] = {p->spread, p->image.auroc, p->pixel.auroc,
             p->pixel.au_pro[0], p->found, p->false_alarms, p->threshold, p->fit_ms,
             p->score_ms, p->image_range.auroc.low, p->image_range.auroc.high,
@@ -449,20 +426,7 @@ static void scores_json(
 
 static void point_json(const work *w, const point *p, cli_json *json)
 {
-    char stages[8];
-    const blm_recipe *r = &p->recipe;
-    cli_json_integer(json, "width", r->width);
-    cli_json_integer(json, "height", r->height);
-    cli_json_text(
-        json, "filter", r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear");
-    cli_json_text(json, "type", cli_type_text(r->type));
-    cli_json_text(json, "stages", cli_stages_text(r->stages, stages));
-    cli_json_integer(json, "channels", r->channels);
-    cli_json_integer(json, "seed", r->seed);
-    cli_json_bool(json, "unit_variance", r->unit_variance);
-    cli_json_number(json, "shrinkage", r->shrinkage);
-    cli_json_number(json, "epsilon", r->epsilon);
-    cli_json_number(json, "sigma", r->sigma);
+    cli_recipe_json(&p->recipe, json);
     cli_json_integer(json, "features", p->features);
     cli_json_number(json, "spread", p->spread);
     cli_json_number(json, "image_auroc", p->image.auroc);
@@ -534,16 +498,11 @@ static int run(const cli_verb *verb, int argc, char **argv)
         return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
     if (set.scores && !set.json)
         return cli_usage(verb, "--scores needs --json");
-    const blm_recipe base = {.width = 224,
-        .height = 224,
-        .crop = set.crop,
-        .seed = set.seed,
-        .min_area = set.min_area};
     images all = {0};
     work w = {.set = &set, .images = &all};
     blm_recipe *recipes = NULL;
     size_t count = 0;
-    code = cli_grid_expand(verb, &set.grid, &base, &recipes, &count);
+    code = cli_grid_expand(verb, &set.grid, &recipes, &count);
     if (code == CLI_EXIT_OK)
         code = find_images(&set, &arguments, &all);
     if (code == CLI_EXIT_OK)

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/comparison.h"
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/evaluate.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
-#include "apps/blemish/recipe.h"
 #include "apps/blemish/text.h"
 #include "apps/blemish/training.h"
 #include "apps/blemish/verbs.h"
@@ -22,7 +22,7 @@
 
 typedef struct settings {
     const char *output; // folder; NULL: nothing is kept
-    cli_recipe recipe;
+    blm_recipe recipe;
     const char *weights, *exclude;
     int native, format, force, threads;
     blm_decode_options decode;
@@ -89,12 +89,9 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 // A number for all that a result depends on but the images: program, weights, recipe.
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
 {
-    const blm_recipe r = cli_recipe_of(&set->recipe);
-    char *recipe = cli_recipe_text(&r);
-    char *text = cli_format("%s|%s|%s|%d,%d,%d,%d|%d,%d,%d,%d|%d,%d,%d", blm_version(),
-        weights->hash, recipe, r.width, r.height, r.resize_width, r.resize_height,
-        r.crop.x, r.crop.y, r.crop.width, r.crop.height, (int)r.filter, r.bits,
-        set->native);
+    char *recipe = cli_recipe_key(&set->recipe);
+    char *text =
+        cli_format("%s|%s|%s|%d", blm_version(), weights->hash, recipe, set->native);
     const uint64_t key = cli_hash_text(CLI_HASH_START, text);
     free(text);
     free(recipe);
@@ -133,7 +130,7 @@ static int evaluate(
 
 static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_result *out)
 {
-    cli_training training = {.options = {.recipe = cli_recipe_of(&set->recipe),
+    cli_training training = {.options = {.recipe = &set->recipe,
                                  .weights = set->weights,
                                  .decode = set->decode,
                                  .threads = set->threads},
@@ -255,6 +252,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     cli_arguments arguments;
     blm_weights_info weights;
     blm_error err;
+    blm_recipe_init(&set.recipe);
     const int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
         return code;

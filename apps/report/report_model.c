@@ -1,5 +1,6 @@
 // What a model is, how it sees images, and how its thresholds were found.
 #include <math.h>
+#include <string.h>
 
 #include "apps/report/report_parts.h"
 
@@ -73,46 +74,28 @@ static void close_fact(html_text *html)
     html_put(html, "</dd>\n");
 }
 
-static void put_input(html_text *html, const blm_recipe *r)
+// The fields of these parts; those that have their default are left out, but for the
+// important ones.
+static void put_fields(
+    html_text *html, const char *name, const blm_recipe *r, blm_part from, blm_part to)
 {
-    open_fact(html, "Input");
-    if (r->crop.width > 0)
-        html_put(html, "the rectangle of %d \xc3\x97 %d pixels at %d, %d, ",
-            r->crop.width, r->crop.height, r->crop.x, r->crop.y);
-    html_put(html, "%s to %d \xc3\x97 %d pixels",
-        r->filter == BLM_FILTER_BICUBIC ? "bicubic" : "bilinear", r->resize_width,
-        r->resize_height);
-    if (r->resize_width != r->width || r->resize_height != r->height)
-        html_put(html, ", the centre of %d \xc3\x97 %d", r->width, r->height);
-    if (r->bits != 16)
-        html_put(html, ", %d significant bits", r->bits);
-    close_fact(html);
-}
-
-static void put_method(html_text *html, const blm_recipe *r)
-{
+    const blm_field *f;
     const char *comma = "";
-    open_fact(html, "Method");
-    html_put(html, "stages ");
-    for (int layer = 1; layer <= 4; layer++)
-        if ((r->stages & 1u << (layer - 1)) != 0) {
-            html_put(html, "%s%d", comma, layer);
-            comma = ", ";
+    char value[BLM_FIELD_TEXT];
+    open_fact(html, name);
+    for (size_t i = 0; (f = blm_recipe_field(i)) != NULL; i++) {
+        if (f->part < from || f->part > to ||
+            blm_recipe_get(r, f->name, value, NULL) != BLM_OK ||
+            (!f->shown && strcmp(value, f->initial) == 0))
+            continue;
+        html_put(html, "%s", comma);
+        html_put_escaped(html, f->name);
+        if (f->kind != BLM_FIELD_FLAG) {
+            html_put(html, " ");
+            html_put_escaped(html, value);
         }
-    if (r->channels > 0)
-        html_put(html, "; %d channels drawn at random", r->channels);
-    if (r->unit_variance)
-        html_put(html, "; channels of unit variance");
-    if (r->shrinkage > 0) {
-        html_put(html, "; shrinkage ");
-        report_put_short(html, r->shrinkage, 6);
+        comma = ", ";
     }
-    html_put(html, "; epsilon ");
-    report_put_short(html, r->epsilon, 6);
-    html_put(html, "; blur of ");
-    report_put_short(html, r->sigma, 2);
-    html_put(html, " pixels; smallest defect %lld pixel%s", (long long)r->min_area,
-        r->min_area == 1 ? "" : "s");
     close_fact(html);
 }
 
@@ -130,8 +113,8 @@ void report_put_model(html_text *html, const blm_model_info *m)
     html_put(html, "%lld good images", (long long)m->images);
     close_fact(html);
     put_text(html, "Backbone", m->backbone);
-    put_input(html, &m->recipe);
-    put_method(html, &m->recipe);
+    put_fields(html, "Input", m->recipe, BLM_PART_INPUT, BLM_PART_INPUT);
+    put_fields(html, "Method", m->recipe, BLM_PART_NETWORK, BLM_PART_MAP);
     if (m->region < 1) {
         open_fact(html, "Region of interest");
         report_put_percent(html, m->region);

@@ -241,11 +241,12 @@ static void test_order(void **state)
         }
 }
 
+static blm_recipe some_recipe; // set by main
 static const blm_model_info some_model = {.program = "0",
     .hash = "",
     .weights_hash = "",
     .backbone = "ConTNet-B",
-    .recipe = {.width = 224, .height = 224, .stages = BLM_LAYER2, .epsilon = 0.01},
+    .recipe = &some_recipe,
     .region = 1,
     .threshold = 5,
     .false_alarm = 0.01,
@@ -304,5 +305,6 @@ int main(void)
         cmocka_unit_test(test_small_page),
         cmocka_unit_test(test_no_threshold),
     };
+    blm_recipe_init(&some_recipe);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ typedef struct blm_rect {
 } blm_rect;
 
 typedef enum blm_filter {
-    BLM_FILTER_DEFAULT = 0, // bilinear
+    BLM_FILTER_AUTO = 0, // what the backbone was trained with
     BLM_FILTER_BILINEAR = 1,
     BLM_FILTER_BICUBIC = 2,
 } blm_filter;
@@ -49,37 +49,90 @@ typedef enum blm_type {
     BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; and AVX512_VNNI
 } blm_type;
 
-enum { // stages of the backbone, for blm_recipe.stages
-    BLM_LAYER1 = 1,
-    BLM_LAYER2 = 2,
-    BLM_LAYER3 = 4,
-    BLM_LAYER4 = 8,
-};
+// Bytes of a field as text, the final zero included.
+#define BLM_FIELD_TEXT 256
 
 // An image is turned upright, cropped to `crop`, resized (antialiased, as Pillow does) to
-// resize_width x resize_height, cut to its central width x height, and normalised with
-// ImageNet's mean and standard deviation.  The outputs of `stages` are put together on
-// the finest grid of them.
+// resize_width x resize_height, cut to its central width x height, and normalised as the
+// backbone wants it.  The outputs of the backbone that `taps` names are put together on
+// the finest grid of them.  blm_recipe_init sets the defaults.
 typedef struct blm_recipe {
-    int width, height;               // of the network's input, multiples of 224; 0: 224
-    int resize_width, resize_height; // 0: width and height, so that nothing is cut
+    size_t size;
+    int width, height; // of the network's input, multiples of the backbone's unit; 0 0:
+                       // the backbone's own
+    int resize_width, resize_height; // 0 0: width and height, so that nothing is cut
     blm_rect crop;                   // in the upright image; all zeros: all of it
-    blm_filter filter;
-    int bits;         // significant bits of 16-bit samples, see blm_decode_options; 0: 16
-    unsigned stages;  // sum of BLM_LAYER...; 0: BLM_LAYER2 + BLM_LAYER3
-    double epsilon;   // added to the diagonal of every covariance; 0: 0.01
-    double sigma;     // of the Gaussian filter of the map, in pixels of the input; 0: 4
-    int64_t min_area; // smallest defect, in pixels of the input; 0: 1
-    int channels; // of the stages, drawn at random, as PaDiM does (Defard et al., ICPR
-                  // workshops 2021): statistics become cheaper; 0: all
+    blm_filter filter;               // auto
+    int bits; // significant bits of 16-bit samples, see blm_decode_options: 16
+    // Outputs of the backbone with commas between them, by name ("layer2,layer3") or by
+    // number from 1 on ("2,3"); "" or "auto": the backbone's own choice.
+    char taps[BLM_FIELD_TEXT];
+    double epsilon;    // added to the diagonal of every covariance: 0.01
+    double sigma;      // of the Gaussian filter of the map, in pixels of the input: 4; 0:
+                       // no filter
+    int64_t min_area;  // smallest defect, in pixels of the input: 1
+    int channels;      // of the taps, drawn at random, as PaDiM does (Defard et al., ICPR
+                       // workshops 2021): statistics become cheaper; 0: all
     int unit_variance; // 1: each channel is divided by the root of its variance, averaged
                        // over the positions, before epsilon is added; none counts as less
                        // than a tenth of their root mean square
     int64_t seed;      // of the draw of channels, 0 to 2^53
     double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
-    blm_type type;     // of the network's products, 0: float
+    blm_type type;     // of the network's products: float
     int half; // 1: axes or factors of the Gaussians in half precision: half the memory
 } blm_recipe;
+
+#define blm_recipe_init(recipe) blm_recipe_init_sized(recipe, sizeof *(recipe))
+BLM_API void blm_recipe_init_sized(blm_recipe *recipe, size_t size);
+
+// ---- the fields of a recipe, by name
+
+typedef enum blm_field_kind {
+    BLM_FIELD_FLAG = 0,    // "no" or "yes"; int
+    BLM_FIELD_WHOLE = 1,   // int
+    BLM_FIELD_WHOLE64 = 2, // int64_t; K, M, G at the end mean powers of 1000
+    BLM_FIELD_REAL = 3,    // double
+    BLM_FIELD_CHOICE = 4,  // one of `words`; an enumerator, `low` being the first word
+    BLM_FIELD_SIZE = 5,    // "224x224"; two of int
+    BLM_FIELD_RECT = 6,    // "X,Y,W,H"; blm_rect
+    BLM_FIELD_LIST = 7,    // words with commas between them; char [BLM_FIELD_TEXT]
+} blm_field_kind;
+
+// What has to be done again when a field changes, with all that comes after it.
+typedef enum blm_part {
+    BLM_PART_INPUT = 0,      // images have to be decoded and resized again
+    BLM_PART_NETWORK = 1,    // run through the network
+    BLM_PART_FEATURES = 2,   // put together to features
+    BLM_PART_STATISTICS = 3, // learnt
+    BLM_PART_SPREAD = 4,     // what is added to the covariances
+    BLM_PART_MAP = 5,        // only maps and scores
+} blm_part;
+
+// What a field is.  All of it is static text and may grow at the end.
+typedef struct blm_field {
+    const char *name; // "min-area"
+    blm_field_kind kind;
+    blm_part part;
+    const char *initial; // its default, as text
+    const char *value;   // what to call a value, "N", "WxH"; NULL for flags
+    const char *text;    // a line for people
+    double low, high;    // range of numbers, ends included
+    const char *words;   // with '|' between them; NULL: not one of a few
+    const char *zero;    // the word for all zeros: "all", "auto"; NULL: zero is a number
+    const char *alias;   // another name for _set and _get; NULL: none
+    int shown;           // 1: a description for people has it even at its default
+} blm_field;
+
+// The fields in their order; NULL after the last one.
+BLM_API const blm_field *blm_recipe_field(size_t index);
+// Sets a field from text.  BLM_EUSAGE: no such field ('_' may stand for '-'), or no such
+// value; the recipe is then as it was.
+BLM_API blm_status blm_recipe_set(
+    blm_recipe *recipe, const char *name, const char *text, blm_error *err);
+// A field as text, which _set reads back to the same value.  BLM_EUSAGE: no such field,
+// or its value is out of its range.
+BLM_API blm_status blm_recipe_get(const blm_recipe *recipe, const char *name,
+    char text[BLM_FIELD_TEXT], blm_error *err);
 
 // ---- fitter ---------------------------------------------------------------------------
 
@@ -98,7 +151,7 @@ typedef struct blm_mask {
 } blm_mask;
 
 typedef struct blm_fit_options {
-    blm_recipe recipe;
+    const blm_recipe *recipe;  // NULL: all defaults
     const char *weights;       // a file, or the name of installed ones ("b", "s", "ti");
                                // NULL: the default
     blm_decode_options decode; // limits; its `bits` is the recipe's
@@ -213,7 +266,7 @@ typedef struct blm_model_info { // texts live as long as the model
     const char *hash; // XXH3-128 of the model file, 32 hex digits; "" before it is saved
     const char *weights_hash;      // that of its weights
     const char *backbone;          // "ConTNet-B"
-    blm_recipe recipe;             // no member is zero any more, but for an absent crop
+    const blm_recipe *recipe;      // complete: no size and no tap is left to defaults
     int64_t images;                // N, good images that were taken in
     int positions, features, rank; // P, D, R; rank 0: the full covariance is kept
     double region;      // share of the input's pixels in the region of interest, up to 1

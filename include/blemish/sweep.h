@@ -16,8 +16,9 @@ extern "C" {
 typedef struct blm_sweep blm_sweep;
 
 typedef struct blm_sweep_options {
-    // How images become the network's input, and all stages that may be tried.
-    blm_recipe recipe;
+    // How images become the network's input, and all taps that may be tried; NULL: all
+    // defaults.
+    const blm_recipe *recipe;
     const char *weights; // as in blm_fit_options
     blm_decode_options decode;
     int threads; // 0: as many as there are cores
@@ -45,6 +46,9 @@ BLM_API void blm_sweep_free(blm_sweep *sweep); // NULL allowed
 BLM_API blm_status blm_sweep_add_files(blm_sweep *sweep, blm_sweep_role role,
     const char *const *paths, size_t count, const blm_sweep_watch *watch, blm_error *err);
 
+// The recipe of the extraction, complete; lives as long as the sweep.
+BLM_API const blm_recipe *blm_sweep_recipe(const blm_sweep *sweep);
+
 typedef struct blm_sweep_result { // arrays live until the next run
     blm_recipe recipe;            // complete
     int positions, features;
@@ -57,7 +61,7 @@ typedef struct blm_sweep_result { // arrays live until the next run
     double fit_ms, score_ms; // statistics and good scores; distances and maps
 } blm_sweep_result;
 
-// Fits and scores with one recipe, whose input is that of the sweep and whose stages are
+// Fits and scores with one recipe, whose input is that of the sweep and whose taps are
 // among its.  Recipes that differ in epsilon, shrinkage, sigma and smallest defect alone
 // share the work of a fit if they follow each other.  watch: NULL allowed, as is
 // calibration, whose group and held_out are not used.

@@ -47,7 +47,7 @@ typedef struct rig {
     blm_bench_options options; // no member is zero any more where that means a default
     int workers;               // throughput: threads; else 1
     blmi_team *team;           // of all threads for one image, else NULL
-    blm_recipe recipe;
+    blmi_recipe recipe;
     blm_model *model;     // NULL: the next two
     blmi_weights weights; // and
     blmi_detector *fitted;
@@ -178,17 +178,21 @@ static blm_status open_subject(rig *r, blm_error *err)
         r->backbone = &r->model->backbone;
         r->detector = r->model->detector;
     } else {
-        const blm_recipe recipe = {
-            .width = o->width, .height = o->height, .type = o->type, .half = o->half};
+        blm_recipe recipe;
+        blm_recipe_init(&recipe);
+        recipe.width = o->width;
+        recipe.height = o->height;
+        recipe.type = o->type;
+        recipe.half = o->half;
         BLMI_TRY(blmi_weights_open(o->weights, &r->weights, err));
         r->backbone = &r->weights.backbone;
         BLMI_TRY(blmi_recipe_complete(&recipe, r->backbone, &r->recipe, err));
     }
     BLMI_TRY(blmi_recipe_layout(&r->recipe, r->backbone, &r->layout, err));
-    blmi_network_options options = {.width = r->recipe.width,
-        .height = r->recipe.height,
+    blmi_network_options options = {.width = r->recipe.fields.width,
+        .height = r->recipe.fields.height,
         .batch = o->batch,
-        .type = r->recipe.type,
+        .type = r->recipe.fields.type,
         .taps = r->layout.outputs};
     for (int i = 0; i < options.taps; i++)
         options.tap[i] = r->layout.output[i].tap;
@@ -229,13 +233,13 @@ static blm_status allocate_workers(rig *r, blm_error *err)
 
 static blm_status allocate(rig *r, blm_error *err)
 {
-    const blm_recipe *recipe = &r->recipe;
+    const blmi_recipe *recipe = &r->recipe;
     const size_t batch = (size_t)r->options.batch, runs = (size_t)r->options.runs;
     const size_t positions = (size_t)r->detector->positions;
-    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
     const size_t features = batch * positions * (size_t)r->detector->features;
-    r->resized =
-        blmi_alloc((size_t)recipe->resize_width * (size_t)recipe->resize_height, 3);
+    r->resized = blmi_alloc(
+        (size_t)recipe->fields.resize_width * (size_t)recipe->fields.resize_height, 3);
     r->x = blmi_alloc(batch * pixels * 3, sizeof *r->x);
     r->features = blmi_alloc(features, sizeof *r->features);
     r->detector_scratch =
@@ -263,7 +267,7 @@ static blm_status open_region(rig *r, blm_error *err)
     if (r->use == NULL)
         return blmi_no_memory(
             err, "the region of interest", (size_t)r->detector->positions, 1);
-    blmi_region_positions(include, r->recipe.width, r->recipe.height,
+    blmi_region_positions(include, r->recipe.fields.width, r->recipe.fields.height,
         r->layout.grid_width, r->layout.grid_height, r->use);
     return BLM_OK;
 }
@@ -366,7 +370,8 @@ static blm_status prepare(rig *r, blm_error *err)
 static blm_status time_image(rig *r, int run, blm_error *err)
 {
     const blm_bench_options *o = &r->options;
-    const size_t pixels = (size_t)r->recipe.width * (size_t)r->recipe.height;
+    const size_t pixels =
+        (size_t)r->recipe.fields.width * (size_t)r->recipe.fields.height;
     double start = blmi_clock_ms();
     if (o->picture != NULL) {
         blm_image_free(r->image);
@@ -426,8 +431,9 @@ static blm_status run_all(rig *r, blm_error *err)
     for (int run = -WARM_UP; run < runs; run++) {
         if (run >= 0 && run % stretch == 0) {
             double gflops;
-            BLMI_TRY(blmi_floor_rate(r->backbone, last_tap(r), r->recipe.width,
-                r->recipe.height, r->options.batch, r->recipe.type, &gflops, err));
+            BLMI_TRY(blmi_floor_rate(r->backbone, last_tap(r), r->recipe.fields.width,
+                r->recipe.fields.height, r->options.batch, r->recipe.fields.type, &gflops,
+                err));
             r->floor_gflops = gflops > r->floor_gflops ? gflops : r->floor_gflops;
         }
         BLMI_TRY(r->options.throughput ? time_throughput(r, run, err)
@@ -471,8 +477,8 @@ static void add_work(void *context, const blmi_work *w)
 static double gflop_of(const rig *r, int series)
 {
     layer_work sum = {series - LAYER0, 0, 0};
-    blmi_backbone_work(
-        r->backbone, last_tap(r), r->recipe.width, r->recipe.height, add_work, &sum);
+    blmi_backbone_work(r->backbone, last_tap(r), r->recipe.fields.width,
+        r->recipe.fields.height, add_work, &sum);
     return sum.gflop;
 }
 
@@ -510,9 +516,9 @@ static blm_bench_result result_of(rig *r)
 {
     blm_bench_result out = {.backbone = r->backbone->name,
         .kernels = blmi_kernels_best()->name,
-        .type = r->recipe.type,
-        .width = r->recipe.width,
-        .height = r->recipe.height,
+        .type = r->recipe.fields.type,
+        .width = r->recipe.fields.width,
+        .height = r->recipe.fields.height,
         .threads = r->options.threads,
         .batch = r->options.batch,
         .runs = r->options.runs,

@@ -11,6 +11,7 @@
 #include "src/base/error.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
+#include "src/feature/recipe_fields.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
 
@@ -22,7 +23,7 @@ typedef struct samples {
 } samples;
 
 struct blm_sweep {
-    blm_recipe recipe; // complete
+    blmi_recipe recipe; // complete
     blm_decode_options decode;
     int threads;
     blmi_team *team; // of as many
@@ -46,10 +47,10 @@ static blm_status open_sweep(blm_sweep *sweep, const blm_sweep_options *o, blm_e
     BLMI_TRY(blmi_team_new(sweep->threads, &sweep->team, err));
     BLMI_TRY(blmi_weights_open(o->weights, &sweep->weights, err));
     BLMI_TRY(
-        blmi_recipe_complete(&o->recipe, &sweep->weights.backbone, &sweep->recipe, err));
-    sweep->recipe.channels = 0; // whatever is chosen is chosen from all
+        blmi_recipe_complete(o->recipe, &sweep->weights.backbone, &sweep->recipe, err));
+    sweep->recipe.fields.channels = 0; // whatever is chosen is chosen from all
     sweep->decode = o->decode;
-    sweep->decode.bits = sweep->recipe.bits;
+    sweep->decode.bits = sweep->recipe.fields.bits;
     return blmi_extractor_new(&sweep->weights.tensors, &sweep->weights.backbone,
         &sweep->recipe, &sweep->extractor, err);
 }
@@ -243,7 +244,7 @@ static blm_status accumulate(
 
 // Fits anew.  features (BLOCK, P, D) is scratch.
 static blm_status fit(
-    blm_sweep *sweep, const blm_recipe *recipe, float *features, blm_error *err)
+    blm_sweep *sweep, const blmi_recipe *recipe, float *features, blm_error *err)
 {
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
     blmi_detector_fit *statistics = NULL;
@@ -259,12 +260,13 @@ static blm_status fit(
 }
 
 // Whether the last fit serves a recipe too, with other statistics of the same features.
-static int serves(const blm_sweep *sweep, const blm_recipe *recipe)
+static int serves(const blm_sweep *sweep, const blmi_recipe *recipe)
 {
-    const blm_recipe *last = &sweep->model.recipe;
+    const blmi_recipe *last = &sweep->model.recipe;
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
-    return sweep->model.detector != NULL && last->stages == recipe->stages &&
-           last->channels == recipe->channels && last->seed == recipe->seed &&
+    return sweep->model.detector != NULL &&
+           blmi_recipe_equal(
+               &last->fields, &recipe->fields, BLM_PART_FEATURES, BLM_PART_FEATURES) &&
            blmi_detector_can_adapt(sweep->model.detector, &rule);
 }
 
@@ -290,7 +292,7 @@ static void free_room(room *r)
 }
 
 static blm_status make_features(
-    const blm_sweep *sweep, const blm_recipe *recipe, room *r, blm_error *err)
+    const blm_sweep *sweep, const blmi_recipe *recipe, room *r, blm_error *err)
 {
     blmi_layout layout;
     BLMI_TRY(blmi_recipe_layout(recipe, &sweep->weights.backbone, &layout, err));
@@ -304,8 +306,8 @@ static blm_status make_features(
 static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
 {
     const blmi_detector *detector = sweep->model.detector;
-    const blm_recipe *recipe = &sweep->model.recipe;
-    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    const blmi_recipe *recipe = &sweep->model.recipe;
+    const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
     r->distances = blmi_alloc((size_t)detector->positions, BLOCK * sizeof(float));
     r->maps = blmi_alloc(pixels, BLOCK * sizeof(float));
     r->scratch = blmi_alloc(blmi_detector_scratch(detector, BLOCK, sweep->team), 1);
@@ -320,9 +322,9 @@ static blm_status make_maps(const blm_sweep *sweep, room *r, blm_error *err)
 static blm_status score_block(
     const blm_sweep *sweep, const room *r, size_t first, int count, blm_error *err)
 {
-    const blm_recipe *recipe = &sweep->model.recipe;
+    const blmi_recipe *recipe = &sweep->model.recipe;
     const blmi_detector *detector = sweep->model.detector;
-    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
     stack(sweep, &sweep->of[BLM_SWEEP_TEST], first, count, r->features);
     blmi_detector_distances(
         detector, r->features, count, NULL, sweep->team, r->scratch, r->distances);
@@ -340,8 +342,8 @@ static blm_status score_test(
     const blm_sweep *sweep, const room *r, const blm_sweep_watch *watch, blm_error *err)
 {
     const samples *test = &sweep->of[BLM_SWEEP_TEST];
-    const blm_recipe *recipe = &sweep->model.recipe;
-    const size_t pixels = (size_t)recipe->width * (size_t)recipe->height;
+    const blmi_recipe *recipe = &sweep->model.recipe;
+    const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
     for (size_t first = 0; first < test->count; first += BLOCK) {
         const int count = block_at(test, first);
         BLMI_TRY(score_block(sweep, r, first, count, err));
@@ -356,25 +358,22 @@ static blm_status score_test(
 // ---- a run ----------------------------------------------------------------------------
 
 static blm_status check_recipe(
-    const blm_sweep *sweep, const blm_recipe *r, blm_error *err)
+    const blm_sweep *sweep, const blmi_recipe *r, blm_error *err)
 {
-    const blm_recipe *own = &sweep->recipe;
-    if (r->width != own->width || r->height != own->height ||
-        r->resize_width != own->resize_width || r->resize_height != own->resize_height ||
-        memcmp(&r->crop, &own->crop, sizeof r->crop) != 0 || r->filter != own->filter ||
-        r->bits != own->bits || r->type != own->type)
+    const blmi_recipe *own = &sweep->recipe;
+    if (!blmi_recipe_equal(&r->fields, &own->fields, BLM_PART_INPUT, BLM_PART_NETWORK))
         return blmi_fail(err, BLM_EUSAGE,
             "sweep: size, resize, crop, filter, bits and type must be those of the "
             "extraction");
     if ((r->stages & ~own->stages) != 0)
         return blmi_fail(err, BLM_EUSAGE,
-            "sweep: stages %#x are not among those of the extraction, %#x", r->stages,
-            own->stages);
+            "sweep: taps %s are not among those of the extraction, %s", r->fields.taps,
+            own->fields.taps);
     return BLM_OK;
 }
 
 // Makes sweep->model that of the recipe, calibrated.
-static blm_status make_model(blm_sweep *sweep, const blm_recipe *recipe,
+static blm_status make_model(blm_sweep *sweep, const blmi_recipe *recipe,
     const blm_calibration *calibration, float *features, blm_error *err)
 {
     const blm_calibration c = {.false_alarm = calibration->false_alarm,
@@ -389,7 +388,7 @@ static blm_status make_model(blm_sweep *sweep, const blm_recipe *recipe,
     return blm_model_calibrate(&sweep->model, &c, err);
 }
 
-static blm_status run(blm_sweep *sweep, const blm_recipe *recipe,
+static blm_status run(blm_sweep *sweep, const blmi_recipe *recipe,
     const blm_calibration *calibration, const blm_sweep_watch *watch, room *r,
     blm_sweep_result *out, blm_error *err)
 {
@@ -403,7 +402,7 @@ static blm_status run(blm_sweep *sweep, const blm_recipe *recipe,
         return blmi_no_memory(err, "scores", count, sizeof *sweep->scores);
     const double fitted = blmi_clock_ms();
     BLMI_TRY(score_test(sweep, r, watch, err));
-    *out = (blm_sweep_result){.recipe = sweep->model.recipe,
+    *out = (blm_sweep_result){.recipe = sweep->model.recipe.fields,
         .positions = sweep->model.detector->positions,
         .features = sweep->model.detector->features,
         .good = sweep->model.good_scores,
@@ -417,13 +416,18 @@ static blm_status run(blm_sweep *sweep, const blm_recipe *recipe,
     return BLM_OK;
 }
 
+const blm_recipe *blm_sweep_recipe(const blm_sweep *sweep)
+{
+    return &sweep->recipe.fields;
+}
+
 blm_status blm_sweep_run(blm_sweep *sweep, const blm_recipe *recipe,
     const blm_calibration *calibration, const blm_sweep_watch *watch,
     blm_sweep_result *out, blm_error *err)
 {
     const blm_sweep_watch nobody = {0};
     const blm_calibration defaults = {0};
-    blm_recipe complete;
+    blmi_recipe complete;
     room r = {0};
     BLMI_TRY(blmi_recipe_complete(recipe, &sweep->weights.backbone, &complete, err));
     BLMI_TRY(check_recipe(sweep, &complete, err));

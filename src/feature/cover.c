@@ -21,9 +21,10 @@ static void find_columns(
 
 // Columns (width), followed by rows (height), of the input.
 static blm_status find_input(
-    const blm_recipe *r, const blm_image *image, int **out, blm_error *err)
+    const blmi_recipe *recipe, const blm_image *image, int **out, blm_error *err)
 {
-    const blm_rect crop = blmi_recipe_crop(r, image->width, image->height);
+    const blm_recipe *r = &recipe->fields;
+    const blm_rect crop = blmi_recipe_crop(recipe, image->width, image->height);
     const size_t count = (size_t)image->width + (size_t)image->height;
     int *columns = *out = blmi_alloc(count, sizeof *columns);
     if (columns == NULL)
@@ -35,9 +36,10 @@ static blm_status find_input(
 }
 
 // The row of include that a row of the image falls on; NULL: none.
-static const uint8_t *include_row(const blm_recipe *r, const uint8_t *include, int row)
+static const uint8_t *include_row(
+    const blmi_recipe *recipe, const uint8_t *include, int row)
 {
-    return row >= 0 ? include + (size_t)row * (size_t)r->width : NULL;
+    return row >= 0 ? include + (size_t)row * (size_t)recipe->fields.width : NULL;
 }
 
 static bool is_inside(const uint8_t *row, int column)
@@ -45,7 +47,7 @@ static bool is_inside(const uint8_t *row, int column)
     return row != NULL && column >= 0 && row[column] != 0;
 }
 
-blm_status blmi_cover_choose(const blm_recipe *recipe, const uint8_t *include,
+blm_status blmi_cover_choose(const blmi_recipe *recipe, const uint8_t *include,
     const blm_image *image, blmi_cover *out, blm_error *err)
 {
     int *columns;
@@ -73,7 +75,7 @@ blm_status blmi_cover_choose(const blm_recipe *recipe, const uint8_t *include,
     return BLM_OK;
 }
 
-blm_status blmi_cover_lay(const blmi_cover *cover, const blm_recipe *recipe,
+blm_status blmi_cover_lay(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, blm_image *image, blm_error *err)
 {
     int *columns;
@@ -91,7 +93,7 @@ blm_status blmi_cover_lay(const blmi_cover *cover, const blm_recipe *recipe,
     return BLM_OK;
 }
 
-blm_status blmi_cover_copy(const blmi_cover *cover, const blm_recipe *recipe,
+blm_status blmi_cover_copy(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, const blm_image *image, blm_image **out, blm_error *err)
 {
     const blm_buffer buffer = {.pixels = image->rgb,

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "blemish/blemish.h"
+#include "src/feature/recipe.h"
 
 typedef struct blmi_cover {
     bool there; // false: nothing is hidden (no region; or a model that did not do it)
@@ -21,17 +21,17 @@ typedef struct blmi_cover {
 
 // The mean colour inside, rounded.  recipe is complete, include (height, width) its
 // region.  BLM_EINPUT: the image has no pixel inside.
-blm_status blmi_cover_choose(const blm_recipe *recipe, const uint8_t *include,
+blm_status blmi_cover_choose(const blmi_recipe *recipe, const uint8_t *include,
     const blm_image *image, blmi_cover *out, blm_error *err);
 
 // Pixels of the image outside the region become cover->rgb; nothing if it is not there.
 // BLM_ENOMEM.
-blm_status blmi_cover_lay(const blmi_cover *cover, const blm_recipe *recipe,
+blm_status blmi_cover_lay(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, blm_image *image, blm_error *err);
 
 // A copy of the image, which the caller keeps, with the cover laid over it; released with
 // blm_image_free.  *out is NULL if the cover is not there: the image itself serves.
-blm_status blmi_cover_copy(const blmi_cover *cover, const blm_recipe *recipe,
+blm_status blmi_cover_copy(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, const blm_image *image, blm_image **out, blm_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct blmi_extractor {
     atomic_int owners;
-    blm_recipe recipe;
+    blmi_recipe recipe;
     blmi_input input;
     blmi_layout layout;
     int32_t *chosen; // (D) channels of the outputs; NULL: all
@@ -27,13 +27,13 @@ struct blmi_extraction {
 static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
     const blmi_backbone *backbone, blm_error *err)
 {
-    const blm_recipe *recipe = &e->recipe;
+    const blmi_recipe *recipe = &e->recipe;
     BLMI_TRY(blmi_recipe_layout(recipe, backbone, &e->layout, err));
     BLMI_TRY(blmi_features_choose(recipe, &e->layout, &e->chosen, err));
-    blmi_network_options options = {.width = recipe->width,
-        .height = recipe->height,
+    blmi_network_options options = {.width = recipe->fields.width,
+        .height = recipe->fields.height,
         .batch = 1,
-        .type = recipe->type,
+        .type = recipe->fields.type,
         .taps = e->layout.outputs};
     for (int i = 0; i < options.taps; i++)
         options.tap[i] = e->layout.output[i].tap;
@@ -41,7 +41,7 @@ static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
 }
 
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
-    const blm_recipe *recipe, blmi_extractor **out, blm_error *err)
+    const blmi_recipe *recipe, blmi_extractor **out, blm_error *err)
 {
     blmi_extractor *extractor = blmi_alloc_zero(1, sizeof *extractor);
     if (extractor == NULL)
@@ -80,7 +80,7 @@ const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor)
 blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
     blmi_extraction **out, blm_error *err)
 {
-    const blm_recipe *r = &extractor->recipe;
+    const blm_recipe *r = &extractor->recipe.fields;
     const size_t resized = (size_t)r->resize_width * (size_t)r->resize_height * 3;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
     blm_status status = BLM_OK;

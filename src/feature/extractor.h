@@ -15,7 +15,7 @@ typedef struct blmi_extraction blmi_extraction;
 // recipe is a complete one.  BLM_EUSAGE: the backbone lacks an output that it takes, or
 // its outputs channels.
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
-    const blm_recipe *recipe, blmi_extractor **out, blm_error *err);
+    const blmi_recipe *recipe, blmi_extractor **out, blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
 const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);

@@ -11,12 +11,12 @@
 // ---- the layout -----------------------------------------------------------------------
 
 static void add_output(
-    const blm_recipe *recipe, const blmi_backbone *backbone, int tap, blmi_layout *out)
+    const blmi_recipe *recipe, const blmi_backbone *backbone, int tap, blmi_layout *out)
 {
     blmi_output *o = &out->output[out->outputs++];
     *o = (blmi_output){.tap = tap, .channels = backbone->tap[tap].channels};
-    blmi_backbone_grid(
-        backbone, tap, recipe->width, recipe->height, &o->width, &o->height);
+    blmi_backbone_grid(backbone, tap, recipe->fields.width, recipe->fields.height,
+        &o->width, &o->height);
     out->channels += o->channels;
     if (o->width * o->height > out->positions) {
         out->grid_width = o->width;
@@ -27,7 +27,7 @@ static void add_output(
 
 // How many features come from each output.
 static blm_status count_taken(
-    const blm_recipe *recipe, blmi_layout *layout, blm_error *err)
+    const blmi_recipe *recipe, blmi_layout *layout, blm_error *err)
 {
     int32_t *chosen = NULL;
     BLMI_TRY(blmi_features_choose(recipe, layout, &chosen, err));
@@ -43,7 +43,7 @@ static blm_status count_taken(
     return BLM_OK;
 }
 
-blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *backbone,
+blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
     blmi_layout *out, blm_error *err)
 {
     blmi_layout layout = {0};
@@ -57,10 +57,11 @@ blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *bac
                 backbone->tap[backbone->taps - 1].name);
         add_output(recipe, backbone, tap, &layout);
     }
-    if (recipe->channels > layout.channels)
+    if (recipe->fields.channels > layout.channels)
         return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
-            recipe->channels, layout.channels);
-    layout.features = recipe->channels > 0 ? recipe->channels : layout.channels;
+            recipe->fields.channels, layout.channels);
+    layout.features =
+        recipe->fields.channels > 0 ? recipe->fields.channels : layout.channels;
     BLMI_TRY(count_taken(recipe, &layout, err));
     *out = layout;
     return BLM_OK;
@@ -108,25 +109,26 @@ static int by_number(const void *a, const void *b)
 }
 
 blm_status blmi_features_choose(
-    const blm_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err)
+    const blmi_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err)
 {
     const int all = layout->channels;
-    uint64_t state = (uint64_t)recipe->seed;
+    uint64_t state = (uint64_t)recipe->fields.seed;
     *out = NULL;
-    if (recipe->channels == 0)
+    if (recipe->fields.channels == 0)
         return BLM_OK;
     int32_t *deck = blmi_alloc((size_t)all, sizeof *deck);
     if (deck == NULL)
         return blmi_no_memory(err, "channels", (size_t)all, sizeof *deck);
     for (int i = 0; i < all; i++)
         deck[i] = i;
-    for (int i = 0; i < recipe->channels; i++) { // Fisher & Yates, as far as it is needed
+    for (int i = 0; i < recipe->fields.channels;
+         i++) { // Fisher & Yates, as far as it is needed
         const int pick = i + (int)(splitmix64(&state) % (uint64_t)(all - i));
         const int32_t swap = deck[i];
         deck[i] = deck[pick];
         deck[pick] = swap;
     }
-    qsort(deck, (size_t)recipe->channels, sizeof *deck, by_number);
+    qsort(deck, (size_t)recipe->fields.channels, sizeof *deck, by_number);
     *out = deck;
     return BLM_OK;
 }

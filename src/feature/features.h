@@ -7,6 +7,7 @@
 #include "blemish/blemish.h"
 #include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
+#include "src/feature/recipe.h"
 
 // An output that is taken, for one size of input.
 typedef struct blmi_output {
@@ -27,7 +28,7 @@ typedef struct blmi_layout {
 
 // The layout of a complete recipe on a backbone.  BLM_EUSAGE: the recipe takes an output
 // that the backbone does not have, or more channels than there are.
-blm_status blmi_recipe_layout(const blm_recipe *recipe, const blmi_backbone *backbone,
+blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
     blmi_layout *out, blm_error *err);
 // The same, as a detector takes it.
 blmi_detector_shape blmi_layout_grid(const blmi_layout *layout);
@@ -38,7 +39,7 @@ size_t blmi_layout_count(const blmi_layout *layout);
 // The channels (D) that the recipe draws, rising, counted through the outputs; *out is
 // NULL if it takes all, else released with blmi_free.
 blm_status blmi_features_choose(
-    const blm_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err);
+    const blmi_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err);
 // Puts outputs side by side, coarse ones repeated (the nearest position, centres being
 // half a position from the edge).  Of a smooth layout, each output is first averaged over
 // 3 x 3 positions (zeros beyond the border, always divided by nine), and then brought to

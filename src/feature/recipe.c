@@ -1,117 +1,168 @@
 // recipe.c: defaults and limits of recipes, and the preparation of images.
 #include "src/feature/recipe.h"
 
+#include <string.h>
+
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
+#include "src/base/sized.h"
+#include "src/feature/recipe_fields.h"
 #include "src/image/resize.h"
 
-enum { MOST_CHANNELS = 1 << 14 };
-static const int64_t LARGEST_SEED = (int64_t)1 << 53; // metadata pass through doubles
+// ---- taps -----------------------------------------------------------------------------
 
-static int int_or(int value, int otherwise)
+// The taps that a word of a list means, by name, by number from 1 on, or the usual ones;
+// 0: none.
+static uint32_t taps_of(const blmi_backbone *backbone, const char *word)
 {
-    return value != 0 ? value : otherwise;
+    char number[16];
+    if (strcmp(word, "auto") == 0)
+        return backbone->usual;
+    for (int k = 0; k < backbone->taps; k++) {
+        blmi_print(number, sizeof number, "%d", k + 1);
+        if (strcmp(word, number) == 0 || strcmp(word, backbone->tap[k].name) == 0)
+            return (uint32_t)1 << k;
+    }
+    return 0;
 }
 
-static double double_or(double value, double otherwise)
+// The names of taps with commas between them; 0 where text has no room for them.
+static int name_taps(
+    const blmi_backbone *backbone, uint32_t taps, char text[BLM_FIELD_TEXT])
 {
-    return value != 0 ? value : otherwise;
+    size_t at = 0;
+    *text = '\0';
+    for (int k = 0; k < backbone->taps; k++) {
+        const size_t length = strlen(backbone->tap[k].name);
+        if ((taps >> k & 1) == 0)
+            continue;
+        if (at + length + 2 > BLM_FIELD_TEXT)
+            return 0;
+        if (at > 0)
+            text[at++] = ',';
+        memcpy(text + at, backbone->tap[k].name, length + 1);
+        at += length;
+    }
+    return 1;
 }
 
-static blm_recipe with_defaults(const blm_recipe *recipe, const blmi_backbone *backbone)
+static blm_status find_taps(
+    const blmi_backbone *backbone, const char *list, uint32_t *out, blm_error *err)
 {
-    blm_recipe r = *recipe;
-    r.width = int_or(r.width, backbone->input.standard);
-    r.height = int_or(r.height, backbone->input.standard);
-    r.resize_width = int_or(r.resize_width, r.width);
-    r.resize_height = int_or(r.resize_height, r.height);
-    r.filter = r.filter != BLM_FILTER_DEFAULT ? r.filter
-               : backbone->input.bicubic      ? BLM_FILTER_BICUBIC
-                                              : BLM_FILTER_BILINEAR;
-    r.bits = int_or(r.bits, 16);
-    r.stages = r.stages != 0 ? r.stages : backbone->usual;
-    r.epsilon = double_or(r.epsilon, 0.01);
-    r.sigma = double_or(r.sigma, 4);
-    r.min_area = r.min_area != 0 ? r.min_area : 1;
-    return r;
+    char word[BLM_FIELD_TEXT], known[BLM_FIELD_TEXT];
+    *out = *list == '\0' ? backbone->usual : 0;
+    while (*list != '\0') {
+        const size_t length = strcspn(list, ",");
+        memcpy(word, list, length);
+        word[length] = '\0';
+        const uint32_t found = taps_of(backbone, word);
+        if (found == 0) {
+            name_taps(backbone, UINT32_MAX, known);
+            return blmi_fail(err, BLM_EUSAGE,
+                "taps: the weights of %s have no \"%s\", only %s (or numbers from 1 to "
+                "%d)",
+                backbone->name, word, known, backbone->taps);
+        }
+        *out |= found;
+        list += length + (list[length] == ',');
+    }
+    return BLM_OK;
 }
+
+blm_status blmi_recipe_name_taps(
+    const blmi_backbone *backbone, uint32_t taps, blm_recipe *out, blm_error *err)
+{
+    const uint32_t known =
+        backbone->taps < 32 ? ((uint32_t)1 << backbone->taps) - 1 : UINT32_MAX;
+    if (taps == 0 || (taps & ~known) != 0 || !name_taps(backbone, taps, out->taps))
+        return blmi_fail(err, BLM_EUSAGE, "stages %#x: the weights of %s have %d", taps,
+            backbone->name, backbone->taps);
+    return BLM_OK;
+}
+
+// ---- completing -----------------------------------------------------------------------
 
 static int has_crop(const blm_recipe *r)
 {
     return (r->crop.x | r->crop.y | r->crop.width | r->crop.height) != 0;
 }
 
-static blm_status check_statistics(const blm_recipe *r, blm_error *err)
+static void fill_defaults(blm_recipe *r, const blmi_backbone *backbone)
 {
-    if (!(r->epsilon >= 1e-9 && r->epsilon <= 1e9))
-        return blmi_fail(err, BLM_EUSAGE, "epsilon %g: must be 1e-9 to 1e9", r->epsilon);
-    if (r->channels < 0 || r->channels > MOST_CHANNELS)
-        return blmi_fail(err, BLM_EUSAGE, "channels %d: must be 1 to %d, or 0 for all",
-            r->channels, MOST_CHANNELS);
-    if (r->seed < 0 || r->seed > LARGEST_SEED)
-        return blmi_fail(
-            err, BLM_EUSAGE, "seed %lld: must be 0 to 2^53", (long long)r->seed);
-    if (r->unit_variance != 0 && r->unit_variance != 1)
-        return blmi_fail(
-            err, BLM_EUSAGE, "unit_variance %d: must be 0 or 1", r->unit_variance);
-    if (r->half != 0 && r->half != 1)
-        return blmi_fail(err, BLM_EUSAGE, "half %d: must be 0 or 1", r->half);
-    if (!(r->shrinkage >= 0 && r->shrinkage <= 0.999))
-        return blmi_fail(
-            err, BLM_EUSAGE, "shrinkage %g: must be 0 to 0.999", r->shrinkage);
+    if (r->width == 0)
+        r->width = r->height = backbone->input.standard;
+    if (r->resize_width == 0) {
+        r->resize_width = r->width;
+        r->resize_height = r->height;
+    }
+    if (r->filter == BLM_FILTER_AUTO)
+        r->filter = backbone->input.bicubic ? BLM_FILTER_BICUBIC : BLM_FILTER_BILINEAR;
+}
+
+static blm_status check_fields(const blm_recipe *r, blm_error *err)
+{
+    const blmi_recipe_row *row;
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+        BLMI_TRY(blmi_recipe_check_field(r, row, err));
+    return BLM_OK;
+}
+
+// What fields mean together.
+static blm_status check_sizes(
+    const blm_recipe *r, const blmi_backbone *backbone, blm_error *err)
+{
+    BLMI_TRY(blmi_backbone_check_size(backbone, r->width, r->height, err));
+    if (r->resize_width < r->width || r->resize_height < r->height)
+        return blmi_fail(err, BLM_EUSAGE, "resize to %d x %d: must hold the size %d x %d",
+            r->resize_width, r->resize_height, r->width, r->height);
+    if (has_crop(r) && (r->crop.width < 1 || r->crop.height < 1))
+        return blmi_fail(err, BLM_EUSAGE,
+            "crop %d,%d,%d,%d: expected width and height of 1 or more", r->crop.x,
+            r->crop.y, r->crop.width, r->crop.height);
+    if (r->min_area > (int64_t)r->width * r->height)
+        return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
+            (long long)r->min_area, (long long)r->width * r->height);
     return BLM_OK;
 }
 
 blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
-    blm_recipe *out, blm_error *err)
+    blmi_recipe *out, blm_error *err)
 {
-    const blm_recipe r = with_defaults(recipe, backbone);
-    BLMI_TRY(blmi_backbone_check_size(backbone, r.width, r.height, err));
-    if (r.resize_width < r.width || r.resize_height < r.height ||
-        r.resize_width > BLMI_LARGEST_SIDE || r.resize_height > BLMI_LARGEST_SIDE)
-        return blmi_fail(err, BLM_EUSAGE,
-            "resize to %d x %d: must hold the size %d x %d and be at most %d",
-            r.resize_width, r.resize_height, r.width, r.height, BLMI_LARGEST_SIDE);
-    if (has_crop(&r) &&
-        (r.crop.x < 0 || r.crop.y < 0 || r.crop.width < 1 || r.crop.height < 1))
-        return blmi_fail(err, BLM_EUSAGE,
-            "crop %d,%d,%d,%d: expected x, y >= 0, width, height >= 1", r.crop.x,
-            r.crop.y, r.crop.width, r.crop.height);
-    if (r.filter != BLM_FILTER_BILINEAR && r.filter != BLM_FILTER_BICUBIC)
-        return blmi_fail(
-            err, BLM_EUSAGE, "filter %d: expected bilinear or bicubic", (int)r.filter);
-    if (r.bits < 9 || r.bits > 16)
-        return blmi_fail(err, BLM_EUSAGE, "bits %d: must be 9 to 16", r.bits);
-    if (r.type != BLM_TYPE_F32 && r.type != BLM_TYPE_BF16 && r.type != BLM_TYPE_INT8)
-        return blmi_fail(
-            err, BLM_EUSAGE, "type %d: expected f32, bf16 or int8", (int)r.type);
-    if (!(r.sigma > 0 && r.sigma <= 256))
-        return blmi_fail(
-            err, BLM_EUSAGE, "sigma %g: must be above 0 and at most 256", r.sigma);
-    if (r.min_area < 1 || r.min_area > (int64_t)r.width * r.height)
-        return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
-            (long long)r.min_area, (long long)r.width * r.height);
-    BLMI_TRY(check_statistics(&r, err));
-    *out = r;
+    blmi_recipe own = {0};
+    blm_recipe *r = &own.fields;
+    blm_recipe_init(r);
+    BLMI_TRY(blmi_sized_take(recipe, sizeof *r, r, sizeof *r, "blm_recipe", err));
+    BLMI_TRY(check_fields(r, err));
+    fill_defaults(r, backbone);
+    BLMI_TRY(check_sizes(r, backbone, err));
+    if (backbone->taps > 0) {
+        BLMI_TRY(find_taps(backbone, r->taps, &own.stages, err));
+        BLMI_TRY(blmi_recipe_name_taps(backbone, own.stages, r, err));
+    }
+    *out = own;
     return BLM_OK;
 }
 
-blmi_detector_rule blmi_recipe_rule(const blm_recipe *recipe)
+blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe)
 {
-    return (blmi_detector_rule){.epsilon = recipe->epsilon,
-        .shrinkage = recipe->shrinkage,
-        .unit_variance = recipe->unit_variance,
-        .half = recipe->half};
+    const blm_recipe *r = &recipe->fields;
+    return (blmi_detector_rule){.epsilon = r->epsilon,
+        .shrinkage = r->shrinkage,
+        .unit_variance = r->unit_variance,
+        .half = r->half};
 }
 
-blm_rect blmi_recipe_crop(const blm_recipe *recipe, int width, int height)
+blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height)
 {
-    return has_crop(recipe) ? recipe->crop : (blm_rect){0, 0, width, height};
+    return has_crop(&recipe->fields) ? recipe->fields.crop
+                                     : (blm_rect){0, 0, width, height};
 }
 
 void blmi_recipe_normalise(
-    const blm_recipe *r, const blmi_input *input, const uint8_t *resized, float *x)
+    const blmi_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x)
 {
+    const blm_recipe *r = &recipe->fields;
     float table[256][3];
     for (int v = 0; v < 256; v++)
         for (int c = 0; c < 3; c++)
@@ -129,8 +180,9 @@ void blmi_recipe_normalise(
 }
 
 blm_status blmi_recipe_resize(
-    const blm_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err)
+    const blmi_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err)
 {
+    const blm_recipe *r = &recipe->fields;
     const blm_rect crop = blmi_recipe_crop(recipe, image->width, image->height);
     if (crop.x > image->width - crop.width || crop.y > image->height - crop.height)
         return blmi_fail(err, BLM_EINPUT,
@@ -139,17 +191,18 @@ blm_status blmi_recipe_resize(
     const ptrdiff_t stride = (ptrdiff_t)image->width * 3;
     const uint8_t *origin = image->rgb + crop.y * stride + (ptrdiff_t)crop.x * 3;
     return blmi_resize_rgb(origin, crop.width, crop.height, stride,
-        recipe->filter == BLM_FILTER_BICUBIC ? BLMI_BICUBIC : BLMI_BILINEAR, resized,
-        recipe->resize_width, recipe->resize_height, err);
+        r->filter == BLM_FILTER_BICUBIC ? BLMI_BICUBIC : BLMI_BILINEAR, resized,
+        r->resize_width, r->resize_height, err);
 }
 
-blmi_frame blmi_recipe_frame(const blm_recipe *recipe, int image_width, int image_height)
+blmi_frame blmi_recipe_frame(const blmi_recipe *recipe, int image_width, int image_height)
 {
+    const blm_recipe *r = &recipe->fields;
     const blm_rect crop = blmi_recipe_crop(recipe, image_width, image_height);
-    const double step_x = (double)crop.width / recipe->resize_width;
-    const double step_y = (double)crop.height / recipe->resize_height;
-    const int left = (recipe->resize_width - recipe->width) / 2;
-    const int top = (recipe->resize_height - recipe->height) / 2;
+    const double step_x = (double)crop.width / r->resize_width;
+    const double step_y = (double)crop.height / r->resize_height;
+    const int left = (r->resize_width - r->width) / 2;
+    const int top = (r->resize_height - r->height) / 2;
     return (blmi_frame){crop.x + left * step_x, crop.y + top * step_y, step_x, step_y};
 }
 
@@ -175,14 +228,14 @@ static uint8_t is_inside(const blm_mask *mask, const int *columns, const int *ro
 }
 
 blm_status blmi_recipe_region(
-    const blm_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err)
+    const blmi_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err)
 {
     if (region->width < 1 || region->height < 1 || region->include == NULL)
         return blmi_fail(err, BLM_EUSAGE,
             "region of interest: %d x %d pixels, expected a picture", region->width,
             region->height);
-    const blm_recipe *r = recipe;
-    const blm_rect crop = blmi_recipe_crop(r, region->width, region->height);
+    const blm_recipe *r = &recipe->fields;
+    const blm_rect crop = blmi_recipe_crop(recipe, region->width, region->height);
     const size_t count = 2 * ((size_t)r->width + (size_t)r->height);
     int *columns = blmi_alloc(count, sizeof *columns);
     if (columns == NULL)

@@ -22,74 +22,183 @@ static const blmi_backbone backbone = {
     .usual = 1u << 1 | 1u << 2,
 };
 
-static blm_recipe complete(blm_recipe recipe)
+static blmi_recipe complete(const blm_recipe *recipe)
 {
     blm_error err;
-    blm_recipe out;
-    assert_ok(blmi_recipe_complete(&recipe, &backbone, &out, &err), err);
+    blmi_recipe out;
+    assert_ok(blmi_recipe_complete(recipe, &backbone, &out, &err), err);
     return out;
 }
 
-static void zeros_become_the_defaults(void **state)
+// The defaults with one field set.
+static blm_recipe with(const char *name, const char *text)
+{
+    blm_recipe recipe;
+    blm_error err;
+    blm_recipe_init(&recipe);
+    assert_ok(blm_recipe_set(&recipe, name, text, &err), err);
+    return recipe;
+}
+
+static void nothing_becomes_the_defaults(void **state)
 {
     (void)state;
-    const blm_recipe r = complete((blm_recipe){0});
-    assert_int_equal(r.width, 224);
-    assert_int_equal(r.resize_height, 224);
-    assert_int_equal(r.stages, BLM_LAYER2 | BLM_LAYER3);
-    assert_true(r.epsilon == 0.01 && r.sigma == 4);
-    const blm_recipe again = complete(r);
+    const blmi_recipe r = complete(NULL);
+    assert_int_equal(r.fields.width, 224);
+    assert_int_equal(r.fields.resize_height, 224);
+    assert_int_equal(r.stages, 2 + 4);
+    assert_string_equal(r.fields.taps, "two,three");
+    assert_true(r.fields.epsilon == 0.01 && r.fields.sigma == 4);
+    assert_int_equal(r.fields.filter, BLM_FILTER_BILINEAR);
+    const blmi_recipe again = complete(&r.fields);
     assert_memory_equal(&again, &r, sizeof r);
 }
 
 static void nonsense_is_refused(void **state)
 {
     (void)state;
-    const blm_recipe bad[] = {
-        {.width = 225},
-        {.height = -224},
-        {.resize_width = 100},
-        {.width = BLMI_LARGEST_SIDE + 224},
-        {.height = BLMI_LARGEST_SIDE + 224},
-        {.resize_width = BLMI_LARGEST_SIDE + 1},
-        {.crop = {.x = -1, .width = 5, .height = 5}},
-        {.crop = {.x = 1}},
-        {.filter = (blm_filter)9},
-        {.bits = 8},
-        {.bits = 17},
-        {.epsilon = -1},
-        {.epsilon = NAN},
-        {.sigma = INFINITY},
-        {.min_area = 224 * 224 + 1},
-        {.channels = -1},
-        {.channels = 1 << 15},
-        {.seed = -1},
-        {.unit_variance = 2},
-        {.type = (blm_type)3},
-        {.type = (blm_type)-1},
-        {.shrinkage = 1},
-        {.shrinkage = NAN},
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    const blm_recipe base = with("sigma", "4");
+    blm_recipe bad[32];
+    size_t count = 0;
+#define BAD(assignment)                                                                  \
+    do {                                                                                 \
+        blm_recipe r = base;                                                             \
+        assignment;                                                                      \
+        bad[count++] = r;                                                                \
+    } while (0)
+    BAD(r.size = 0);
+    BAD(r.width = 225);
+    BAD(r.height = -224; r.width = 224);
+    BAD(r.width = BLMI_LARGEST_SIDE + 224; r.height = 224);
+    BAD(r.height = BLMI_LARGEST_SIDE + 224; r.width = 224);
+    BAD(r.resize_width = BLMI_LARGEST_SIDE + 1; r.resize_height = 224);
+    BAD(r.resize_width = 100; r.resize_height = 224);
+    BAD(r.crop = ((blm_rect){.x = -1, .width = 5, .height = 5}));
+    BAD(r.crop.x = 1);
+    BAD(r.filter = (blm_filter)3);
+    BAD(r.filter = (blm_filter)9);
+    BAD(r.bits = 8);
+    BAD(r.bits = 17);
+    BAD(strcpy(r.taps, "five"));
+    BAD(strcpy(r.taps, "two,,3"));
+    BAD(r.epsilon = 0);
+    BAD(r.epsilon = NAN);
+    BAD(r.sigma = INFINITY);
+    BAD(r.min_area = 224 * 224 + 1);
+    BAD(r.min_area = 0);
+    BAD(r.channels = 1 << 15);
+    BAD(r.seed = -1);
+    BAD(r.unit_variance = 2);
+    BAD(r.type = (blm_type)-1);
+    BAD(r.shrinkage = 1);
+#undef BAD
+    for (size_t i = 0; i < count; i++) {
         blm_error err = {""};
-        blm_recipe out;
+        blmi_recipe out;
         assert_int_equal(
             blmi_recipe_complete(&bad[i], &backbone, &out, &err), BLM_EUSAGE);
         assert_true(strlen(err.text) > 0);
     }
 }
 
-static void the_grid_follows_the_finest_stage(void **state)
+// Zero is a value where it means something.
+static void no_filter_stays_no_filter(void **state)
+{
+    (void)state;
+    const blm_recipe recipe = with("sigma", "0");
+    assert_true(complete(&recipe).fields.sigma == 0);
+}
+
+// What a field says as text reads back as the same, and its own default is in range.
+static void fields_go_through_text(void **state)
+{
+    (void)state;
+    static const char *const values[][3] = {
+        {"size", "448x224", "448x224"},
+        {"size", "auto", "auto"},
+        {"crop", "1,2,3,4", "1,2,3,4"},
+        {"crop", "all", "all"},
+        {"filter", "bicubic", "bicubic"},
+        {"type", "int8", "int8"},
+        {"taps", "layer1,3", "layer1,3"},
+        {"stages", "2,3", "2,3"},
+        {"taps", "auto", "auto"},
+        {"channels", "all", "all"},
+        {"seed", "9007199254740992", "9007199254740992"},
+        {"min_area", "2K", "2000"},
+        {"min-area", "7", "7"},
+        {"unit_variance", "yes", "yes"},
+        {"epsilon", "0.1", "0.1"},
+        {"epsilon", "0.10000000000000002", "0.10000000000000002"},
+        {"sigma", "0", "0"},
+    };
+    char text[BLM_FIELD_TEXT];
+    blm_error err;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const blm_recipe recipe = with(values[i][0], values[i][1]);
+        assert_ok(blm_recipe_get(&recipe, values[i][0], text, &err), err);
+        assert_string_equal(text, values[i][2]);
+    }
+    const blm_field *field;
+    for (size_t i = 0; (field = blm_recipe_field(i)) != NULL; i++) {
+        const blm_recipe recipe = with(field->name, field->initial);
+        assert_ok(blm_recipe_get(&recipe, field->name, text, &err), err);
+        assert_string_equal(text, field->initial);
+    }
+}
+
+static void wrong_texts_leave_the_recipe(void **state)
+{
+    (void)state;
+    static const char *const values[][2] = {{"size", "224"}, {"size", "0x0"},
+        {"size", "224x224x"}, {"crop", "1,2,0,4"}, {"filter", "bi"}, {"filter", ""},
+        {"taps", ""}, {"taps", "2,"}, {"taps", ",2"}, {"taps", "a b"}, {"bits", "8"},
+        {"channels", "0"}, {"seed", "1x"}, {"min-area", "1e3"}, {"half", "maybe"},
+        {"epsilon", "nan"}, {"epsilon", "1e-10"}, {"sigma", "-1"}, {"nothing", "1"}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        blm_recipe recipe, before;
+        blm_error err = {""};
+        blm_recipe_init(&recipe);
+        memcpy(&before, &recipe, sizeof recipe);
+        assert_int_equal(
+            blm_recipe_set(&recipe, values[i][0], values[i][1], &err), BLM_EUSAGE);
+        assert_non_null(strstr(err.text, values[i][0]));
+        assert_memory_equal(&recipe, &before, sizeof recipe);
+    }
+}
+
+// A program that is older than the library, and one that is newer.
+static void structs_of_other_sizes_are_understood(void **state)
+{
+    (void)state;
+    blm_error err;
+    blmi_recipe out;
+    struct {
+        blm_recipe recipe;
+        int more[4];
+    } newer;
+    blm_recipe_init_sized(&newer.recipe, sizeof newer);
+    newer.recipe.sigma = 2;
+    assert_int_equal(newer.recipe.size, sizeof newer);
+    assert_ok(blmi_recipe_complete(&newer.recipe, &backbone, &out, &err), err);
+    assert_true(out.fields.sigma == 2);
+    newer.more[2] = 1;
+    assert_int_equal(
+        blmi_recipe_complete(&newer.recipe, &backbone, &out, &err), BLM_EUSAGE);
+}
+
+static void the_grid_follows_the_finest_tap(void **state)
 {
     (void)state;
     const struct {
-        unsigned stages;
+        const char *taps;
         int grid_width, grid_height;
-    } cases[] = {{BLM_LAYER1 | BLM_LAYER4, 56, 28}, {BLM_LAYER2, 28, 14},
-        {BLM_LAYER3, 14, 7}, {BLM_LAYER4, 14, 7}};
+    } cases[] = {{"1,4", 56, 28}, {"two", 28, 14}, {"three", 14, 7}, {"auto,4", 28, 14}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const blm_recipe r =
-            complete((blm_recipe){.width = 448, .stages = cases[i].stages});
+        blm_recipe recipe = with("taps", cases[i].taps);
+        recipe.width = 448;
+        recipe.height = 224;
+        const blmi_recipe r = complete(&recipe);
         blmi_layout layout;
         blm_error err;
         assert_ok(blmi_recipe_layout(&r, &backbone, &layout, &err), err);
@@ -115,8 +224,10 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
         }
     const blm_image image = {
         .width = WIDTH, .height = HEIGHT, .channels = 3, .bits = 8, .rgb = &rgb[0][0][0]};
-    const blm_recipe r = complete((blm_recipe){
-        .crop = {30, 20, 260, 240}, .resize_width = 260, .resize_height = 240});
+    blm_recipe inside = with("crop", "30,20,260,240");
+    inside.resize_width = 260;
+    inside.resize_height = 240;
+    const blmi_recipe r = complete(&inside);
     blm_error err;
     assert_ok(blmi_recipe_resize(&r, &image, resized, &err), err);
     blmi_recipe_normalise(&r, &backbone.input, resized, &x[0][0][0]);
@@ -129,7 +240,8 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
             assert_true(
                 x[row][column][0] == (float)red && x[row][column][1] == (float)green);
         }
-    const blm_recipe outside = complete((blm_recipe){.crop = {60, 0, 241, 10}});
+    const blm_recipe beyond = with("crop", "60,0,241,10");
+    const blmi_recipe outside = complete(&beyond);
     assert_int_equal(blmi_recipe_resize(&outside, &image, resized, &err), BLM_EINPUT);
 }
 
@@ -138,7 +250,7 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
 static void coarse_grids_are_repeated(void **state)
 {
     (void)state;
-    const blm_recipe recipe = {.width = 56, .height = 24, .stages = 3};
+    const blmi_recipe recipe = {.fields = {.width = 56, .height = 24}, .stages = 3};
     blmi_layout layout;
     blm_error err;
     assert_ok(blmi_recipe_layout(&recipe, &backbone, &layout, &err), err);
@@ -162,8 +274,8 @@ static void coarse_grids_are_repeated(void **state)
 static void what_is_not_there_is_refused(void **state)
 {
     (void)state;
-    const blm_recipe bad[] = {
-        {.stages = 1u << 4}, {.stages = 1u << 31 | 1}, {.stages = 1, .channels = 9}};
+    const blmi_recipe bad[] = {{.stages = 1u << 4}, {.stages = 1u << 31 | 1},
+        {.stages = 1, .fields = {.channels = 9}}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blm_error err = {""};
         blmi_layout layout;
@@ -176,9 +288,13 @@ static void what_is_not_there_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zeros_become_the_defaults),
+        cmocka_unit_test(nothing_becomes_the_defaults),
         cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test(the_grid_follows_the_finest_stage),
+        cmocka_unit_test(no_filter_stays_no_filter),
+        cmocka_unit_test(fields_go_through_text),
+        cmocka_unit_test(wrong_texts_leave_the_recipe),
+        cmocka_unit_test(structs_of_other_sizes_are_understood),
+        cmocka_unit_test(the_grid_follows_the_finest_tap),
         cmocka_unit_test(coarse_grids_are_repeated),
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(crop_and_centre_are_where_the_frame_says),

@@ -20,7 +20,8 @@
 static blm_status score_share(const blm_model *model, const float *distances, int thread,
     int threads, double *out, blm_error *err)
 {
-    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    const size_t pixels =
+        (size_t)model->recipe.fields.width * (size_t)model->recipe.fields.height;
     const size_t positions = (size_t)model->detector->positions;
     blmi_mapper *mapper = NULL;
     float *map = blmi_alloc(pixels, sizeof *map);
@@ -68,8 +69,9 @@ static blm_status score_groups(
         goto done;
     }
     if (use != NULL)
-        blmi_region_positions(model->include, model->recipe.width, model->recipe.height,
-            model->layout.grid_width, model->layout.grid_height, use);
+        blmi_region_positions(model->include, model->recipe.fields.width,
+            model->recipe.fields.height, model->layout.grid_width,
+            model->layout.grid_height, use);
     status = blmi_detector_leave_out(model->detector, group, use, distances, err);
     if (status == BLM_OK)
         status = score_distances(model, distances, out, err);
@@ -109,9 +111,9 @@ static double rate_of(const blm_calibration *c)
 }
 
 blm_status blmi_calibration_check(
-    const blm_calibration *c, const blm_recipe *recipe, blm_error *err)
+    const blm_calibration *c, const blmi_recipe *recipe, blm_error *err)
 {
-    const int64_t pixels = (int64_t)recipe->width * recipe->height;
+    const int64_t pixels = (int64_t)recipe->fields.width * recipe->fields.height;
     if (c == NULL)
         return BLM_OK;
     const double rate = rate_of(c);
@@ -162,7 +164,7 @@ blm_status blm_model_calibrate(
     blm_model next = *model; // so that a failure changes nothing
     c.false_alarm = rate_of(&c);
     if (c.min_area != 0)
-        next.recipe.min_area = c.min_area;
+        next.recipe.fields.min_area = c.min_area;
     next.source = c.held_out != NULL ? BLM_HELD_OUT
                   : c.group != NULL  ? BLM_LEAVE_GROUP_OUT
                                      : BLM_LEAVE_ONE_OUT;

@@ -3,10 +3,11 @@
 #define BLMI_FIT_CALIBRATION_H
 
 #include "blemish/blemish.h"
+#include "src/feature/recipe.h"
 
 // BLM_EUSAGE names the member that is out of range; calibration NULL: all defaults, which
 // are right.  recipe is the complete one of the model.
 blm_status blmi_calibration_check(
-    const blm_calibration *calibration, const blm_recipe *recipe, blm_error *err);
+    const blm_calibration *calibration, const blmi_recipe *recipe, blm_error *err);
 
 #endif

@@ -10,14 +10,16 @@
 
 // Bytes of a thread's working memory: a picture as it is prepared, and the network's.
 static uint64_t thread_bytes(
-    const blm_recipe *recipe, const blmi_backbone *backbone, int tap)
+    const blmi_recipe *recipe, const blmi_backbone *backbone, int tap)
 {
-    const uint64_t pixels = (uint64_t)recipe->width * (uint64_t)recipe->height;
-    return sizeof(float) * 2 * 3 * pixels +
-           blmi_backbone_bytes(backbone, tap, recipe->width, recipe->height);
+    const uint64_t pixels =
+        (uint64_t)recipe->fields.width * (uint64_t)recipe->fields.height;
+    return sizeof(float) * 2 * 3 * pixels + blmi_backbone_bytes(backbone, tap,
+                                                recipe->fields.width,
+                                                recipe->fields.height);
 }
 
-static blm_cost cost_of(const blm_recipe *recipe, const blmi_backbone *backbone,
+static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone,
     const blmi_layout *layout, int threads, int64_t images)
 {
     const int last = layout->output[layout->outputs - 1].tap;
@@ -30,8 +32,8 @@ static blm_cost cost_of(const blm_recipe *recipe, const blmi_backbone *backbone,
         .model_bytes = detector.model_bytes,
         .fit_bytes = detector.fit_bytes + BLMI_FIT_BLOCK * features * sizeof(float) +
                      (uint64_t)threads * thread_bytes(recipe, backbone, last),
-        .network_gflop =
-            blmi_backbone_gflop(backbone, last, recipe->width, recipe->height),
+        .network_gflop = blmi_backbone_gflop(
+            backbone, last, recipe->fields.width, recipe->fields.height),
         .distance_gflop = detector.distances_gflop,
         .statistics_gflop = detector.fit_gflop};
 }
@@ -41,7 +43,7 @@ blm_status blm_fit_cost(
 {
     const blm_fit_options defaults = {0};
     const blm_fit_options *o = options != NULL ? options : &defaults;
-    blm_recipe recipe;
+    blmi_recipe recipe;
     blmi_weights weights;
     blmi_layout layout;
     BLMI_NEED(out, err);
@@ -53,7 +55,7 @@ blm_status blm_fit_cost(
     BLMI_TRY(blmi_weights_open(o->weights, &weights, err));
     const blmi_backbone backbone = weights.backbone;
     blmi_weights_close(&weights);
-    BLMI_TRY(blmi_recipe_complete(&o->recipe, &backbone, &recipe, err));
+    BLMI_TRY(blmi_recipe_complete(o->recipe, &backbone, &recipe, err));
     BLMI_TRY(blmi_recipe_layout(&recipe, &backbone, &layout, err));
     *out = cost_of(&recipe, &backbone, &layout,
         o->threads > 0 ? o->threads : omp_get_max_threads(), images);

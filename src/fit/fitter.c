@@ -23,7 +23,7 @@
 enum { BLOCK = BLMI_FIT_BLOCK };
 
 struct blm_fitter {
-    blm_recipe recipe;
+    blmi_recipe recipe;
     blm_decode_options decode;
     blmi_weights weights;
     blmi_extractor *extractor;
@@ -47,7 +47,8 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
 {
     const blmi_layout *layout = blmi_extractor_layout(f->extractor);
     const blmi_detector_shape grid = blmi_layout_grid(layout);
-    const size_t pixels = (size_t)f->recipe.width * (size_t)f->recipe.height;
+    const size_t pixels =
+        (size_t)f->recipe.fields.width * (size_t)f->recipe.fields.height;
     const blmi_detector_rule rule = blmi_recipe_rule(&f->recipe);
     if (region == NULL)
         return blmi_detector_fit_new(&rule, &grid, NULL, &f->statistics, err);
@@ -62,7 +63,7 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
     status = blmi_recipe_region(&f->recipe, region, f->include, err);
     if (status != BLM_OK)
         goto done;
-    blmi_region_positions(f->include, f->recipe.width, f->recipe.height,
+    blmi_region_positions(f->include, f->recipe.fields.width, f->recipe.fields.height,
         layout->grid_width, layout->grid_height, use);
     status = blmi_detector_fit_new(&rule, &grid, use, &f->statistics, err);
 done:
@@ -79,9 +80,9 @@ static blm_status open_fitter(
     f->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
     BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(
-        blmi_recipe_complete(&options->recipe, &f->weights.backbone, &f->recipe, err));
+        blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
     f->decode = options->decode;
-    f->decode.bits = f->recipe.bits;
+    f->decode.bits = f->recipe.fields.bits;
     BLMI_TRY(blmi_extractor_new(
         &f->weights.tensors, &f->weights.backbone, &f->recipe, &f->extractor, err));
     const blmi_layout *layout = blmi_extractor_layout(f->extractor);
@@ -387,7 +388,7 @@ void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out)
         return;
     *out = (blm_levels){0};
     if (fitter != NULL && fitter->seen.most_width > 0)
-        *out = blmi_levels_result(&fitter->levels, fitter->recipe.bits);
+        *out = blmi_levels_result(&fitter->levels, fitter->recipe.fields.bits);
 }
 
 // ---- finishing ------------------------------------------------------------------------

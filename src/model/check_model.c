@@ -119,7 +119,7 @@ static blm_status check_good_scores(
 // The region of interest leaves room for the smallest defect.
 static blm_status check_region(const blm_model *model, const char *path, blm_error *err)
 {
-    const int width = model->recipe.width, height = model->recipe.height;
+    const int width = model->recipe.fields.width, height = model->recipe.fields.height;
     const size_t pixels = (size_t)width * (size_t)height;
     size_t kept;
     if (model->include == NULL)
@@ -133,14 +133,14 @@ static blm_status check_region(const blm_model *model, const char *path, blm_err
     if (room == NULL)
         return blmi_no_memory(err, "the region of interest", pixels, 1);
     memcpy(room, model->include, pixels);
-    const blm_status status =
-        blmi_region_keep_large(room, width, height, model->recipe.min_area, &kept, err);
+    const blm_status status = blmi_region_keep_large(
+        room, width, height, model->recipe.fields.min_area, &kept, err);
     blmi_free(room);
     if (status == BLM_OK && kept == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: recipe.include: no part of it has room for the smallest defect, %lld "
             "pixels",
-            path, (long long)model->recipe.min_area);
+            path, (long long)model->recipe.fields.min_area);
     return status;
 }
 

@@ -13,7 +13,9 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
     BLMI_NEED(path, err);
     BLMI_NEED(out, err);
     blmi_safetensors file = {0};
-    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &file, err));
+    const char *understood[BLMI_MOST_UNDERSTOOD];
+    blmi_model_understood(understood);
+    BLMI_TRY(blmi_safetensors_open(path, understood, &file, err));
     const char *format = blmi_safetensors_meta(&file, "format");
     const int is_model = format != NULL && strcmp(format, "blemish-model") == 0;
     const int is_weights = format != NULL && strcmp(format, "blemish-weights") == 0;

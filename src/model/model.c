@@ -30,7 +30,8 @@ void blm_model_free(blm_model *model)
 
 static double region_share(const blm_model *model)
 {
-    const size_t pixels = (size_t)model->recipe.width * (size_t)model->recipe.height;
+    const size_t pixels =
+        (size_t)model->recipe.fields.width * (size_t)model->recipe.fields.height;
     size_t inside = 0;
     for (size_t i = 0; model->include != NULL && i < pixels; i++)
         inside += model->include[i] != 0;
@@ -49,7 +50,7 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
         .hash = model->file.checksum,
         .weights_hash = model->weights_hash,
         .backbone = model->backbone.name,
-        .recipe = model->recipe,
+        .recipe = &model->recipe.fields,
         .images = detector->images,
         .positions = detector->positions,
         .features = detector->features,

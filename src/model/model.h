@@ -7,10 +7,11 @@
 #include "src/detector/detector.h"
 #include "src/feature/cover.h"
 #include "src/feature/features.h"
+#include "src/feature/recipe.h"
 #include "src/model/seen.h"
 
 struct blm_model {
-    blm_recipe recipe; // complete
+    blmi_recipe recipe;
     const uint8_t
         *include;     // (height, width) 1 in the region of interest; NULL: everywhere
     blmi_cover cover; // of what is outside the region
@@ -45,7 +46,8 @@ struct blm_model {
 };
 
 // The metadata keys of model files that this program must understand, and does.
-extern const char *const blmi_model_understood[];
+enum { BLMI_MOST_UNDERSTOOD = 66 }; // the NULL at the end included
+void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD]);
 
 // Fills model->name from names and names_size, both of which change where a name is not
 // printable UTF-8.  BLM_EINPUT unless there are exactly M of

@@ -9,6 +9,7 @@
 #include "src/base/number.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
+#include "src/feature/recipe_fields.h"
 #include "src/model/check_model.h"
 #include "src/model/model.h"
 
@@ -16,19 +17,24 @@
 #define FORMAT_VERSION "1.0"
 #define BACKBONE "backbone."     // prefix of the weights' names
 #define INCLUDE "recipe.include" // tensor of the region of interest
-// Keys that must be understood, as scores without what they say would be wrong.  Those of
-// the recipe stand only where they are not zero.
+// Must be understood, as scores without what they say would be wrong.  The other keys of
+// that kind are the recipe's.
 #define REGION "!region"          // "1" where there is a region of interest
 #define OUTSIDE "!region.outside" // "#rrggbb": what pixels outside of it become
-#define CHANNELS "!recipe.channels"
-#define SEED "!recipe.seed"
-#define UNIT_VARIANCE "!recipe.unit_variance"
-#define SHRINKAGE "!recipe.shrinkage"
-#define TYPE "!recipe.type"
-#define HALF "!recipe.half"
+#define STAGES "recipe.stages"    // the taps: bit k for tap k of the backbone
 
-const char *const blmi_model_understood[] = {
-    REGION, OUTSIDE, CHANNELS, SEED, UNIT_VARIANCE, SHRINKAGE, TYPE, HALF, NULL};
+void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD])
+{
+    const blmi_recipe_row *row;
+    size_t count = 0;
+    keys[count++] = REGION;
+    keys[count++] = OUTSIDE;
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+        for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++)
+            if (row->keys[k][0] == '!' && count + 1 < BLMI_MOST_UNDERSTOOD)
+                keys[count++] = row->keys[k];
+    keys[count] = NULL;
+}
 
 // ---- metadata: one table for both directions ------------------------------------------
 
@@ -44,24 +50,10 @@ typedef struct field {
 #define UNSIGNED BLMI_NUMBER_UNSIGNED
 #define DOUBLE BLMI_NUMBER_DOUBLE
 
-#define RECIPE(member) offsetof(blm_model, recipe.member)
 #define SEEN(member) offsetof(blm_model, seen.member)
 
 static const field fields[] = {
-    {"recipe.width", INT, RECIPE(width)},
-    {"recipe.height", INT, RECIPE(height)},
-    {"recipe.resize_width", INT, RECIPE(resize_width)},
-    {"recipe.resize_height", INT, RECIPE(resize_height)},
-    {"recipe.crop_x", INT, RECIPE(crop.x)},
-    {"recipe.crop_y", INT, RECIPE(crop.y)},
-    {"recipe.crop_width", INT, RECIPE(crop.width)},
-    {"recipe.crop_height", INT, RECIPE(crop.height)},
-    {"recipe.filter", UNSIGNED, RECIPE(filter)},
-    {"recipe.bits", INT, RECIPE(bits)},
-    {"recipe.stages", UNSIGNED, RECIPE(stages)},
-    {"recipe.epsilon", DOUBLE, RECIPE(epsilon)},
-    {"recipe.sigma", DOUBLE, RECIPE(sigma)},
-    {"recipe.min_area", INT64, RECIPE(min_area)},
+    {STAGES, UNSIGNED, offsetof(blm_model, recipe.stages)},
     {"threshold", DOUBLE, offsetof(blm_model, threshold)},
     {"threshold.false_alarm", DOUBLE, offsetof(blm_model, false_alarm)},
     {"threshold.method", UNSIGNED, offsetof(blm_model, method)},
@@ -83,19 +75,9 @@ static const field fields[] = {
     {"seen.colour", INT, SEEN(colour)},
 };
 
-static const field options[] = {
-    {CHANNELS, INT, RECIPE(channels)},
-    {SEED, INT64, RECIPE(seed)},
-    {UNIT_VARIANCE, INT, RECIPE(unit_variance)},
-    {SHRINKAGE, DOUBLE, RECIPE(shrinkage)},
-    {TYPE, UNSIGNED, RECIPE(type)},
-    {HALF, INT, RECIPE(half)},
-};
-
 enum {
     FIELDS = sizeof fields / sizeof *fields,
-    OPTIONS = sizeof options / sizeof *options,
-    NUMBERS = FIELDS + OPTIONS + BLMI_MOST_NUMBERS,
+    NUMBERS = FIELDS + BLMI_MOST_RECIPE_KEYS + BLMI_MOST_NUMBERS,
     TEXT = 32
 };
 
@@ -161,8 +143,8 @@ static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
     parts[count++] =
         (blmi_part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
     if (m->include != NULL)
-        parts[count++] = (blmi_part){
-            INCLUDE, BLMI_U8, 2, {m->recipe.height, m->recipe.width}, &m->include};
+        parts[count++] = (blmi_part){INCLUDE, BLMI_U8, 2,
+            {m->recipe.fields.height, m->recipe.fields.width}, &m->include};
     return count;
 }
 
@@ -199,40 +181,58 @@ static blm_status list_weights(const blm_model *model, blmi_tensor *tensors,
     return BLM_OK;
 }
 
-// The numbers of the model as pairs, their texts in texts; those of `options` only where
-// they are not zero.
-static size_t print_numbers(
-    const blm_model *model, char texts[NUMBERS][TEXT], blmi_pair pairs[NUMBERS])
+// Pairs of keys and numbers as text.
+typedef struct printed {
+    char texts[NUMBERS][TEXT];
+    blmi_pair *pairs; // (NUMBERS)
+    size_t count;
+} printed;
+
+static void print_pair(printed *to, const blmi_number *number)
+{
+    print_number(number, to->texts[to->count]);
+    to->pairs[to->count] = (blmi_pair){number->key, to->texts[to->count]};
+    to->count++;
+}
+
+// Those that must be understood stand only where they are not the default.
+static void print_recipe(blm_recipe *recipe, printed *to)
+{
+    const blmi_recipe_row *row;
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+        for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
+            const blmi_number number = blmi_recipe_place(recipe, row, k);
+            if (row->keys[k][0] != '!' || !blmi_recipe_is_initial(recipe, row))
+                print_pair(to, &number);
+        }
+}
+
+static void print_numbers(const blm_model *model, printed *to)
 {
     blm_model copy = *model;
     blmi_number numbers[BLMI_MOST_NUMBERS];
     const size_t own = blmi_detector_numbers(model->detector, numbers);
-    size_t count = 0;
-    for (size_t i = 0; i < FIELDS + OPTIONS + own; i++) {
-        const bool optional = i >= FIELDS && i < FIELDS + OPTIONS;
-        const blmi_number number = i < FIELDS ? number_of(&copy, &fields[i])
-                                   : optional ? number_of(&copy, &options[i - FIELDS])
-                                              : numbers[i - FIELDS - OPTIONS];
-        print_number(&number, texts[count]);
-        if (optional && strcmp(texts[count], "0") == 0)
-            continue;
-        pairs[count] = (blmi_pair){number.key, texts[count]};
-        count++;
+    for (size_t i = 0; i < FIELDS; i++) {
+        const blmi_number number = number_of(&copy, &fields[i]);
+        print_pair(to, &number);
     }
-    return count;
+    print_recipe(&copy.recipe.fields, to);
+    for (size_t i = 0; i < own; i++)
+        print_pair(to, &numbers[i]);
 }
 
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    char texts[NUMBERS][TEXT];
     blmi_pair pairs[NUMBERS + BLMI_MOST_CONFIG_PAIRS + 6];
+    printed numbers = {.pairs = pairs};
     char outside[8];
     blmi_backbone backbone;
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
     BLMI_TRY(list_weights(model, tensors + arrays, &weights, names, &backbone, err));
-    size_t count = print_numbers(model, texts, pairs);
+    print_numbers(model, &numbers);
+    size_t count = numbers.count;
     pairs[count++] = (blmi_pair){"format", FORMAT};
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
     pairs[count++] = (blmi_pair){"program", model->program};
@@ -281,11 +281,17 @@ static blm_status read_number(const blmi_safetensors *file, const blmi_number *n
     return BLM_OK;
 }
 
-static blm_status read_field(
-    blm_model *model, const field *f, const char *path, bool needed, blm_error *err)
+static blm_status read_recipe(
+    const blmi_safetensors *file, blm_recipe *recipe, const char *path, blm_error *err)
 {
-    const blmi_number number = number_of(model, f);
-    return read_number(&model->file, &number, path, needed, err);
+    const blmi_recipe_row *row;
+    blm_recipe_init(recipe);
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+        for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
+            const blmi_number number = blmi_recipe_place(recipe, row, k);
+            BLMI_TRY(read_number(file, &number, path, row->keys[k][0] != '!', err));
+        }
+    return BLM_OK;
 }
 
 static blm_status read_metadata(blm_model *model, const char *path, blm_error *err)
@@ -295,10 +301,11 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
         return blmi_fail(err, BLM_EINPUT,
             "%s: no model of blemish's: its format is \"%s\", expected \"%s\"", path,
             format != NULL ? format : "", FORMAT);
-    for (size_t i = 0; i < FIELDS; i++)
-        BLMI_TRY(read_field(model, &fields[i], path, true, err));
-    for (size_t i = 0; i < OPTIONS; i++)
-        BLMI_TRY(read_field(model, &options[i], path, false, err));
+    for (size_t i = 0; i < FIELDS; i++) {
+        const blmi_number number = number_of(model, &fields[i]);
+        BLMI_TRY(read_number(&model->file, &number, path, true, err));
+    }
+    BLMI_TRY(read_recipe(&model->file, &model->recipe.fields, path, err));
     model->program = blmi_safetensors_meta(&model->file, "program");
     model->weights_hash = blmi_safetensors_meta(&model->file, "weights_hash");
     if (model->program == NULL || model->weights_hash == NULL)
@@ -310,11 +317,14 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
 // The recipe and the numbers of its detector.
 static blm_status read_detector(blm_model *model, const char *path, blm_error *err)
 {
-    blm_recipe recipe;
+    const blmi_backbone *backbone = &model->backbone;
+    blm_recipe *typed = &model->recipe.fields;
+    blmi_recipe recipe;
     blm_error why;
     blmi_number numbers[BLMI_MOST_NUMBERS];
-    if (blmi_recipe_complete(&model->recipe, &model->backbone, &recipe, &why) != BLM_OK ||
-        blmi_recipe_layout(&recipe, &model->backbone, &model->layout, &why) != BLM_OK)
+    if (blmi_recipe_name_taps(backbone, model->recipe.stages, typed, &why) != BLM_OK ||
+        blmi_recipe_complete(typed, backbone, &recipe, &why) != BLM_OK ||
+        blmi_recipe_layout(&recipe, backbone, &model->layout, &why) != BLM_OK)
         return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
     const blmi_detector_shape grid = blmi_layout_grid(&model->layout);
@@ -403,7 +413,9 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
-    BLMI_TRY(blmi_safetensors_open(path, blmi_model_understood, &model->file, err));
+    const char *understood[BLMI_MOST_UNDERSTOOD];
+    blmi_model_understood(understood);
+    BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
     BLMI_TRY(find_weights(model, path, err));
     BLMI_TRY(read_detector(model, path, err));

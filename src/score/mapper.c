@@ -53,13 +53,14 @@ static blm_status find_nearest(blmi_mapper *mapper, const uint8_t *include,
     return BLM_OK;
 }
 
-static blm_status open_mapper(blmi_mapper *mapper, const blm_recipe *recipe,
+static blm_status open_mapper(blmi_mapper *mapper, const blmi_recipe *recipe,
     int grid_width, int grid_height, const uint8_t *include, blm_error *err)
 {
     mapper->positions = grid_width * grid_height;
-    BLMI_TRY(blmi_resampler_new(grid_width, grid_height, recipe->width, recipe->height,
-        recipe->sigma, &mapper->resampler, err));
-    const size_t opening = blmi_opening_scratch(recipe->width, recipe->height);
+    BLMI_TRY(blmi_resampler_new(grid_width, grid_height, recipe->fields.width,
+        recipe->fields.height, recipe->fields.sigma, &mapper->resampler, err));
+    const size_t opening =
+        blmi_opening_scratch(recipe->fields.width, recipe->fields.height);
     mapper->resampler_scratch = blmi_alloc(blmi_resampler_scratch(mapper->resampler), 1);
     mapper->opening_scratch = blmi_alloc(opening, 1);
     if (mapper->resampler_scratch == NULL || mapper->opening_scratch == NULL)
@@ -70,15 +71,15 @@ static blm_status open_mapper(blmi_mapper *mapper, const blm_recipe *recipe,
     return find_nearest(mapper, include, grid_width, grid_height, err);
 }
 
-blm_status blmi_mapper_new(const blm_recipe *recipe, int grid_width, int grid_height,
+blm_status blmi_mapper_new(const blmi_recipe *recipe, int grid_width, int grid_height,
     const uint8_t *include, blmi_mapper **out, blm_error *err)
 {
     blmi_mapper *mapper = blmi_alloc_zero(1, sizeof *mapper);
     if (mapper == NULL)
         return blmi_no_memory(err, "the mapper", 1, sizeof *mapper);
-    mapper->width = recipe->width;
-    mapper->height = recipe->height;
-    mapper->min_area = recipe->min_area;
+    mapper->width = recipe->fields.width;
+    mapper->height = recipe->fields.height;
+    mapper->min_area = recipe->fields.min_area;
     const blm_status status =
         open_mapper(mapper, recipe, grid_width, grid_height, include, err);
     if (status == BLM_OK)

@@ -5,7 +5,7 @@
 #ifndef BLMI_SCORE_MAPPER_H
 #define BLMI_SCORE_MAPPER_H
 
-#include "blemish/blemish.h"
+#include "src/feature/recipe.h"
 
 typedef struct blmi_mapper blmi_mapper; // working memory: one per thread
 
@@ -13,7 +13,7 @@ typedef struct blmi_mapper blmi_mapper; // working memory: one per thread
 // include (height, width): the region of interest; NULL:
 // everywhere.  Connected parts of it that have fewer pixels than the recipe's min_area
 // have no room for a defect and count as outside; BLM_EUSAGE if that is all of it.
-blm_status blmi_mapper_new(const blm_recipe *recipe, int grid_width, int grid_height,
+blm_status blmi_mapper_new(const blmi_recipe *recipe, int grid_width, int grid_height,
     const uint8_t *include, blmi_mapper **out, blm_error *err);
 void blmi_mapper_free(blmi_mapper *mapper);
 

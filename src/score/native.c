@@ -34,7 +34,7 @@ static void find_places(double origin, double step, int map_size, int size, plac
 // Places along x (width), followed by those along y (height), for an original of that
 // size.
 static blm_status make_places(
-    const blm_recipe *recipe, int width, int height, place **out, blm_error *err)
+    const blmi_recipe *recipe, int width, int height, place **out, blm_error *err)
 {
     if (width < 1 || height < 1)
         return blmi_fail(err, BLM_EUSAGE,
@@ -44,8 +44,8 @@ static blm_status make_places(
     if (places == NULL)
         return blmi_no_memory(err, "a resized map", count, sizeof *places);
     const blmi_frame frame = blmi_recipe_frame(recipe, width, height);
-    find_places(frame.x0, frame.step_x, recipe->width, width, places);
-    find_places(frame.y0, frame.step_y, recipe->height, height, places + width);
+    find_places(frame.x0, frame.step_x, recipe->fields.width, width, places);
+    find_places(frame.y0, frame.step_y, recipe->fields.height, height, places + width);
     *out = places;
     return BLM_OK;
 }
@@ -56,12 +56,13 @@ static blm_status check_result(
 {
     BLMI_NEED(scorer, err);
     BLMI_NEED(result, err);
-    const blm_recipe *recipe = blmi_scorer_recipe(scorer);
-    if (result->width != recipe->width || result->height != recipe->height ||
-        result->map == NULL || result->mask == NULL)
+    const blmi_recipe *recipe = blmi_scorer_recipe(scorer);
+    if (result->width != recipe->fields.width ||
+        result->height != recipe->fields.height || result->map == NULL ||
+        result->mask == NULL)
         return blmi_fail(err, BLM_EUSAGE,
             "result of %d x %d pixels: it is no result of the scorer, whose have %d x %d",
-            result->width, result->height, recipe->width, recipe->height);
+            result->width, result->height, recipe->fields.width, recipe->fields.height);
     return BLM_OK;
 }
 

@@ -42,7 +42,7 @@ struct blm_scorer {
 
 static blm_status allocate(blm_scorer *s, blm_error *err)
 {
-    const blm_recipe *r = &s->model->recipe;
+    const blm_recipe *r = &s->model->recipe.fields;
     const blmi_layout *layout = &s->model->layout;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
     const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
@@ -183,7 +183,7 @@ static blm_region in_original(const blm_scorer *s, const blmi_component *c)
 // Mask and regions of the map.
 static void find_regions(blm_scorer *s, blm_result *result)
 {
-    const blm_recipe *r = &s->model->recipe;
+    const blm_recipe *r = &s->model->recipe.fields;
     const size_t count = blmi_verdict_mark(
         s->map, r->width, r->height, s->at, s->label, s->mask, s->components);
     for (size_t i = 0; i < count; i++)
@@ -218,8 +218,8 @@ static blm_status run(
     blm_result result = {.threshold = scorer->at.ng,
         .review_threshold = scorer->at.review,
         .unseen = blmi_seen_compare(&model->seen, &seen),
-        .width = model->recipe.width,
-        .height = model->recipe.height,
+        .width = model->recipe.fields.width,
+        .height = model->recipe.fields.height,
         .map = scorer->map};
     BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
         scorer->features, &result.prepare_ms, &result.network_ms, err));
@@ -253,7 +253,7 @@ blm_status blm_scorer_run(
     return status;
 }
 
-const blm_recipe *blmi_scorer_recipe(const blm_scorer *scorer)
+const blmi_recipe *blmi_scorer_recipe(const blm_scorer *scorer)
 {
     return &scorer->model->recipe;
 }

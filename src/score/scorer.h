@@ -2,8 +2,8 @@
 #ifndef BLMI_SCORE_SCORER_H
 #define BLMI_SCORE_SCORER_H
 
-#include "blemish/blemish.h"
+#include "src/feature/recipe.h"
 
-const blm_recipe *blmi_scorer_recipe(const blm_scorer *scorer);
+const blmi_recipe *blmi_scorer_recipe(const blm_scorer *scorer);
 
 #endif

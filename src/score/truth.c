@@ -20,7 +20,7 @@ static void cut(const uint8_t *mask, int width, const blm_rect *crop, uint8_t *o
 blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask, int width,
     int height, uint8_t *out, blm_error *err)
 {
-    blm_recipe complete;
+    blmi_recipe complete;
     BLMI_NEED(recipe, err);
     BLMI_NEED(mask, err);
     BLMI_NEED(out, err);
@@ -28,7 +28,7 @@ blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask, int wi
     if (width < 1 || height < 1)
         return blmi_fail(err, BLM_EUSAGE,
             "mask of %d x %d pixels: expected at least 1 x 1", width, height);
-    const blm_recipe *r = &complete;
+    const blm_recipe *r = &complete.fields;
     const blm_rect crop = r->crop.width > 0 ? r->crop : (blm_rect){0, 0, width, height};
     if (crop.x > width - crop.width || crop.y > height - crop.height)
         return blmi_fail(err, BLM_EINPUT,

@@ -63,9 +63,9 @@ fi
 # The recipe is kept.
 expect 0 fit data/set/train/good -o other.model --stages 3 --sigma 2 --epsilon 0.1 \
     --resize 256x256 --filter bicubic --min-area 9 --crop 4,4,60,60 --bits 12 --json
-out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256, "resize_height": 256, "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "stages": \[3\], "epsilon": 0\.1, "sigma": 2, "min_area": 9, "channels": 0, "seed": 0, "unit_variance": false, "shrinkage": 0, "type": "f32", "half": false\}'
+out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\], "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "type": "f32", "taps": \["layer3"\], "channels": null, "seed": 0, "unit_variance": false, "half": false, "epsilon": 0\.1, "shrinkage": 0, "sigma": 2, "min_area": 9\}'
 cp out first
 expect 0 info other.model --json
-out_has '"recipe": \{"width": 224, "height": 224, "resize_width": 256'
+out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'
 expect 0 info other.model
-out_has '^input: crop 4,4,60,60, bicubic to 256x256, centre 224x224, 12 significant bits$'
+out_has '^input: size 224x224, resize 256x256, crop 4,4,60,60, filter bicubic, bits 12$'

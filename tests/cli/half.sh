@@ -12,9 +12,9 @@ for channels in '' '--channels 20'; do
     # shellcheck disable=SC2086 # words, or none
     fit_both $channels
     expect 0 info float.model
-    out_lacks 'half precision'
+    out_lacks '^method: .*half'
     expect 0 info half.model
-    out_has '^method: .*half precision'
+    out_has '^method: .*, half,'
     expect 0 info half.model --json
     out_has '"half": true'
     expect 0 detect float.model data/set/test --json
@@ -46,7 +46,7 @@ cmp -s half.model again.model || fail 'a model depends on the number of threads'
 expect 0 calibrate half.model -o again.model --false-alarm 0.2
 expect 0 calibrate half.model -o again.model --group-by prefix:2 --false-alarm 0.2
 expect 0 info again.model
-out_has 'half precision'
+out_has '^method: .*, half,'
 
 expect 0 bench -w ti --half --images 3 --runs 3
 expect 2 bench --model half.model --half --runs 3

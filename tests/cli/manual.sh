@@ -27,7 +27,7 @@ if command -v bash >/dev/null; then
         COMP_WORDS=(blemish fit --filter "") COMP_CWORD=3; _blemish; echo "${COMPREPLY[*]}"
         COMP_WORDS=(blemish de) COMP_CWORD=1; _blemish; echo "${COMPREPLY[*]}"' >words 2>err
     [ "$(cat words)" = '--filter
-bilinear bicubic
+auto bilinear bicubic
 detect' ] || { cat words; fail 'completion'; }
 fi
 

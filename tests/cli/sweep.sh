@@ -23,13 +23,13 @@ check '--unit-variance no --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3' \
 # Recipes that share a fit, in any order, are what they are by themselves.
 expect 0 sweep data/set --csv -q --epsilon 0.01,0.1 --shrinkage 0,0.3 --unit-variance no
 out_lines 5
-cut -d, -f1-19 out | sort >together
+cut -d, -f1-24 out | sort >together
 : >alone
 for epsilon in 0.01 0.1; do
     for shrinkage in 0 0.3; do
         expect 0 sweep data/set --csv -q --epsilon $epsilon --shrinkage $shrinkage \
             --unit-variance no
-        cut -d, -f1-19 out >>alone
+        cut -d, -f1-24 out >>alone
     done
 done
 sort -u alone | cmp -s - together || { diff alone together; fail 'shared fits differ'; }
@@ -46,12 +46,13 @@ out_has '"test_scores": \['
 
 # Good images alone: their spread is all that is known.
 expect 0 sweep data/set/train/good -q --epsilon 0.01
-out_has '^ +[0-9.]+ +- +- +- +- +- +224x224'
+out_has '^ +[0-9.]+ +- +- +- +- +- +size 224x224'
 
 expect 2 sweep
 expect 2 sweep data/set --epsilon 0.1,x
-err_has 'Invalid value "x" for option --epsilon'
-expect 2 sweep data/set --stages 2,5
+err_has '^blemish: sweep: --epsilon "x": should be a number'
+expect 2 sweep data/set --stages 2,5 -q
+err_has 'taps: the backbone has no "5", only layer1,'
 expect 2 sweep data/set --size 200x224 -q
 err_has multiples
 expect 2 sweep data/set --channels 100000 -q

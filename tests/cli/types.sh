@@ -31,6 +31,6 @@ expect 0 fit data/set/train/good -o model -q --type int8 -t 1
 cmp -s model first || fail 'an int8 model depends on the number of threads'
 
 expect 2 fit data/set/train/good -o none --type f16
-err_has 'Invalid argument "f16" for option --type'
+err_has '^blemish: [a-z]*: --type "f16": should be'
 expect 2 bench --model model --type bf16 --runs 3
 err_has 'a model knows'

@@ -28,7 +28,7 @@ done
 
 refuse() { # OPTION VALUE WORDS
     expect 2 fit "--$1=$2" x -o model
-    err_has "^blemish: fit: Invalid argument \"$2\" for option --$1; should be .*$3"
+    err_has "^blemish: fit: --$1 \"$2\": should be .*$3"
     err_lines 1
     expect 2 fit x "--$1" "$2" -o model
 }
@@ -38,20 +38,19 @@ refuse size 0x0 'from 1 '
 refuse size 224x224x 'WxH'
 refuse size 224x9999999999999999999999 'WxH'
 refuse crop 1,2,3 'X,Y,W,H'
-refuse crop 0,0,0,5 'at least 1'
+refuse crop 0,0,0,5 '1 or more'
 refuse crop -1,0,5,5 'X,Y,W,H'
 refuse filter lanczos 'bilinear\|bicubic'
 refuse filter bi 'bilinear'
 refuse filter '' 'bilinear'
 refuse bits 17 'from 9 to 16'
 refuse bits 12x 'from 9 to 16'
-refuse stages 0 'from 1 to 4'
-refuse stages 2, 'from 1 to 4'
-refuse stages 5 'from 1 to 4'
-refuse epsilon 0 'above 0'
-refuse epsilon nan 'above 0'
-refuse epsilon inf 'above 0'
-refuse sigma -1 'above 0'
+refuse taps 2, 'names or numbers'
+refuse taps '2 3' 'names or numbers'
+refuse epsilon 0 'from 1e-09'
+refuse epsilon nan 'from 1e-09'
+refuse epsilon inf 'from 1e-09'
+refuse sigma -1 'from 0'
 refuse false-alarm 0 'above 0 and below 1'
 refuse false-alarm 1 'above 0 and below 1'
 refuse false-alarm 0.01x 'above 0 and below 1'
@@ -84,7 +83,12 @@ expect 3 detect -qt2 --no-json --json --no-json missing x
 err_has '^blemish: missing: cannot open'
 
 # A size that the network cannot take is refused before any image is read.
-for size in 7392x224 224x14336 225x224 112x224; do
+for size in 7392x224 224x14336; do
+    expect 2 fit --size $size /nowhere/a.png -o model
+    err_has "^blemish: fit: --size \"$size\": should be WxH, .*, each from 1 to 7168"
+    err_lines 1
+done
+for size in 225x224 112x224; do
     expect 2 fit --size $size /nowhere/a.png -o model
     err_has "^blemish: size ${size%x*} x ${size#*x}: both sides must be multiples of 224, at most 7168"
     err_lines 1
