@@ -24,7 +24,7 @@ demo: build-release
 check: build-dev
 	@ctest --preset dev -j 2
 
-asan tsan: %: build-%
+asan tsan msan: %: build-%
 	@ctest --preset $* -j 2
 
 install: build-release
@@ -36,4 +36,4 @@ format:
 clean:
 	rm -rf build demo
 
-.PHONY: all setup demo check asan tsan install format clean
+.PHONY: all setup demo check asan tsan msan install format clean

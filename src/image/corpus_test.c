@@ -87,6 +87,16 @@ static void assert_refused(blm_status status, const blm_error *err, const char *
         fail_msg("%s: status %s: %s", name, blm_status_name(status), err->text);
 }
 
+// Whether a file was refused since its format was left out of this build.
+static bool is_left_out(const blm_error *err)
+{
+    int built_in = 1;
+    for (int i = 0; built_in && blm_image_format(i, &built_in) != NULL; i++)
+        ;
+    return !built_in &&
+           strstr(err->text, " image, which this build of blemish cannot decode") != NULL;
+}
+
 static void files_become_what_the_manifest_says(void **state)
 {
     const corpus *const all = *state;
@@ -103,6 +113,8 @@ static void files_become_what_the_manifest_says(void **state)
             assert_refused(status, &err, path);
             continue;
         }
+        if (status == BLM_EINPUT && is_left_out(&err))
+            continue;
         if (status != BLM_OK)
             fail_msg("refused: %s", err.text);
         if (image->width != e->width || image->height != e->height ||
