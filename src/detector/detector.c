@@ -14,8 +14,11 @@ struct blmi_detector_fit {
 
 static const blmi_detector_kind *kind_of(const blmi_detector_rule *rule)
 {
-    return rule->name == BLMI_DETECTOR_MEMORY ? &blmi_detector_memory
-                                              : &blmi_detector_gauss;
+    static const blmi_detector_kind *const kinds[] = {
+        [BLMI_DETECTOR_GAUSS] = &blmi_detector_gauss,
+        [BLMI_DETECTOR_MEMORY] = &blmi_detector_memory,
+        [BLMI_DETECTOR_SUBSPACE] = &blmi_detector_subspace};
+    return kinds[rule->name];
 }
 
 static blm_status new_detector(

@@ -16,8 +16,9 @@
 #include "src/detector/parts.h"
 
 typedef enum blmi_detector_name {
-    BLMI_DETECTOR_GAUSS,  // a Gaussian for each position
-    BLMI_DETECTOR_MEMORY, // the nearest of the good images' features
+    BLMI_DETECTOR_GAUSS,    // a Gaussian for each position
+    BLMI_DETECTOR_MEMORY,   // the nearest of the good images' features
+    BLMI_DETECTOR_SUBSPACE, // one principal subspace for all positions
 } blmi_detector_name;
 
 // What a recipe says about its detector.
@@ -33,6 +34,8 @@ typedef struct blmi_detector_rule {
     int reach;      // cells, 0 to 4; -1: no limit
     double coreset; // share of the rows that is kept, above 0, up to 1; 1 with a reach
     int64_t seed;   // of the coreset
+    // Of the subspace.
+    double explained; // share of the variance that it holds, above 0 and below 1
 } blmi_detector_rule;
 
 enum { BLMI_MOST_OUTPUTS = 32, BLMI_MOST_REACH = 4 };

@@ -27,6 +27,7 @@ static const setting settings[] = {
     {"memory, reach", {.name = BLMI_DETECTOR_MEMORY, .reach = 1, .coreset = 1}, 9},
     {"memory, coreset",
         {.name = BLMI_DETECTOR_MEMORY, .reach = -1, .coreset = 0.3, .seed = 5}, 9},
+    {"subspace", {.name = BLMI_DETECTOR_SUBSPACE, .explained = 0.9}, 9},
 };
 
 enum { SETTINGS = sizeof settings / sizeof *settings };
@@ -198,6 +199,8 @@ static void what_is_out_of_order_is_found(void **state)
     assert_refused_with(&settings[8], "memory.number", 4, 5, 1);
     assert_refused_with(&settings[8], "memory.scale", 2, 2, -1);
     assert_refused_with(&settings[8], "memory.loo", 2, 2, -1);
+    assert_refused_with(&settings[9], "subspace.variances", 1, 0, -1);
+    assert_refused_with(&settings[9], "subspace.axes", 1, 0, 3);
 }
 
 static void another_epsilon_is_as_a_new_fit(void **state)
@@ -224,6 +227,44 @@ static void another_epsilon_is_as_a_new_fit(void **state)
     }
 }
 
+// Groups, of a memory that has all rows and one with a coreset: a row of another group.
+static void groups_are_left_out_of_a_memory(void **state)
+{
+    (void)state;
+    const int32_t group[9] = {3, 3, 0, 1, 1, 1, 0, 7, 8};
+    float found[9 * POSITIONS], *x = malloc(9 * POSITIONS * FEATURES * sizeof *x);
+    reference_features(1, 9, POSITIONS, FEATURES, x);
+    for (int s = 6; s < 9; s++) {
+        blmi_detector *d = fit(&settings[s]);
+        const blmi_part rows = part_named(d, "memory.rows");
+        const blmi_part numbers = part_named(d, "memory.number");
+        const blmi_part scales = part_named(d, "memory.scale");
+        const float *row = *(const float **)rows.at, *scale = *(const float **)scales.at;
+        const int32_t *number = *(const int32_t **)numbers.at;
+        assert_ok(blmi_detector_leave_out(d, group, NULL, found, &err), err);
+        for (int i = 0; i < 9 * POSITIONS; i++) {
+            double least = INFINITY;
+            for (int64_t k = 0; k < rows.shape[0]; k++) {
+                const int p = number[k] % POSITIONS, q = i % POSITIONS;
+                double square = 0.0;
+                if (group[number[k] / POSITIONS] == group[i / POSITIONS] ||
+                    (s == 7 && (abs(p / WIDTH - q / WIDTH) > 1 ||
+                                   abs(p % WIDTH - q % WIDTH) > 1)))
+                    continue;
+                for (int j = 0; j < FEATURES; j++) {
+                    const double y = (double)(x[i * FEATURES + j] * scale[j]) -
+                                     (double)row[k * FEATURES + j];
+                    square += y * y;
+                }
+                least = fmin(least, square);
+            }
+            assert_true(relative_error(found[i], sqrt(least)) < 1e-6);
+        }
+        blmi_detector_free(d);
+    }
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +272,7 @@ int main(void)
         cmocka_unit_test(what_is_not_finite_is_found),
         cmocka_unit_test(what_is_out_of_order_is_found),
         cmocka_unit_test(another_epsilon_is_as_a_new_fit),
+        cmocka_unit_test(groups_are_left_out_of_a_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

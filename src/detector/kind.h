@@ -44,7 +44,8 @@ typedef struct blmi_detector_kind {
     int (*rank)(const blmi_detector *detector);
 } blmi_detector_kind;
 
-extern const blmi_detector_kind blmi_detector_gauss;  // gauss_kind.c
-extern const blmi_detector_kind blmi_detector_memory; // memory_kind.c
+extern const blmi_detector_kind blmi_detector_gauss;    // gauss_kind.c
+extern const blmi_detector_kind blmi_detector_memory;   // memory_kind.c
+extern const blmi_detector_kind blmi_detector_subspace; // subspace_kind.c
 
 #endif
