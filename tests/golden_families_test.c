@@ -5,7 +5,9 @@
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "blemish/weights.h"
 #include "src/backbone/backbone.h"
 #include "src/backbone/weights.h"
 #include "tests/npy.h"
@@ -74,12 +76,13 @@ static void compare(const char *file, const float *y, int height, int width, int
 }
 
 // One size of one network: `taps` has an object for each of its outputs.
-static void check_size(const char *name, const blmi_backbone *backbone,
-    const blmi_tensors *weights, const char *size, const float *x, json_t *taps)
+static void check_size(const char *name, const char *suffix,
+    const blmi_backbone *backbone, const blmi_tensors *weights, const char *size,
+    json_t *taps)
 {
     blmi_network_options options = {.batch = 1, .type = BLM_TYPE_F32};
     assert_int_equal(sscanf(size, "%dx%d", &options.height, &options.width), 2);
-    float *own = x == NULL ? picture(options.height, options.width) : NULL;
+    float *x = picture(options.height, options.width);
     float *out[BLMI_MOST_TAPS];
     for (int tap = 0; tap < backbone->taps; tap++) {
         json_t *expected = json_object_get(taps, backbone->tap[tap].name);
@@ -104,8 +107,7 @@ static void check_size(const char *name, const blmi_backbone *backbone,
     assert_ok(blmi_network_new(backbone, weights, &options, &network, &err), err);
     assert_ok(blmi_team_new(2, &team, &err), err);
     assert_ok(blmi_workspace_new(network, team, &workspace, &err), err);
-    assert_ok(
-        blmi_network_run(network, workspace, x != NULL ? x : own, 1, out, &err), err);
+    assert_ok(blmi_network_run(network, workspace, x, 1, out, &err), err);
     for (int i = 0; i < options.taps; i++) {
         const blmi_tap *tap = &backbone->tap[options.tap[i]];
         json_t *expected = json_object_get(taps, tap->name);
@@ -113,13 +115,16 @@ static void check_size(const char *name, const blmi_backbone *backbone,
         char file[200];
         blmi_backbone_grid(
             backbone, options.tap[i], options.width, options.height, &width, &height);
-        snprintf(file, sizeof file, "backbones/%s.%s.%s.npy", name, size, tap->name);
+        if (strncmp(name, "checkpoints/", 12) == 0)
+            snprintf(file, sizeof file, "backbones/%s%s.%s.npy", name, suffix, tap->name);
+        else
+            snprintf(file, sizeof file, "backbones/%s.%s.%s.npy", name, size, tap->name);
         compare(file, out[i], height, width, tap->channels,
             json_number_value(json_object_get(expected, "tolerance_max")),
             json_number_value(json_object_get(expected, "tolerance_rms")));
         free(out[i]);
     }
-    free(own);
+    free(x);
     blmi_workspace_free(workspace);
     blmi_team_free(team);
     blmi_network_free(network);
@@ -148,7 +153,7 @@ static void outputs_are_golden(void **state)
                 blmi_backbone_identify(&weights.set, form_of(name), &backbone, &err),
                 err);
             json_object_foreach(sizes, size, taps)
-                check_size(name, &backbone, &weights.set, size, NULL, taps);
+                check_size(name, "", &backbone, &weights.set, size, taps);
             checked++;
         }
         formula_weights_free(&weights);
@@ -157,10 +162,102 @@ static void outputs_are_golden(void **state)
     json_decref(json);
 }
 
+// Weights that were trained, if tools/weights has been here.
+static void trained_weights_give_golden_outputs(void **state)
+{
+    (void)state;
+    json_t *json = load_json("backbones/expected.json");
+    json_t *sizes = json_object_get(
+        json_object_get(json, "outputs"), "efficientnet_lite0_real_picture");
+    blmi_weights weights;
+    blm_error err;
+    if (blmi_weights_open("lite0", &weights, &err) != BLM_OK) {
+        printf("%s: skipped\n", err.text);
+        json_decref(json);
+        skip();
+    }
+    const char *size;
+    json_t *taps;
+    json_object_foreach(sizes, size, taps) check_size("efficientnet_lite0_real_picture",
+        "", &weights.backbone, &weights.tensors, size, taps);
+    assert_true(json_object_size(sizes) > 0);
+    blmi_weights_close(&weights);
+    json_decref(json);
+}
+
+// ---- files in the published forms
+
+static bool is_known(const char *family)
+{
+    static const char *const known[] = {"resnet", "efficientnet_lite", "efficientnet"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], family) == 0)
+            return true;
+    return false;
+}
+
+// Imports a file and holds the outputs of what was made of it against those of the file's
+// list.
+static void check_file(const char *file, json_t *entry, const char *made)
+{
+    json_t *found = json_object_get(entry, "found"), *tf = json_object_get(found, "tf");
+    json_t *input = json_object_get(entry, "input");
+    const char *form = tf == NULL ? NULL : json_is_true(tf) ? "tf" : "timm";
+    char name[200], size[40];
+    blmi_weights weights;
+    blm_error err;
+    assert_ok(blm_weights_import(golden_path(file), made, form, &err), err);
+    assert_ok(blmi_weights_open(made, &weights, &err), err);
+    snprintf(name, sizeof name, "checkpoints/%s", strrchr(file, '/') + 1);
+    *strrchr(name, '.') = '\0';
+    snprintf(size, sizeof size, "%dx%d",
+        (int)json_integer_value(json_array_get(input, 0)),
+        (int)json_integer_value(json_array_get(input, 1)));
+    check_size(name, json_is_true(tf) ? ".tf" : "", &weights.backbone, &weights.tensors,
+        size, json_object_get(entry, "taps"));
+    blmi_weights_close(&weights);
+}
+
+static void published_files_are_imported(void **state)
+{
+    (void)state;
+    json_t *json = load_json("backbones/checkpoints/expected.json"), *entry;
+    size_t i;
+    char folder[] = "/tmp/blemish-families-XXXXXX", made[64];
+    int accepted = 0, refused = 0;
+    assert_non_null(mkdtemp(folder));
+    snprintf(made, sizeof made, "%s/made.safetensors", folder);
+    json_array_foreach(json, i, entry)
+    {
+        char file[200];
+        snprintf(file, sizeof file, "backbones/checkpoints/%s",
+            json_string_value(json_object_get(entry, "file")));
+        const char *family =
+            json_string_value(json_object_get(json_object_get(entry, "found"), "family"));
+        if (family == NULL) {
+            blm_error err = {""};
+            const char *path = golden_path(file);
+            assert_int_equal(blm_weights_import(path, made, NULL, &err), BLM_EINPUT);
+            printf("%s\n", err.text);
+            assert_int_not_equal(access(made, F_OK), 0);
+            refused++;
+        } else if (is_known(family)) {
+            check_file(file, entry, made);
+            assert_int_equal(unlink(made), 0);
+            accepted++;
+        }
+    }
+    assert_true(accepted >= 6 && refused >= 10);
+    assert_int_equal(rmdir(folder), 0);
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_are_golden),
+        cmocka_unit_test(trained_weights_give_golden_outputs),
+        cmocka_unit_test(published_files_are_imported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

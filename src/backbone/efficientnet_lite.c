@@ -19,7 +19,7 @@
 enum { STAGES = 7 };
 
 typedef struct plan {
-    int stages, blocks; // in all
+    int stem, stages, blocks; // blocks: in all
     int channels[STAGES], count[STAGES], window[STAGES];
 } plan;
 
@@ -82,7 +82,7 @@ static void draw(const blmi_backbone *backbone, blmi_graph *g)
         &(blmi_conv_layer){.name = "_conv_stem",
             .norm = "_bn0",
             .epsilon = epsilon,
-            .channels = 32,
+            .channels = p->stem,
             .window = 3,
             .stride = 2,
             .pad = BLMI_SAME,
@@ -140,7 +140,7 @@ static blm_status read_stages(const blmi_tensors *weights, plan *p, blm_error *e
 static void name_variant(blmi_backbone *out, const plan *p)
 {
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
-        bool same = true;
+        bool same = p->stem == 32;
         for (int s = 0; s < p->stages; s++)
             same = same && variants[v].channels[s] == p->channels[s] &&
                    variants[v].count[s] == p->count[s];
@@ -160,6 +160,11 @@ static blm_status identify(
         return blmi_fail(err, BLM_EINPUT,
             "_blocks.0._se_reduce.weight: an EfficientNet with squeeze-and-excite under "
             "the names of EfficientNet-Lite, which is not known here");
+    const blmi_tensor *stem = blmi_tensors_find(weights, "_conv_stem.weight");
+    if (stem == NULL || stem->rank != 4 || stem->shape[0] < 1 || stem->shape[0] > 4096)
+        return blmi_fail(
+            err, BLM_EINPUT, "_conv_stem.weight: missing, or not a convolution");
+    p.stem = (int)stem->shape[0];
     BLMI_TRY(read_stages(weights, &p, err));
     memcpy(out->plan.bytes, &p, sizeof p);
     name_variant(out, &p);
@@ -170,7 +175,7 @@ static blm_status identify(
         .deviation = {128 / 255.0, 128 / 255.0, 128 / 255.0},
         .bicubic = true};
     int last = -1, stride = 2;
-    blmi_backbone_add_tap(out, 32, 2, "stem");
+    blmi_backbone_add_tap(out, p.stem, 2, "stem");
     for (int stage = 0; stage < p.stages; stage++) {
         stride *= stride_of[stage];
         last += p.count[stage];

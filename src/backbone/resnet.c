@@ -17,10 +17,11 @@
 enum { LAYERS = 4 };
 
 typedef struct plan {
-    int blocks[LAYERS];
     int layers; // that the weights have
     bool bottleneck;
-    int inner; // channels of the 3 x 3 convolutions of layer1
+    int stem;
+    int blocks[LAYERS], channels[LAYERS];
+    int inner[LAYERS]; // channels of the 3 x 3 convolutions
 } plan;
 
 static const struct {
@@ -39,11 +40,6 @@ static const struct {
 static const plan *plan_of(const blmi_backbone *backbone)
 {
     return (const plan *)(const void *)backbone->plan.bytes;
-}
-
-static int channels_of(const plan *p, int layer)
-{
-    return (p->bottleneck ? 256 : 64) << layer;
 }
 
 // ---- the network, from top to bottom
@@ -96,17 +92,16 @@ static int bottleneck(
 static void draw(const blmi_backbone *backbone, blmi_graph *g)
 {
     const plan *p = plan_of(backbone);
-    int x = norm_conv(g, blmi_graph_image(g), "", 1, 64, 7, 2, 0);
+    int x = norm_conv(g, blmi_graph_image(g), "", 1, p->stem, 7, 2, 0);
     x = blmi_max_pool(g, x, 3, 2, 1);
     blmi_graph_take(g, 0, x);
     for (int layer = 0; layer < p->layers; layer++) {
         for (int n = 0; n < p->blocks[layer]; n++) {
             const char *block = blmi_graph_name(g, "layer%d.%d.", layer + 1, n);
             const int stride = layer > 0 && n == 0 ? 2 : 1;
-            const int channels = channels_of(p, layer);
-            x = p->bottleneck
-                    ? bottleneck(g, x, block, p->inner << layer, channels, stride)
-                    : basic(g, x, block, channels, stride);
+            const int channels = p->channels[layer];
+            x = p->bottleneck ? bottleneck(g, x, block, p->inner[layer], channels, stride)
+                              : basic(g, x, block, channels, stride);
         }
         blmi_graph_take(g, layer + 1, x);
     }
@@ -129,7 +124,7 @@ static bool recognise(const blmi_tensors *weights)
 
 static int rows_of(const blmi_tensor *t)
 {
-    return t != NULL && t->rank == 4 ? (int)t->shape[0] : 0;
+    return t != NULL && t->rank == 4 && t->shape[0] <= 4096 ? (int)t->shape[0] : 0;
 }
 
 // The forms of ResNet that have these names, too.
@@ -141,21 +136,22 @@ static blm_status refuse_others(
             "conv1.0.weight: a stem of several convolutions (ResNet-D), expected "
             "conv1.weight of one");
     const blmi_tensor *second = find(weights, 0, 0, "conv2.weight");
-    if (second != NULL && second->rank == 4 && second->shape[1] != p->inner)
+    if (second != NULL && second->rank == 4 && second->shape[1] != p->inner[0])
         return blmi_fail(err, BLM_EINPUT,
             "layer1.0.conv2.weight takes %lld channels of %d: convolutions in groups "
             "(ResNeXt) are not known here",
-            (long long)second->shape[1], p->inner);
+            (long long)second->shape[1], p->inner[0]);
     return BLM_OK;
 }
 
 static void name_variant(blmi_backbone *out, const plan *p)
 {
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
-        bool same =
-            variants[v].bottleneck == p->bottleneck && variants[v].inner == p->inner;
+        bool same = variants[v].bottleneck == p->bottleneck && p->stem == 64;
         for (int layer = 0; layer < p->layers && layer < 3; layer++)
-            same = same && variants[v].blocks[layer] == p->blocks[layer];
+            same = same && variants[v].blocks[layer] == p->blocks[layer] &&
+                   variants[v].inner << layer == p->inner[layer] &&
+                   (p->bottleneck ? 256 : 64) << layer == p->channels[layer];
         if (same) {
             blmi_backbone_name(out, "%s", variants[v].name);
             return;
@@ -171,27 +167,31 @@ static blm_status identify(
     const blmi_tensors *weights, blmi_backbone *out, blm_error *err)
 {
     plan p = {.bottleneck = find(weights, 0, 0, "conv3.weight") != NULL,
-        .inner = rows_of(find(weights, 0, 0, "conv1.weight"))};
+        .stem = rows_of(blmi_tensors_find(weights, "conv1.weight"))};
     for (; p.layers < LAYERS; p.layers++) {
         int *blocks = &p.blocks[p.layers];
         while (*blocks < 64 && find(weights, p.layers, *blocks, "conv1.weight") != NULL)
             ++*blocks;
         if (*blocks == 0)
             break;
+        p.inner[p.layers] = rows_of(find(weights, p.layers, 0, "conv1.weight"));
+        p.channels[p.layers] = rows_of(
+            find(weights, p.layers, 0, p.bottleneck ? "conv3.weight" : "conv2.weight"));
     }
-    if (p.inner < 1 || p.inner > 1024)
-        return blmi_fail(err, BLM_EINPUT,
-            "layer1.0.conv1.weight has %d rows, expected 64, or 128 of a wide network",
-            p.inner);
     BLMI_TRY(refuse_others(weights, &p, err));
+    if (p.stem < 1)
+        return blmi_fail(err, BLM_EINPUT, "no tensor conv1.weight, the stem of a ResNet");
+    for (int layer = 0; layer < p.layers; layer++)
+        if (p.inner[layer] < 1 || p.channels[layer] < 1)
+            return blmi_fail(err, BLM_EINPUT,
+                "layer%d.0: a convolution is missing, or of an unknown size", layer + 1);
     memcpy(out->plan.bytes, &p, sizeof p);
     name_variant(out, &p);
     out->input = (blmi_input){
         .unit = 32, .standard = 224, .largest = BLMI_LARGEST_SIDE, BLMI_IMAGENET};
-    blmi_backbone_add_tap(out, 64, 4, "stem");
+    blmi_backbone_add_tap(out, p.stem, 4, "stem");
     for (int layer = 0; layer < p.layers; layer++)
-        blmi_backbone_add_tap(
-            out, channels_of(&p, layer), 4 << layer, "layer%d", layer + 1);
+        blmi_backbone_add_tap(out, p.channels[layer], 4 << layer, "layer%d", layer + 1);
     out->usual = (p.layers >= 3 ? 1u << 2 | 1u << 3 : 1u << p.layers); // layer2, layer3
     return BLM_OK;
 }

@@ -5,6 +5,10 @@
 #include "blemish/status.h"
 #include "src/backbone/backbone.h"
 
+// What its metadata give as "format".
+#define BLMI_WEIGHTS_FORMAT "blemish-weights"
+bool blmi_weights_recognise(const blmi_safetensors *file);
+
 // A weights file, read and checked.
 typedef struct blmi_weights {
     blmi_backbone backbone;

@@ -119,9 +119,9 @@ static void norm_is_asked_for_or_recorded(void **state)
                   made, first.tensors.items, first.tensors.count, NULL, 0, &err),
         err);
     assert_int_equal(blm_weights_import(made, made, NULL, &err), BLM_EUSAGE);
-    assert_non_null(strstr(err.text,
-        ": the tensors of a ConTNet do not show its form: say --form post-norm or --form "
-        "pre-norm"));
+    assert_non_null(strstr(err.text, ": the tensors do not show the form of this "
+                                     "ConTNet: say --form post-norm or --form "
+                                     "pre-norm"));
     assert_int_equal(blm_weights_import(made, made, "norm", &err), BLM_EUSAGE);
     assert_ok(blm_weights_import(made, made, "post-norm", &err), err);
     assert_ok(blmi_weights_open(made, &second, &err), err);

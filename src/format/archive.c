@@ -31,7 +31,8 @@ static blm_status refuse(const char *path, const blmi_file *file, blm_error *err
     const bool tar = file->size > 262 && memcmp(file->bytes + 257, "ustar", 5) == 0;
     if (pickle || tar)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: written by a PyTorch before 1.6, or in its old form: load it there and "
+            "%s: written by a PyTorch before 0.4, or in a form of its own: load it there "
+            "and "
             "save it again: torch.save(torch.load(FILE, map_location=\"cpu\"), NEW)",
             path);
     return blmi_fail(

@@ -6,13 +6,16 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/file.h"
 #include "src/base/number.h"
 #include "src/format/archive.h"
+#include "src/format/legacy.h"
 #include "src/format/pickle.h"
 
 enum { MAX_PICKLE = 4 << 20, DEEPEST = 4 }; // bytes; dicts around the state dict
 // Of all tensors, and of all storages; the whole of ConTNet-B in double takes 320 MB.
 static const int64_t max_bytes = INT64_C(512) << 20;
+static const int64_t max_file = INT64_C(2) << 30; // with an optimizer's state
 
 struct blmi_checkpoint_state {
     blmi_tensor *items; // (capacity), each with a name and data of its own
@@ -45,7 +48,7 @@ static const blmi_value *member(const blmi_value *dict, const char *key)
 static const blmi_value *find_state_dict(const blmi_value *root)
 {
     static const char *const wrappers[] = {
-        "model", "state_dict", "model_state_dict", "ema", "net"};
+        "model", "state_dict", "model_state_dict", "ema", "net", "teacher"};
     for (int depth = 0; depth < DEEPEST; depth++) {
         const blmi_value *inner = NULL;
         for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
@@ -73,8 +76,7 @@ static blm_status pick_tensors(
     if (found == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: holds no state dict: expected tensors by name at the top or under "
-            "model, "
-            "state_dict, model_state_dict, ema or net",
+            "model, state_dict, model_state_dict, ema, net or teacher",
             path);
     pick *made = *picks = blmi_alloc(found, sizeof *made);
     if (made == NULL)
@@ -198,9 +200,11 @@ static void copy_view(
 
 typedef struct reader {
     const char *path;
-    blmi_archive *archive;
-    blmi_text key;    // of the storage at hand
-    uint8_t *storage; // its bytes; NULL: none yet
+    blmi_archive *archive; // or
+    blmi_legacy *legacy;
+    blmi_text key;          // of the storage at hand
+    uint8_t *storage;       // its bytes, of an archive; NULL: none yet
+    const uint8_t *at_hand; // its bytes
     size_t size;
     int64_t storage_left, tensor_left; // bytes until max_bytes
     blm_error *err;
@@ -211,6 +215,12 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
 {
     const int64_t size = v->storage_count * (int64_t)v->item;
     char name[64];
+    if (r->legacy != NULL) {
+        r->at_hand = blmi_legacy_storage(r->legacy, key, &r->size);
+        return r->at_hand != NULL
+                   ? BLM_OK
+                   : blmi_fail(r->err, BLM_EBUG, "%s: a storage is lost", r->path);
+    }
     if (r->storage != NULL && compare_texts(key, r->key) == 0)
         return BLM_OK;
     blmi_free(r->storage);
@@ -225,8 +235,10 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
         return blmi_fail(r->err, BLM_EINPUT, "%s: storages of more than %lld bytes",
             r->path, (long long)max_bytes);
     r->storage_left -= size;
-    return blmi_archive_read(
-        r->archive, name, (uint64_t)size, &r->storage, &r->size, r->err);
+    BLMI_TRY(blmi_archive_read(
+        r->archive, name, (uint64_t)size, &r->storage, &r->size, r->err));
+    r->at_hand = r->storage;
+    return BLM_OK;
 }
 
 // A copy of the name as it is in the network: without the prefix of DataParallel.
@@ -264,7 +276,7 @@ static blm_status read_tensor(reader *r, const pick *p, blmi_tensor *t)
     uint8_t *data = blmi_alloc((size_t)v.count, v.item);
     if (data == NULL)
         return blmi_no_memory(r->err, t->name, (size_t)v.count, v.item);
-    copy_view(data, r->storage, t, &v);
+    copy_view(data, r->at_hand, t, &v);
     t->data = data;
     return BLM_OK;
 }
@@ -300,35 +312,28 @@ static blm_status check_byte_order(
                     little);
 }
 
-// From the pickle's bytes on.
-static blm_status read_pickle(const char *path, blmi_archive *archive,
-    const uint8_t *bytes, size_t size, blmi_checkpoint *checkpoint, blm_error *err)
+// From the object in the pickle on.
+static blm_status read_object(
+    reader *r, const blmi_value *root, blmi_checkpoint *checkpoint)
 {
-    blmi_pickle *pickle = NULL;
     pick *picks = NULL;
     size_t count = 0;
-    reader r = {.path = path,
-        .archive = archive,
-        .storage_left = max_bytes,
-        .tensor_left = max_bytes,
-        .err = err};
-    blm_status status = blmi_pickle_read(path, bytes, size, &pickle, err);
-    if (status == BLM_OK)
-        status = pick_tensors(path, blmi_pickle_root(pickle), &picks, &count, err);
+    r->storage_left = r->tensor_left = max_bytes;
+    blm_status status = pick_tensors(r->path, root, &picks, &count, r->err);
     if (status != BLM_OK)
         goto done;
     qsort(picks, count, sizeof *picks, by_storage);
     checkpoint->state->items = blmi_alloc_zero(count, sizeof *checkpoint->state->items);
     if (checkpoint->state->items == NULL) {
-        status = blmi_no_memory(err, "the list of tensors", count, sizeof(blmi_tensor));
+        status =
+            blmi_no_memory(r->err, "the list of tensors", count, sizeof(blmi_tensor));
         goto done;
     }
     checkpoint->state->capacity = count;
-    status = read_tensors(&r, picks, checkpoint);
+    status = read_tensors(r, picks, checkpoint);
 done:
-    blmi_free(r.storage);
+    blmi_free(r->storage);
     blmi_free(picks);
-    blmi_pickle_free(pickle);
     return status;
 }
 
@@ -337,24 +342,53 @@ static blm_status read_archive(
 {
     uint8_t *bytes;
     size_t size;
+    blmi_pickle *pickle = NULL;
     BLMI_TRY(check_byte_order(path, archive, err));
     BLMI_TRY(blmi_archive_read(archive, "data.pkl", MAX_PICKLE, &bytes, &size, err));
-    const blm_status status = read_pickle(path, archive, bytes, size, checkpoint, err);
+    reader r = {.path = path, .archive = archive, .err = err};
+    blm_status status = blmi_pickle_read(path, bytes, size, &pickle, err);
+    if (status == BLM_OK)
+        status = read_object(&r, blmi_pickle_root(pickle), checkpoint);
+    blmi_pickle_free(pickle);
     blmi_free(bytes);
+    return status;
+}
+
+static blm_status read_legacy(
+    const char *path, const blmi_file *file, blmi_checkpoint *checkpoint, blm_error *err)
+{
+    reader r = {.path = path, .err = err};
+    BLMI_TRY(blmi_legacy_open(path, file->bytes, file->size, &r.legacy, err));
+    const blm_status status = read_object(&r, blmi_legacy_root(r.legacy), checkpoint);
+    blmi_legacy_close(r.legacy);
+    return status;
+}
+
+static blm_status read_any(const char *path, blmi_checkpoint *checkpoint, blm_error *err)
+{
+    blmi_file file;
+    blmi_archive *archive = NULL;
+    BLMI_TRY(blmi_file_read(path, (uint64_t)max_file, &file, err));
+    if (blmi_legacy_is(file.bytes, file.size)) {
+        const blm_status status = read_legacy(path, &file, checkpoint, err);
+        blmi_file_close(&file);
+        return status;
+    }
+    blmi_file_close(&file);
+    blm_status status = blmi_archive_open(path, &archive, err);
+    if (status == BLM_OK)
+        status = read_archive(path, archive, checkpoint, err);
+    blmi_archive_close(archive);
     return status;
 }
 
 blm_status blmi_checkpoint_read(const char *path, blmi_checkpoint *out, blm_error *err)
 {
     blmi_checkpoint checkpoint = {0};
-    blmi_archive *archive = NULL;
     checkpoint.state = blmi_alloc_zero(1, sizeof *checkpoint.state);
     if (checkpoint.state == NULL)
         return blmi_no_memory(err, path, 1, sizeof *checkpoint.state);
-    blm_status status = blmi_archive_open(path, &archive, err);
-    if (status == BLM_OK)
-        status = read_archive(path, archive, &checkpoint, err);
-    blmi_archive_close(archive);
+    const blm_status status = read_any(path, &checkpoint, err);
     if (status == BLM_OK)
         *out = checkpoint;
     else

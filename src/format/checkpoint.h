@@ -1,4 +1,5 @@
-// checkpoint.h: reads what torch.save wrote: a zip archive around a restricted pickle.
+// checkpoint.h: reads what torch.save wrote: a zip archive around a restricted pickle, or
+// the older form of several pickles and storages.
 #ifndef BLMI_FORMAT_CHECKPOINT_H
 #define BLMI_FORMAT_CHECKPOINT_H
 
@@ -11,7 +12,8 @@ typedef struct blmi_checkpoint {
 } blmi_checkpoint;
 
 // Accepts a state dict at the top, or under "model", "state_dict", "model_state_dict",
-// "ema" or "net", the first of these that is a dict; such a dict may hold one again.
+// "ema", "net" or "teacher", the first of these that is a dict; such a dict may hold one
+// again.
 // Everything else in the file (optimizer, epoch) is passed over.  Anything in the pickle
 // beyond some forty opcodes and the globals of a state dict is refused by name, and so is
 // a model with tensors that blmi_dtype does not have.  Views of any strides and offset,

@@ -22,6 +22,7 @@ struct blmi_pickle {
     size_t depth;
     blmi_value **memo; // NULL: nothing yet
     size_t memo_count;
+    size_t length;
     const blmi_value *root;
 };
 
@@ -36,6 +37,7 @@ typedef struct machine {
 static const char *const globals[] = {
     [BLMI_ORDERED_DICT] = "collections.OrderedDict",
     [BLMI_REBUILD_TENSOR] = "torch._utils._rebuild_tensor_v2",
+    [BLMI_REBUILD_OLD_TENSOR] = "torch._utils._rebuild_tensor",
     [BLMI_REBUILD_PARAMETER] = "torch._utils._rebuild_parameter",
     [BLMI_STORAGE_F32] = "torch.FloatStorage",
     [BLMI_STORAGE_F16] = "torch.HalfStorage",
@@ -47,6 +49,11 @@ static const char *const globals[] = {
     [BLMI_STORAGE_I16] = "torch.ShortStorage",
     [BLMI_STORAGE_I8] = "torch.CharStorage",
     [BLMI_STORAGE_BOOL] = "torch.BoolStorage",
+    [BLMI_PASSED_OVER] = "argparse.Namespace",
+    [BLMI_PASSED_OVER + 1] = "numpy.core.multiarray.scalar",
+    [BLMI_PASSED_OVER + 2] = "numpy._core.multiarray.scalar",
+    [BLMI_PASSED_OVER + 3] = "numpy.dtype",
+    [BLMI_PASSED_OVER + 4] = "_codecs.encode",
 };
 
 const char *blmi_global_name(blmi_global global)
@@ -368,29 +375,35 @@ static bool is_shape(const blmi_value *value)
     return true;
 }
 
-// ("storage", type, key, device, count) names an array of the archive.
+// ("storage", type, key, device, count) names an array of the archive; before PyTorch 1.6
+// None comes behind these.
 static blm_status op_storage(machine *m, int unused)
 {
     (void)unused;
     const blmi_value *tuple = pop(m);
-    if (!is(tuple, BLMI_TUPLE) || tuple->as.tuple.count != 5)
+    if (!is(tuple, BLMI_TUPLE) || tuple->as.tuple.count < 5 ||
+        tuple->as.tuple.count > 6 ||
+        (tuple->as.tuple.count == 6 && tuple->as.tuple.items[5]->kind != BLMI_OTHER))
         return refuse(m, "expected five things that say what a storage is");
     const blmi_value *const *item = tuple->as.tuple.items;
     static const char kind[] = "storage";
     if (!is(item[0], BLMI_TEXT) || item[0]->as.text.size != sizeof kind - 1 ||
         memcmp(item[0]->as.text.bytes, kind, sizeof kind - 1) != 0 ||
         !is(item[1], BLMI_GLOBAL) || item[1]->as.global < BLMI_STORAGE_F32 ||
-        !is(item[2], BLMI_TEXT) || !is(item[4], BLMI_INT) || item[4]->as.integer < 0)
+        item[1]->as.global >= BLMI_PASSED_OVER || !is(item[2], BLMI_TEXT) ||
+        !is(item[4], BLMI_INT) || item[4]->as.integer < 0)
         return refuse(m, "expected \"storage\", its type, key, device and count");
     return push_new(
         m, (blmi_value){.kind = BLMI_STORAGE,
                .as.storage = {item[2], item[1]->as.global, item[4]->as.integer}});
 }
 
-// _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)
-static blm_status rebuild_tensor(machine *m, const blmi_value *const *item, size_t count)
+// _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks), and
+// _rebuild_tensor without the last two.
+static blm_status rebuild_tensor(
+    machine *m, const blmi_value *const *item, size_t count, size_t least)
 {
-    if (count < 6 || !is(item[0], BLMI_STORAGE) || !is(item[1], BLMI_INT) ||
+    if (count < least || !is(item[0], BLMI_STORAGE) || !is(item[1], BLMI_INT) ||
         !is_shape(item[2]) || !is_shape(item[3]) ||
         item[2]->as.tuple.count != item[3]->as.tuple.count)
         return refuse(
@@ -412,21 +425,37 @@ static blm_status op_reduce(machine *m, int unused)
     case BLMI_ORDERED_DICT:
         return count == 0 ? op_dict(m, 0) : refuse(m, "an OrderedDict with arguments");
     case BLMI_REBUILD_TENSOR:
-        return rebuild_tensor(m, item, count);
+        return rebuild_tensor(m, item, count, 6);
+    case BLMI_REBUILD_OLD_TENSOR:
+        return rebuild_tensor(m, item, count, 4);
     case BLMI_REBUILD_PARAMETER: // (tensor, requires_grad, hooks)
         if (count < 1 || item[0]->kind != BLMI_TENSOR)
             return refuse(m, "a Parameter that is no tensor");
         return push_new(m, *item[0]);
     default:
-        return refuse(m, "a storage type is no function");
+        return callable->as.global >= BLMI_PASSED_OVER
+                   ? push_new(m, (blmi_value){.kind = BLMI_OTHER})
+                   : refuse(m, "a storage type is no function");
     }
 }
 
-// Attributes of an OrderedDict, such as its _metadata: not needed.
+// An object of a class that is passed over.
+static blm_status op_new_object(machine *m, int unused)
+{
+    (void)unused;
+    const blmi_value *arguments = pop(m), *class = pop(m);
+    if (!is(arguments, BLMI_TUPLE) || !is(class, BLMI_GLOBAL) ||
+        class->as.global < BLMI_PASSED_OVER)
+        return refuse(m, "an object of a class that no state dict needs");
+    return push_new(m, (blmi_value){.kind = BLMI_OTHER});
+}
+
+// Attributes of an OrderedDict, such as its _metadata, or of an object that is passed
+// over: not needed.
 static blm_status op_build(machine *m, int unused)
 {
     (void)unused;
-    if (pop(m) == NULL || !is(top(m), BLMI_DICT))
+    if (pop(m) == NULL || !(is(top(m), BLMI_DICT) || is(top(m), BLMI_OTHER)))
         return refuse(m, "expected an OrderedDict and its attributes on the stack");
     return BLM_OK;
 }
@@ -477,6 +506,7 @@ static const opcode opcodes[] = {
     {0x93, op_stack_global, 0}, // STACK_GLOBAL
     {'Q', op_storage, 0},       // BINPERSID
     {'R', op_reduce, 0},        // REDUCE
+    {0x81, op_new_object, 0},   // NEWOBJ
     {'b', op_build, 0},         // BUILD
 };
 
@@ -506,6 +536,7 @@ static blm_status run(machine *m)
         BLMI_TRY(status);
     }
     m->pickle->root = pop(m);
+    m->pickle->length = m->cursor.at;
     return m->pickle->root != NULL ? BLM_OK : refuse(m, "nothing was unpickled");
 }
 
@@ -538,6 +569,17 @@ blm_status blmi_pickle_read(
 const blmi_value *blmi_pickle_root(const blmi_pickle *pickle)
 {
     return pickle->root;
+}
+
+size_t blmi_pickle_length(const blmi_pickle *pickle)
+{
+    return pickle->length;
+}
+
+const blmi_value *blmi_pickle_values(const blmi_pickle *pickle, size_t *count)
+{
+    *count = pickle->value_count;
+    return pickle->values;
 }
 
 void blmi_pickle_free(blmi_pickle *pickle)

@@ -14,7 +14,8 @@
 #include "blemish/status.h"
 
 typedef enum blmi_value_kind {
-    BLMI_OTHER,  // None, True, False, floats, integers beyond 64 bits, bytes
+    BLMI_OTHER,  // None, True, False, floats, integers beyond 64 bits, bytes, and the
+                 // objects that are passed over
     BLMI_INT,    // integer
     BLMI_TEXT,   // text
     BLMI_TUPLE,  // tuple
@@ -29,6 +30,7 @@ typedef enum blmi_value_kind {
 typedef enum blmi_global {
     BLMI_ORDERED_DICT,
     BLMI_REBUILD_TENSOR,
+    BLMI_REBUILD_OLD_TENSOR, // before PyTorch 0.4
     BLMI_REBUILD_PARAMETER,
     BLMI_STORAGE_F32, // this and all that follow are storages
     BLMI_STORAGE_F16,
@@ -40,6 +42,7 @@ typedef enum blmi_global {
     BLMI_STORAGE_I16,
     BLMI_STORAGE_I8,
     BLMI_STORAGE_BOOL,
+    BLMI_PASSED_OVER, // this and all that follow: what a training leaves beside weights
 } blmi_global;
 
 typedef struct blmi_text { // not ended by a zero; may hold any byte
@@ -84,11 +87,15 @@ typedef struct blmi_value {
 
 typedef struct blmi_pickle blmi_pickle;
 
-// Reads a pickle; its bytes must outlive it.  path: for messages.  Takes time and
+// Reads a pickle, which may end before the bytes do; its bytes must outlive it.  path:
+// for messages.  Takes time and
 // memory in proportion to size, whatever the bytes are.  BLM_EINPUT.
 blm_status blmi_pickle_read(
     const char *path, const void *bytes, size_t size, blmi_pickle **out, blm_error *err);
 const blmi_value *blmi_pickle_root(const blmi_pickle *pickle);
+size_t blmi_pickle_length(const blmi_pickle *pickle); // bytes that were read
+// All values in it, in the order in which they were made.
+const blmi_value *blmi_pickle_values(const blmi_pickle *pickle, size_t *count);
 void blmi_pickle_free(blmi_pickle *pickle); // NULL allowed
 
 // The name of a global: "torch.FloatStorage".  Static text.
