@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "src/backbone/floor.h"
+#include "apps/bench/floor.h"
 #include "src/backbone/contnet_network.h"
 #include "tests/formula.h"
 
@@ -95,6 +95,15 @@ static void report(timing *t, const blmi_kernels *kernels, int threads, double *
         whole[0] / floor_ms, least / floor_ms);
 }
 
+// The largest product of each stage.
+static void keep_largest(void *context, const blmi_work *w)
+{
+    floor_product *most = (floor_product *)context + w->tap;
+    if (w->rows * w->depth * w->columns >
+        (double)most->rows * most->depth * most->columns)
+        *most = (floor_product){(int)w->rows, w->depth, w->columns};
+}
+
 int main(int argc, char **argv)
 {
     const int threads = argc > 1 ? atoi(argv[1]) : 0,
@@ -132,8 +141,12 @@ int main(int argc, char **argv)
         whole[i] = now_ms() - start;
     }
     blmi_backbone backbone;
-    if (blmi_backbone_identify(&weights.set, 1, &backbone, &err) ||
-        blmi_floor_rate(&backbone, 2, SIDE, SIDE, 1, options.type, &rate, &err))
+    floor_product largest[BLMI_STAGES] = {{0, 0, 0}};
+    if (blmi_backbone_identify(&weights.set, 1, &backbone, &err))
+        fprintf(stderr, "%s\n", err.text);
+    else
+        blmi_backbone_work(&backbone, 2, SIDE, SIDE, keep_largest, largest);
+    if (floor_rate(largest, 3, options.type, &rate, &err))
         fprintf(stderr, "%s\n", err.text);
     blmi_contnet_workspace_watch(ws, note, &t);
     for (t.run = 0; t.run < runs; t.run++) {

@@ -19,12 +19,14 @@ if(BLM_DECODERS_ONLY)
     return()
 endif()
 
-# Debian's dnnl-config.cmake asks for OpenCL, which only its GPU half needs.
-find_library(dnnl_LIBRARY dnnl REQUIRED)
-find_path(dnnl_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
-add_library(dnnl::dnnl UNKNOWN IMPORTED)
-set_target_properties(dnnl::dnnl PROPERTIES
-    IMPORTED_LOCATION ${dnnl_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${dnnl_INCLUDE_DIR})
+if(BLM_BENCH_FLOOR) # oneDNN 2.x or 3.x
+    # Debian's dnnl-config.cmake asks for OpenCL, which only its GPU half needs.
+    find_library(dnnl_LIBRARY dnnl REQUIRED)
+    find_path(dnnl_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
+    add_library(dnnl::dnnl UNKNOWN IMPORTED)
+    set_target_properties(dnnl::dnnl PROPERTIES
+        IMPORTED_LOCATION ${dnnl_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${dnnl_INCLUDE_DIR})
+endif()
 find_package(OpenMP REQUIRED COMPONENTS C)
 pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
 pkg_check_modules(lapacke REQUIRED IMPORTED_TARGET lapacke)

@@ -120,7 +120,7 @@ static float *features_of(const char *path)
     blm_image *image;
     float *features = blmi_alloc((size_t)POSITIONS * FEATURES, sizeof *features);
     assert_ok(blmi_extractor_new(&t.model->weights, &t.model->backbone, &t.model->recipe,
-                  &extractor, &err),
+                  1, &extractor, &err),
         err);
     assert_ok(blmi_extraction_new(extractor, NULL, &extraction, &err), err);
     assert_ok(blm_image_read(path, NULL, &image, &err), err);

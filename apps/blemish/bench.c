@@ -1,6 +1,7 @@
 // blemish bench: where the time goes on this machine, and how near to its limit.
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/bench/benchmark.h"
 #include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/verbs.h"
-#include "blemish/bench.h"
 #include "blemish/render.h"
 
 typedef struct settings {
@@ -88,14 +89,14 @@ static int map_file(const char *path, void **out, size_t *size)
 
 // ---- what is printed ------------------------------------------------------------------
 
-static void print_text(const blm_bench_result *r)
+static void print_text(const bench_result *r)
 {
     printf("%s, %d x %d pixels, %s, %s, %d thread%s, batch %d, %d runs\n\n", r->backbone,
         r->width, r->height, cli_type_text(r->type), r->kernels, r->threads,
         r->threads == 1 ? "" : "s", r->batch, r->runs);
     printf("%-12s%10s%10s%10s%10s\n", "ms an image", "median", "p10", "p90", "GFLOP/s");
     for (size_t i = 0; i < r->phase_count; i++) {
-        const blm_bench_phase *p = &r->phases[i];
+        const bench_phase *p = &r->phases[i];
         printf(
             "%-12s%10.3f%10.3f%10.3f", p->name, p->time.median, p->time.p10, p->time.p90);
         if (p->gflop > 0)
@@ -104,22 +105,26 @@ static void print_text(const blm_bench_result *r)
     }
     printf("%-12s%10.3f%10.3f%10.3f%10.1f\n", "network", r->network.median,
         r->network.p10, r->network.p90, r->gflops);
-    printf("%-12s%10.3f%30.1f\n\n", "its floor", r->floor_ms, r->floor_gflops);
-    printf("network: %.3f of its floor, %.2f images a second\n", r->ratio_to_floor,
-        r->images_per_s);
+    if (r->floor_gflops > 0)
+        printf("%-12s%10.3f%30.1f\n\nnetwork: %.3f of its floor, %.2f images a second\n",
+            "its floor", r->floor_ms, r->floor_gflops, r->ratio_to_floor,
+            r->images_per_s);
+    else
+        printf("\nnetwork: %.2f images a second (built without oneDNN, its floor)\n",
+            r->images_per_s);
     if (r->fit_ms > 0)
         printf("statistics of %d images: %.0f ms once, beyond their features\n",
             r->images, r->fit_ms);
 }
 
-static void print_time(cli_json *json, const blm_bench_time *time)
+static void print_time(cli_json *json, const bench_time *time)
 {
     cli_json_number(json, "median_ms", time->median);
     cli_json_number(json, "p10_ms", time->p10);
     cli_json_number(json, "p90_ms", time->p90);
 }
 
-static void print_json(const blm_bench_result *r)
+static void print_json(const bench_result *r)
 {
     cli_json json = {0};
     cli_json_open(&json, NULL, '{');
@@ -145,9 +150,10 @@ static void print_json(const blm_bench_result *r)
     cli_json_number(&json, "images_per_s", r->images_per_s);
     cli_json_number(&json, "gflop", r->gflop);
     cli_json_number(&json, "gflops", r->gflops);
-    cli_json_number(&json, "floor_gflops", r->floor_gflops);
-    cli_json_number(&json, "floor_ms", r->floor_ms);
-    cli_json_number(&json, "ratio_to_floor", r->ratio_to_floor);
+    const int has_floor = r->floor_gflops > 0;
+    cli_json_number(&json, "floor_gflops", has_floor ? r->floor_gflops : NAN);
+    cli_json_number(&json, "floor_ms", has_floor ? r->floor_ms : NAN);
+    cli_json_number(&json, "ratio_to_floor", has_floor ? r->ratio_to_floor : NAN);
     cli_json_number(&json, "output_mean", r->output_mean);
     cli_json_number(&json, "output_rms", r->output_rms);
     cli_json_integer(&json, "images", r->images);
@@ -158,7 +164,7 @@ static void print_json(const blm_bench_result *r)
 
 static int bench(const settings *set, const void *picture, size_t size)
 {
-    const blm_bench_options wanted = {.model = set->model,
+    const bench_options wanted = {.model = set->model,
         .weights = set->weights,
         .images = set->images,
         .width = set->size.width,
@@ -171,9 +177,9 @@ static int bench(const settings *set, const void *picture, size_t size)
         .batch = set->batch,
         .throughput = set->throughput,
         .runs = set->runs};
-    blm_bench_result result;
+    bench_result result;
     blm_error err;
-    const blm_status status = blm_bench(&wanted, &result, &err);
+    const blm_status status = bench_run(&wanted, &result, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     if (set->json)

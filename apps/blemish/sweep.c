@@ -1,6 +1,4 @@
 // blemish sweep: many recipes on the same images, ranked.
-#include "blemish/sweep.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
 #include "apps/blemish/verbs.h"
+#include "apps/sweep/search.h"
 #include "blemish/eval.h"
 
 enum { BY_SPREAD, BY_IMAGE, BY_PIXEL, BY_PRO, BY_NOTHING };
@@ -171,7 +170,7 @@ static const blm_metrics unknown = {.auroc = NAN,
     .f1_threshold = NAN,
     .au_pro = {NAN, NAN}};
 
-static void count_verdicts(const blm_sweep_result *r, const images *all, point *out)
+static void count_verdicts(const search_result *r, const images *all, point *out)
 {
     size_t ng[2] = {0, 0}, count[2] = {0, 0};
     for (size_t i = 0; i < r->score_count; i++) {
@@ -183,7 +182,7 @@ static void count_verdicts(const blm_sweep_result *r, const images *all, point *
 }
 
 static blm_status measure(
-    const work *w, const blm_sweep_result *r, point *out, blm_error *err)
+    const work *w, const search_result *r, point *out, blm_error *err)
 {
     blm_status status = BLM_OK;
     out->image = out->pixel = unknown;
@@ -212,16 +211,16 @@ static double *copy(const double *values, size_t count)
 }
 
 static blm_status try_recipe(
-    blm_sweep *sweep, work *w, const blm_recipe *recipe, point *out, blm_error *err)
+    search *sweep, work *w, const blm_recipe *recipe, point *out, blm_error *err)
 {
-    const blm_sweep_watch watch = {.context = w, .map = take_map};
+    const search_watch watch = {.context = w, .map = take_map};
     const blm_calibration calibration = {.false_alarm = w->set->false_alarm};
-    blm_sweep_result r;
+    search_result r;
     blm_status status = BLM_OK;
     if (w->images->data.masks)
         status = blm_pixel_metrics_new(&w->pixels, err);
     if (status == BLM_OK)
-        status = blm_sweep_run(sweep, recipe, &calibration, &watch, &r, err);
+        status = search_run(sweep, recipe, &calibration, &watch, &r, err);
     if (status == BLM_OK) {
         *out = (point){.recipe = r.recipe,
             .features = r.features,
@@ -250,14 +249,14 @@ static int show_progress(void *context, size_t done, size_t total)
 }
 
 // The images through the network, once for `count` recipes of the same input.
-static blm_status extract(const work *w, const blm_recipe *recipes, size_t count,
-    blm_sweep **out, blm_error *err)
+static blm_status extract(
+    const work *w, const blm_recipe *recipes, size_t count, search **out, blm_error *err)
 {
     const cli_files *good = w->images->good;
     const cli_dataset *data = &w->images->data;
-    const blm_sweep_watch watch = {.progress = show_progress};
+    const search_watch watch = {.progress = show_progress};
     blm_recipe recipe = recipes[0]; // with the taps of all
-    const blm_sweep_options wanted = {.recipe = &recipe,
+    const search_options wanted = {.recipe = &recipe,
         .weights = w->set->weights,
         .decode = w->set->decode,
         .threads = w->set->threads};
@@ -269,13 +268,11 @@ static blm_status extract(const work *w, const blm_recipe *recipes, size_t count
         cli_recipe_add_taps(&recipe, &recipes[i]);
     cli_progress_name("features", "images");
     cli_progress_begin(&w->set->talk, 0);
-    blm_status status = blm_sweep_new(&wanted, out, err);
+    blm_status status = search_new(&wanted, out, err);
     if (status == BLM_OK)
-        status =
-            blm_sweep_add_files(*out, BLM_SWEEP_GOOD, paths, good->count, &watch, err);
+        status = search_add_files(*out, SEARCH_GOOD, paths, good->count, &watch, err);
     if (status == BLM_OK)
-        status =
-            blm_sweep_add_files(*out, BLM_SWEEP_TEST, tests, data->count, &watch, err);
+        status = search_add_files(*out, SEARCH_TEST, tests, data->count, &watch, err);
     cli_progress_clear();
     free(tests);
     free(paths);
@@ -286,13 +283,13 @@ static blm_status extract(const work *w, const blm_recipe *recipes, size_t count
 static blm_status try_input(
     work *w, const blm_recipe *recipes, size_t count, point *points, blm_error *err)
 {
-    blm_sweep *sweep = NULL;
+    search *sweep = NULL;
     blm_status status = extract(w, recipes, count, &sweep, err);
     if (status == BLM_OK && w->images->data.masks)
-        status = read_masks(w->images, w->set, blm_sweep_recipe(sweep), err);
+        status = read_masks(w->images, w->set, search_recipe(sweep), err);
     if (status == BLM_OK) {
-        w->width = blm_sweep_recipe(sweep)->width;
-        w->height = blm_sweep_recipe(sweep)->height;
+        w->width = search_recipe(sweep)->width;
+        w->height = search_recipe(sweep)->height;
     }
     cli_progress_name("recipes", "of this size");
     cli_progress_begin(&w->set->talk, 0);
@@ -301,7 +298,7 @@ static blm_status try_input(
         cli_progress_step(i + 1, count);
     }
     cli_progress_clear();
-    blm_sweep_free(sweep);
+    search_free(sweep);
     return status;
 }
 

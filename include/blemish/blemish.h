@@ -139,6 +139,7 @@ BLM_API blm_status blm_recipe_get(const blm_recipe *recipe, const char *name,
 typedef struct blm_fitter blm_fitter;
 typedef struct blm_model blm_model;
 typedef struct blm_scorer blm_scorer;
+typedef struct blm_features blm_features; // blemish/features.h
 
 // A region of interest: a picture of the images, 0 where defects do not matter.  With a
 // crop rectangle it has the size of the images; without, any size: it is scaled as they
@@ -157,6 +158,8 @@ typedef struct blm_fit_options {
     blm_decode_options decode; // limits; its `bits` is the recipe's
     int threads;               // 0: as many as there are cores
     const blm_mask *region;    // NULL: all of the image; kept in the model
+    int from_features; // 1: takes features, no images, and so builds no network; region
+                       // must be NULL
 } blm_fit_options;
 
 // What a fit costs, known before it is paid.  Work is in 10^9 multiplications and
@@ -209,6 +212,12 @@ typedef struct blm_levels {
 
 // All zeros if fitter is NULL.
 BLM_API void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out);
+// Takes in the features of images (blemish/features.h); features, names (count); names
+// NULL: the images have none.  Of features that do not fit (BLM_EUSAGE) none is taken in;
+// after any other failure the fitter can only be freed.
+BLM_API blm_status blm_fitter_add_features(blm_fitter *fitter,
+    const blm_features *const *features, const char *const *names, size_t count,
+    blm_error *err);
 
 // How the threshold is found, from good images alone.
 typedef struct blm_calibration {
@@ -248,6 +257,17 @@ BLM_API void blm_model_free(blm_model *model);
 // model.  After a failure the model is as it was.
 BLM_API blm_status blm_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err);
+
+// Whether a fitted model can become one of another recipe without its images, which is
+// far cheaper: 1 if nothing differs but what is added to covariances and what is done to
+// maps (epsilon, shrinkage, sigma, min_area), and the statistics were kept so that they
+// can serve; else 0.
+BLM_API int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe);
+// Does it and calibrates; the scores are those of a fit with that recipe.  Only while
+// there is no scorer of the model.  BLM_EUSAGE: it cannot.  After any other failure the
+// model can only be freed.
+BLM_API blm_status blm_model_adapt(blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, blm_error *err);
 
 typedef enum blm_threshold_method {
     BLM_THRESHOLD_QUANTILE, // order statistic of the good scores: n resolves the rate
@@ -312,8 +332,10 @@ BLM_API blm_status blm_model_good_map(
 // ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {
-    int threads;      // inside one image, of its own; 0: all cores; scores are the same
-    double threshold; // instead of the model's, which then has no REVIEW; 0: the model's
+    int threads;       // inside one image, of its own; 0: all cores; scores are the same
+    double threshold;  // instead of the model's, which then has no REVIEW; 0: the model's
+    int from_features; // 1: takes features, no images, and so builds no network
+    int batch;         // of features: most that are scored together, 1 to 64; 0: 1
 } blm_scorer_options;
 
 BLM_API blm_status blm_scorer_new(const blm_model *model,
@@ -373,6 +395,11 @@ typedef struct blm_result {
 // the fit were.
 BLM_API blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
+
+// Scores the features of `count` images together, 1 to options.batch: features, out
+// (count).  Results are those of blm_scorer_run; all live until the next run.
+BLM_API blm_status blm_scorer_run_features(blm_scorer *scorer,
+    const blm_features *const *features, int count, blm_result *out, blm_error *err);
 
 // The map as seen on the upright original image of width x height pixels, bilinear; what
 // the recipe cut off is 0.  out (height, width).

@@ -89,6 +89,7 @@ typedef struct blmi_work {
     int tap; // the first one that needs them
     double count, rows;
     int depth, columns;
+    const char *step; // what a watch calls it, up to a dot; NULL: the name of the tap
 } blmi_work;
 typedef void blmi_work_visit(void *context, const blmi_work *work);
 // Visits the products of an image of that size up to `tap`.
@@ -99,6 +100,9 @@ double blmi_backbone_gflop(const blmi_backbone *backbone, int tap, int width, in
 // About the bytes of a workspace for one image, of one thread.
 uint64_t blmi_backbone_bytes(
     const blmi_backbone *backbone, int tap, int width, int height);
+
+// The instruction set that networks use here.  Static text.
+const char *blmi_backbone_kernels(void);
 
 // What tensors do not show, such as pre-norm or post-norm: a word that the user says when
 // a published file is imported, and that files record.

@@ -84,7 +84,7 @@ typedef struct counter {
 
 static void count(const counter *c, double times, double rows, int depth, int columns)
 {
-    c->visit(c->context, &(blmi_work){c->tap, times, rows, depth, columns});
+    c->visit(c->context, &(blmi_work){c->tap, times, rows, depth, columns, NULL});
 }
 
 // `times` encoders over `tokens` tokens of `channels` channels.
@@ -106,7 +106,7 @@ static void work(const blmi_backbone *backbone, int tap, int width, int height,
     const blmi_variant_shape *shape = &blmi_variant_shapes[config_of(backbone)->variant];
     const double pixels = (double)width * height;
     counter c = {visit, context, 0};
-    count(&c, 1, pixels / 4, 7 * 7 * 3, shape->planes);
+    visit(context, &(blmi_work){0, 1, pixels / 4, 7 * 7 * 3, shape->planes, "layer0"});
     for (; c.tap <= tap; c.tap++) {
         // layer4, the last, does not halve the image, its windows are both of 7 x 7, and
         // its last convolution is of 1 x 1.

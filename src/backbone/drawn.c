@@ -53,7 +53,7 @@ static void visit_work(
     void *context, int output, double times, double rows, int depth, int columns)
 {
     const visitor *v = context;
-    v->visit(v->context, &(blmi_work){output, times, rows, depth, columns});
+    v->visit(v->context, &(blmi_work){output, times, rows, depth, columns, NULL});
 }
 
 void blmi_drawn_work(const blmi_backbone *backbone, int tap, int width, int height,

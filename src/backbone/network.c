@@ -5,6 +5,7 @@
 #include "src/backbone/backbone.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/nn/kernels.h"
 
 enum { MOST_IMAGES = 1024 }; // a run
 
@@ -110,4 +111,9 @@ blm_status blmi_network_run(const blmi_network *network, blmi_workspace *workspa
         return blmi_fail(err, BLM_EUSAGE, "%d images in a run; expected 1 to %d", images,
             network->batch);
     return network->engine->run(network->net, workspace->of_engine, x, images, out, err);
+}
+
+const char *blmi_backbone_kernels(void)
+{
+    return blmi_kernels_best()->name;
 }

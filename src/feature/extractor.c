@@ -12,6 +12,7 @@ struct blmi_extractor {
     atomic_int owners;
     blmi_recipe recipe;
     blmi_input input;
+    int batch;
     blmi_layout layout;
     int32_t *chosen; // (D) channels of the outputs; NULL: all
     blmi_network *network;
@@ -20,8 +21,8 @@ struct blmi_extractor {
 struct blmi_extraction {
     blmi_workspace *workspace;
     uint8_t *resized;              // (resize_height, resize_width, 3)
-    float *x;                      // (height, width, 3)
-    float *output[BLMI_MOST_TAPS]; // (outputs) as in the layout
+    float *x;                      // (batch, height, width, 3)
+    float *output[BLMI_MOST_TAPS]; // (outputs) as in the layout, for each of the batch
 };
 
 static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
@@ -32,7 +33,7 @@ static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
     BLMI_TRY(blmi_features_choose(recipe, &e->layout, &e->chosen, err));
     blmi_network_options options = {.width = recipe->fields.width,
         .height = recipe->fields.height,
-        .batch = 1,
+        .batch = e->batch,
         .type = recipe->fields.type,
         .taps = e->layout.outputs};
     for (int i = 0; i < options.taps; i++)
@@ -41,13 +42,14 @@ static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
 }
 
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
-    const blmi_recipe *recipe, blmi_extractor **out, blm_error *err)
+    const blmi_recipe *recipe, int batch, blmi_extractor **out, blm_error *err)
 {
     blmi_extractor *extractor = blmi_alloc_zero(1, sizeof *extractor);
     if (extractor == NULL)
         return blmi_no_memory(err, "the extractor", 1, sizeof *extractor);
     atomic_init(&extractor->owners, 1);
     extractor->recipe = *recipe;
+    extractor->batch = batch;
     extractor->input = backbone->input;
     const blm_status status = open_network(extractor, weights, backbone, err);
     if (status == BLM_OK)
@@ -82,7 +84,8 @@ blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
 {
     const blm_recipe *r = &extractor->recipe.fields;
     const size_t resized = (size_t)r->resize_width * (size_t)r->resize_height * 3;
-    const size_t pixels = (size_t)r->width * (size_t)r->height;
+    const size_t batch = (size_t)extractor->batch;
+    const size_t pixels = batch * (size_t)r->width * (size_t)r->height;
     blm_status status = BLM_OK;
     blmi_extraction *extraction = blmi_alloc_zero(1, sizeof *extraction);
     if (extraction == NULL) {
@@ -96,7 +99,7 @@ blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
         goto done;
     }
     for (int i = 0; i < extractor->layout.outputs; i++) {
-        const size_t count = blmi_output_count(&extractor->layout.output[i]);
+        const size_t count = batch * blmi_output_count(&extractor->layout.output[i]);
         extraction->output[i] = blmi_alloc(count, sizeof(float));
         if (extraction->output[i] == NULL) {
             status =
@@ -130,17 +133,37 @@ const float *const *blmi_extraction_outputs(const blmi_extraction *extraction)
     return (const float *const *)extraction->output;
 }
 
+void blmi_extraction_watch(blmi_extraction *extraction, blmi_watch *watch, void *context)
+{
+    blmi_workspace_watch(extraction->workspace, watch, context);
+}
+
+blm_status blmi_extractor_prepare(const blmi_extractor *extractor,
+    blmi_extraction *extraction, const blm_image *image, int place, blm_error *err)
+{
+    const blmi_recipe *r = &extractor->recipe;
+    const size_t pixels = (size_t)r->fields.width * (size_t)r->fields.height;
+    BLMI_TRY(blmi_recipe_resize(r, image, extraction->resized, err));
+    blmi_recipe_normalise(r, &extractor->input, extraction->resized,
+        extraction->x + (size_t)place * pixels * 3);
+    return BLM_OK;
+}
+
+blm_status blmi_extractor_compute(const blmi_extractor *extractor,
+    blmi_extraction *extraction, int images, blm_error *err)
+{
+    return blmi_network_run(extractor->network, extraction->workspace, extraction->x,
+        images, extraction->output, err);
+}
+
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, float *features,
     double *prepare_ms, double *network_ms, blm_error *err)
 {
     const double start = blmi_clock_ms();
-    BLMI_TRY(blmi_recipe_resize(&extractor->recipe, image, extraction->resized, err));
-    blmi_recipe_normalise(
-        &extractor->recipe, &extractor->input, extraction->resized, extraction->x);
+    BLMI_TRY(blmi_extractor_prepare(extractor, extraction, image, 0, err));
     const double prepared = blmi_clock_ms();
-    BLMI_TRY(blmi_network_run(extractor->network, extraction->workspace, extraction->x, 1,
-        extraction->output, err));
+    BLMI_TRY(blmi_extractor_compute(extractor, extraction, 1, err));
     if (features != NULL)
         blmi_features_stack(&extractor->layout, extractor->chosen,
             blmi_extraction_outputs(extraction), features);

@@ -17,6 +17,7 @@
 #include "src/fit/levels.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"
+#include "src/model/image_features.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
 
@@ -26,9 +27,11 @@ struct blm_fitter {
     blmi_recipe recipe;
     blm_decode_options decode;
     blmi_weights weights;
-    blmi_extractor *extractor;
+    blmi_layout layout;
+    int32_t *chosen;           // (D) channels of the outputs; NULL: all
+    blmi_extractor *extractor; // NULL: features are taken in
     int threads;
-    blmi_extraction **extraction; // (threads)
+    blmi_extraction **extraction; // (threads); NULL: likewise
     float *block;                 // (BLOCK, P, D)
     uint8_t *include;             // (height, width) region of interest; NULL: everywhere
     blmi_cover cover;             // with a region, from the first image on
@@ -45,7 +48,7 @@ struct blm_fitter {
 // The statistics, of the positions that the region of interest touches.
 static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_error *err)
 {
-    const blmi_layout *layout = blmi_extractor_layout(f->extractor);
+    const blmi_layout *layout = &f->layout;
     const blmi_detector_shape grid = blmi_layout_grid(layout);
     const size_t pixels =
         (size_t)f->recipe.fields.width * (size_t)f->recipe.fields.height;
@@ -71,9 +74,26 @@ done:
     return status;
 }
 
+// The network, for those who take in images.
+static blm_status open_network(blm_fitter *f, blm_error *err)
+{
+    BLMI_TRY(blmi_extractor_new(
+        &f->weights.tensors, &f->weights.backbone, &f->recipe, 1, &f->extractor, err));
+    f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
+    if (f->extraction == NULL)
+        return blmi_no_memory(
+            err, "threads", (size_t)f->threads, sizeof(blmi_extraction *));
+    for (int t = 0; t < f->threads; t++)
+        BLMI_TRY(blmi_extraction_new(f->extractor, NULL, &f->extraction[t], err));
+    return BLM_OK;
+}
+
 static blm_status open_fitter(
     blm_fitter *f, const blm_fit_options *options, blm_error *err)
 {
+    if (options->from_features && options->region != NULL)
+        return blmi_fail(err, BLM_EUSAGE,
+            "a fitter that takes features can have no region of interest");
     if (options->threads < 0 || options->threads > 1024)
         return blmi_fail(
             err, BLM_EUSAGE, "threads %d: must be 0 to 1024", options->threads);
@@ -83,16 +103,15 @@ static blm_status open_fitter(
         blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
     f->decode = options->decode;
     f->decode.bits = f->recipe.fields.bits;
-    BLMI_TRY(blmi_extractor_new(
-        &f->weights.tensors, &f->weights.backbone, &f->recipe, &f->extractor, err));
-    const blmi_layout *layout = blmi_extractor_layout(f->extractor);
+    const blmi_layout *layout = &f->layout;
+    BLMI_TRY(blmi_recipe_layout(&f->recipe, &f->weights.backbone, &f->layout, err));
+    BLMI_TRY(blmi_features_choose(&f->recipe, layout, &f->chosen, err));
+    if (!options->from_features)
+        BLMI_TRY(open_network(f, err));
     const size_t count = (size_t)layout->positions * (size_t)layout->features;
-    f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
     f->block = blmi_alloc(count, BLOCK * sizeof(float));
-    if (f->extraction == NULL || f->block == NULL)
+    if (f->block == NULL)
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
-    for (int t = 0; t < f->threads; t++)
-        BLMI_TRY(blmi_extraction_new(f->extractor, NULL, &f->extraction[t], err));
     BLMI_TRY(open_statistics(f, options->region, err));
     // Whether the smallest defect has room is better known before the work than after.
     blmi_mapper *mapper;
@@ -126,9 +145,11 @@ static void free_extraction(blm_fitter *fitter)
         blmi_extraction_free(fitter->extraction[t]);
     blmi_free(fitter->extraction);
     blmi_free(fitter->block);
+    blmi_free(fitter->chosen);
     blmi_extractor_free(fitter->extractor);
     fitter->extraction = NULL;
     fitter->block = NULL;
+    fitter->chosen = NULL;
     fitter->extractor = NULL;
 }
 
@@ -155,6 +176,14 @@ static blm_status check_open(const blm_fitter *fitter, blm_error *err)
                ? BLM_OK
                : blmi_fail(err, BLM_EUSAGE,
                      "the fitter %s: nothing but to free it is possible", fitter->ended);
+}
+
+static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
+{
+    BLMI_TRY(check_open(fitter, err));
+    return fitter->extractor != NULL
+               ? BLM_OK
+               : blmi_fail(err, BLM_EUSAGE, "the fitter takes features, no images");
 }
 
 // Makes room for the names of `more` images.
@@ -192,8 +221,9 @@ static blm_status accumulate(
     const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
     blm_status status = BLM_OK;
     for (int i = 0; i < count && status == BLM_OK; i++)
-        if ((fitter->names[have + (size_t)i] = blmi_strdup(names[i])) == NULL)
-            status = blmi_no_memory(err, "a name", strlen(names[i]), 1);
+        if ((fitter->names[have + (size_t)i] =
+                    blmi_strdup(names[i] != NULL ? names[i] : "")) == NULL)
+            status = blmi_no_memory(err, "a name", 1, 1);
     if (status == BLM_OK)
         status = blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
     if (status != BLM_OK)
@@ -218,7 +248,7 @@ static blm_status add_covered(
 blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
 {
-    BLMI_TRY(check_open(fitter, err));
+    BLMI_TRY(check_takes_images(fitter, err));
     BLMI_NEED(name, err);
     BLMI_TRY(blmi_picture_check(image, err));
     blmi_cover cover = fitter->cover;
@@ -232,6 +262,48 @@ blm_status blm_fitter_add_image(
     if (status == BLM_OK)
         fitter->cover = cover;
     return status;
+}
+
+static blm_status check_features(const blm_fitter *fitter,
+    const blm_features *const *features, const char *const *names, size_t count,
+    blm_error *err)
+{
+    BLMI_TRY(check_open(fitter, err));
+    for (size_t i = 0; i < count; i++) {
+        BLMI_NEED(features, err);
+        BLMI_NEED(features[i], err);
+        if (names != NULL)
+            BLMI_NEED(names[i], err);
+        BLMI_TRY(blmi_features_check(features[i], &fitter->recipe, &fitter->layout,
+            fitter->weights.file.checksum, fitter->include, err));
+    }
+    return BLM_OK;
+}
+
+blm_status blm_fitter_add_features(blm_fitter *fitter,
+    const blm_features *const *features, const char *const *names, size_t count,
+    blm_error *err)
+{
+    static const char *const no_names[BLOCK] = {NULL};
+    BLMI_TRY(check_features(fitter, features, names, count, err));
+    const size_t stride =
+        (size_t)fitter->layout.positions * (size_t)fitter->layout.features;
+    for (size_t at = 0; at < count; at += BLOCK) {
+        const int size = count - at < BLOCK ? (int)(count - at) : BLOCK;
+#pragma omp parallel for num_threads(fitter->threads)
+        for (int i = 0; i < size; i++)
+            blmi_features_gather(features[at + (size_t)i], &fitter->layout,
+                fitter->chosen, fitter->block + (size_t)i * stride);
+        const blm_status status =
+            accumulate(fitter, names != NULL ? names + at : no_names, size, err);
+        if (status != BLM_OK) {
+            fitter->ended = "has failed";
+            return status;
+        }
+        for (int i = 0; i < size; i++)
+            blmi_seen_add(&fitter->seen, &features[at + (size_t)i]->seen);
+    }
+    return BLM_OK;
 }
 
 // One file's features, and what it is like.  The error text begins with the path.
@@ -282,7 +354,7 @@ typedef struct outcome {
 static void take_block(blm_fitter *fitter, const char *const *paths, int count,
     size_t done, size_t total, const blm_fit_watch *watch, outcome *block)
 {
-    const blmi_layout *layout = blmi_extractor_layout(fitter->extractor);
+    const blmi_layout *layout = &fitter->layout;
     const size_t stride = (size_t)layout->positions * (size_t)layout->features;
     int finished = 0;
     block->interrupted = 0;
@@ -314,7 +386,7 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
     const char *const *names, int count, const blm_fit_watch *watch, const outcome *block,
     const char **kept_names, int *kept, blm_error *err)
 {
-    const blmi_layout *layout = blmi_extractor_layout(fitter->extractor);
+    const blmi_layout *layout = &fitter->layout;
     const size_t stride = (size_t)layout->positions * (size_t)layout->features;
     *kept = 0;
     for (int i = 0; i < count; i++) {
@@ -349,7 +421,7 @@ static blm_status check_texts(
 blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err)
 {
-    BLMI_TRY(check_open(fitter, err));
+    BLMI_TRY(check_takes_images(fitter, err));
     BLMI_TRY(check_texts("path", paths, count, err));
     if (names != NULL)
         BLMI_TRY(check_texts("name", names, count, err));
@@ -415,7 +487,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
 {
     model->recipe = fitter->recipe;
     model->backbone = fitter->weights.backbone;
-    model->layout = *blmi_extractor_layout(fitter->extractor);
+    model->layout = fitter->layout;
     model->program = BLM_VERSION;
     model->seen = fitter->seen;
     model->cover = fitter->cover;

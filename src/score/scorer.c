@@ -12,63 +12,102 @@
 #include "src/feature/recipe.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"
+#include "src/model/image_features.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
 #include "src/score/scorer.h"
 #include "src/score/verdict.h"
 
-struct blm_scorer {
-    const blm_model *model;
-    int threads;     // of the options
-    blmi_team *team; // at work inside an image
-    double imposed;  // threshold of the options
-    blmi_thresholds at;
-    uint8_t *use; // (P) positions that the region of interest touches; NULL: all
-    blmi_extractor *extractor;
-    blmi_extraction *extraction;
+enum { MOST_BATCH = 64 }; // images that are scored together
+
+// What belongs to one of the images that are scored together.
+typedef struct place {
     blmi_mapper *mapper;
-    float *features; // (P, D)
-    void *detector_scratch;
-    float *distances; // (P)
-    float *map;       // (height, width)
-    uint8_t *mask;    // (height, width)
-    int32_t *label;   // (height, width)
+    float *map;     // (height, width)
+    uint8_t *mask;  // (height, width)
+    int32_t *label; // (height, width)
     blmi_component *components;
     blm_region *regions;
-    blmi_frame frame; // of the image of the last run
+} place;
+
+struct blm_scorer {
+    const blm_model *model;
+    blm_scorer_options options; // batch: 1 or more
+    blmi_team *team;            // at work inside an image
+    blmi_thresholds at;
+    uint8_t *use; // (P) positions that the region of interest touches; NULL: all
+    blmi_extractor *extractor; // NULL: features are taken in
+    blmi_extraction *extraction;
+    int32_t *chosen; // (D) channels of the outputs of features; NULL: all
+    float *features; // (batch, P, D)
+    void *detector_scratch;
+    float *distances; // (batch, P)
+    place *places;    // (batch)
 };
 
 // ---- life -----------------------------------------------------------------------------
+
+static blm_status open_place(const blm_model *model, place *p, blm_error *err)
+{
+    const blm_recipe *r = &model->recipe.fields;
+    const size_t pixels = (size_t)r->width * (size_t)r->height;
+    const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
+    p->map = blmi_alloc(pixels, sizeof *p->map);
+    p->mask = blmi_alloc(pixels, sizeof *p->mask);
+    p->label = blmi_alloc(pixels, sizeof *p->label);
+    p->components = blmi_alloc(most_regions, sizeof *p->components);
+    p->regions = blmi_alloc(most_regions, sizeof *p->regions);
+    if (p->map == NULL || p->mask == NULL || p->label == NULL || p->components == NULL ||
+        p->regions == NULL)
+        return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
+    return blmi_mapper_new(&model->recipe, model->layout.grid_width,
+        model->layout.grid_height, model->include, &p->mapper, err);
+}
+
+static void close_place(place *p)
+{
+    blmi_mapper_free(p->mapper);
+    blmi_free(p->map);
+    blmi_free(p->mask);
+    blmi_free(p->label);
+    blmi_free(p->components);
+    blmi_free(p->regions);
+}
 
 static blm_status allocate(blm_scorer *s, blm_error *err)
 {
     const blm_recipe *r = &s->model->recipe.fields;
     const blmi_layout *layout = &s->model->layout;
-    const size_t pixels = (size_t)r->width * (size_t)r->height;
-    const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
-    s->features =
-        blmi_alloc((size_t)layout->positions, (size_t)layout->features * sizeof(float));
+    const int batch = s->options.batch;
+    const size_t positions = (size_t)batch * (size_t)layout->positions;
+    s->features = blmi_alloc(positions, (size_t)layout->features * sizeof(float));
     s->detector_scratch =
-        blmi_alloc(blmi_detector_scratch(s->model->detector, 1, s->team), 1);
-    s->distances = blmi_alloc((size_t)layout->positions, sizeof(float));
-    s->map = blmi_alloc(pixels, sizeof *s->map);
-    s->mask = blmi_alloc(pixels, sizeof *s->mask);
-    s->label = blmi_alloc(pixels, sizeof *s->label);
-    s->components = blmi_alloc(most_regions, sizeof *s->components);
-    s->regions = blmi_alloc(most_regions, sizeof *s->regions);
+        blmi_alloc(blmi_detector_scratch(s->model->detector, batch, s->team), 1);
+    s->distances = blmi_alloc(positions, sizeof(float));
+    s->places = blmi_alloc_zero((size_t)batch, sizeof *s->places);
     if (s->model->include != NULL &&
         (s->use = blmi_alloc((size_t)layout->positions, 1)) != NULL)
         blmi_region_positions(s->model->include, r->width, r->height, layout->grid_width,
             layout->grid_height, s->use);
     if ((s->model->include != NULL && s->use == NULL) || s->features == NULL ||
-        s->detector_scratch == NULL || s->distances == NULL || s->map == NULL ||
-        s->mask == NULL || s->label == NULL || s->components == NULL ||
-        s->regions == NULL)
-        return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
+        s->detector_scratch == NULL || s->distances == NULL || s->places == NULL)
+        return blmi_no_memory(err, "the scorer", positions, sizeof(float));
+    for (int i = 0; i < batch; i++)
+        BLMI_TRY(open_place(s->model, &s->places[i], err));
     return BLM_OK;
 }
 
-// extractor becomes the scorer's, also when this fails.
+static blm_status open_scorer(blm_scorer *s, blm_error *err)
+{
+    const int threads = s->options.threads;
+    BLMI_TRY(blmi_team_new(threads > 0 ? threads : omp_get_max_threads(), &s->team, err));
+    BLMI_TRY(allocate(s, err));
+    if (s->extractor != NULL)
+        return blmi_extraction_new(s->extractor, s->team, &s->extraction, err);
+    return blmi_features_choose(&s->model->recipe, &s->model->layout, &s->chosen, err);
+}
+
+// extractor becomes the scorer's, also when this fails; NULL: none is needed.
 static blm_status new_scorer(const blm_model *model, const blm_scorer_options *options,
     blmi_extractor *extractor, blm_scorer **out, blm_error *err)
 {
@@ -78,27 +117,30 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
         return blmi_no_memory(err, "the scorer", 1, sizeof *scorer);
     }
     scorer->model = model;
-    scorer->threads = options->threads;
-    scorer->imposed = options->threshold;
+    scorer->options = *options;
+    scorer->options.batch = options->batch > 0 ? options->batch : 1;
     scorer->at = options->threshold != 0
                      ? (blmi_thresholds){.ng = options->threshold}
                      : (blmi_thresholds){model->threshold, model->review_threshold};
     scorer->extractor = extractor;
-    blm_status status =
-        blmi_team_new(scorer->threads > 0 ? scorer->threads : omp_get_max_threads(),
-            &scorer->team, err);
-    if (status == BLM_OK)
-        status = allocate(scorer, err);
-    if (status == BLM_OK)
-        status = blmi_extraction_new(extractor, scorer->team, &scorer->extraction, err);
-    if (status == BLM_OK)
-        status = blmi_mapper_new(&model->recipe, model->layout.grid_width,
-            model->layout.grid_height, model->include, &scorer->mapper, err);
+    const blm_status status = open_scorer(scorer, err);
     if (status == BLM_OK)
         *out = scorer;
     else
         blm_scorer_free(scorer);
     return status;
+}
+
+static blm_status check_options(const blm_scorer_options *o, blm_error *err)
+{
+    if (o->threads < 0 || o->threads > 1024)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    if (!isfinite(o->threshold) || o->threshold < 0)
+        return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o->threshold);
+    if (o->batch < 0 || o->batch > MOST_BATCH)
+        return blmi_fail(
+            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);
+    return BLM_OK;
 }
 
 blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *options,
@@ -107,13 +149,11 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
     BLMI_NEED(model, err);
     BLMI_NEED(out, err);
     const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
-    blmi_extractor *extractor;
-    if (o.threads < 0 || o.threads > 1024)
-        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o.threads);
-    if (!isfinite(o.threshold) || o.threshold < 0)
-        return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o.threshold);
-    BLMI_TRY(blmi_extractor_new(
-        &model->weights, &model->backbone, &model->recipe, &extractor, err));
+    blmi_extractor *extractor = NULL;
+    BLMI_TRY(check_options(&o, err));
+    if (!o.from_features)
+        BLMI_TRY(blmi_extractor_new(
+            &model->weights, &model->backbone, &model->recipe, 1, &extractor, err));
     return new_scorer(model, &o, extractor, out, err);
 }
 
@@ -121,29 +161,26 @@ blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_erro
 {
     BLMI_NEED(scorer, err);
     BLMI_NEED(out, err);
-    const blm_scorer_options options = {
-        .threads = scorer->threads, .threshold = scorer->imposed};
-    return new_scorer(
-        scorer->model, &options, blmi_extractor_share(scorer->extractor), out, err);
+    blmi_extractor *extractor =
+        scorer->extractor != NULL ? blmi_extractor_share(scorer->extractor) : NULL;
+    return new_scorer(scorer->model, &scorer->options, extractor, out, err);
 }
 
 void blm_scorer_free(blm_scorer *scorer)
 {
     if (scorer == NULL)
         return;
+    for (int i = 0; scorer->places != NULL && i < scorer->options.batch; i++)
+        close_place(&scorer->places[i]);
+    blmi_free(scorer->places);
     blmi_extraction_free(scorer->extraction);
     blmi_extractor_free(scorer->extractor);
     blmi_team_free(scorer->team);
-    blmi_mapper_free(scorer->mapper);
     blmi_free(scorer->use);
+    blmi_free(scorer->chosen);
     blmi_free(scorer->features);
     blmi_free(scorer->detector_scratch);
     blmi_free(scorer->distances);
-    blmi_free(scorer->map);
-    blmi_free(scorer->mask);
-    blmi_free(scorer->label);
-    blmi_free(scorer->components);
-    blmi_free(scorer->regions);
     blmi_free(scorer);
 }
 
@@ -164,9 +201,9 @@ static double calibrated(const blm_scorer *s, double score)
 }
 
 // From map pixels to pixels of the original image.
-static blm_region in_original(const blm_scorer *s, const blmi_component *c)
+static blm_region in_original(
+    const blm_scorer *s, const blmi_frame *f, const blmi_component *c)
 {
-    const blmi_frame *f = &s->frame;
     return (blm_region){.left = f->x0 + c->left * f->step_x,
         .top = f->y0 + c->top * f->step_y,
         .right = f->x0 + c->right * f->step_x,
@@ -181,59 +218,72 @@ static blm_region in_original(const blm_scorer *s, const blmi_component *c)
 }
 
 // Mask and regions of the map.
-static void find_regions(blm_scorer *s, blm_result *result)
+static void find_regions(
+    const blm_scorer *s, const place *p, const blmi_frame *frame, blm_result *result)
 {
     const blm_recipe *r = &s->model->recipe.fields;
     const size_t count = blmi_verdict_mark(
-        s->map, r->width, r->height, s->at, s->label, s->mask, s->components);
+        p->map, r->width, r->height, s->at, p->label, p->mask, p->components);
     for (size_t i = 0; i < count; i++)
-        s->regions[i] = in_original(s, &s->components[i]);
-    qsort(s->regions, count, sizeof *s->regions, by_falling_peak);
-    result->mask = s->mask;
-    result->regions = s->regions;
+        p->regions[i] = in_original(s, frame, &p->components[i]);
+    qsort(p->regions, count, sizeof *p->regions, by_falling_peak);
+    result->mask = p->mask;
+    result->regions = p->regions;
     result->region_count = count;
 }
 
-// Distances of the image's features, all of them finite.
-static blm_status measure(blm_scorer *s, blm_error *err)
+// Distances of the features of `count` images, all of them finite.
+static blm_status measure(blm_scorer *s, int count, blm_error *err)
 {
     const int positions = s->model->detector->positions;
-    blmi_detector_distances(s->model->detector, s->features, 1, s->use, s->team,
+    blmi_detector_distances(s->model->detector, s->features, count, s->use, s->team,
         s->detector_scratch, s->distances);
-    for (int p = 0; p < positions; p++)
+    for (int p = 0; p < count * positions; p++)
         if (!isfinite(s->distances[p]))
             return blmi_fail(err, BLM_EINPUT,
                 "position %d: the distance is no finite number: damaged weights or "
                 "model?",
-                p);
+                p % positions);
     return BLM_OK;
+}
+
+// What is known of an image before it is scored.
+static blm_result begin_result(const blm_scorer *s, const blmi_seen *seen)
+{
+    return (blm_result){.threshold = s->at.ng,
+        .review_threshold = s->at.review,
+        .unseen = blmi_seen_compare(&s->model->seen, seen),
+        .width = s->model->recipe.fields.width,
+        .height = s->model->recipe.fields.height};
+}
+
+// From the distances of one of the images to its result; width, height: of the image.
+static void judge(const blm_scorer *s, int i, int width, int height, blm_result *out)
+{
+    const double start = blmi_clock_ms();
+    const place *p = &s->places[i];
+    const blmi_frame frame = blmi_recipe_frame(&s->model->recipe, width, height);
+    const size_t at = (size_t)i * (size_t)s->model->detector->positions;
+    out->map = p->map;
+    out->score = (double)blmi_mapper_run(p->mapper, s->distances + at, p->map);
+    out->calibrated = calibrated(s, out->score);
+    out->verdict = blmi_verdict(out->score, s->at);
+    find_regions(s, p, &frame, out);
+    out->map_ms = blmi_clock_ms() - start;
 }
 
 // image: as the network shall see it.
 static blm_status run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
-    const blm_model *model = scorer->model;
     const blmi_seen seen = blmi_seen_of(image);
-    blm_result result = {.threshold = scorer->at.ng,
-        .review_threshold = scorer->at.review,
-        .unseen = blmi_seen_compare(&model->seen, &seen),
-        .width = model->recipe.fields.width,
-        .height = model->recipe.fields.height,
-        .map = scorer->map};
+    blm_result result = begin_result(scorer, &seen);
     BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
         scorer->features, &result.prepare_ms, &result.network_ms, err));
     const double start = blmi_clock_ms();
-    BLMI_TRY(measure(scorer, err));
-    const double measured = blmi_clock_ms();
-    result.score =
-        (double)blmi_mapper_run(scorer->mapper, scorer->distances, scorer->map);
-    result.calibrated = calibrated(scorer, result.score);
-    result.verdict = blmi_verdict(result.score, scorer->at);
-    scorer->frame = blmi_recipe_frame(&model->recipe, image->width, image->height);
-    find_regions(scorer, &result);
-    result.distance_ms = measured - start;
-    result.map_ms = blmi_clock_ms() - measured;
+    BLMI_TRY(measure(scorer, 1, err));
+    result.distance_ms = blmi_clock_ms() - start;
+    judge(scorer, 0, image->width, image->height, &result);
     *out = result;
     return BLM_OK;
 }
@@ -244,6 +294,8 @@ blm_status blm_scorer_run(
     BLMI_NEED(scorer, err);
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_picture_check(image, err));
+    if (scorer->extractor == NULL)
+        return blmi_fail(err, BLM_EUSAGE, "the scorer takes features, no images");
     const blm_model *model = scorer->model;
     blm_image *copy = NULL;
     BLMI_TRY(blmi_cover_copy(
@@ -251,6 +303,68 @@ blm_status blm_scorer_run(
     const blm_status status = run(scorer, copy != NULL ? copy : image, out, err);
     blm_image_free(copy);
     return status;
+}
+
+// ---- features in the place of images
+
+typedef struct together {
+    const blm_scorer *scorer;
+    const blm_features *const *features;
+    blm_result *results;
+} together;
+
+static void gather_one(const void *context, int i, int thread)
+{
+    const together *t = context;
+    const blmi_layout *layout = &t->scorer->model->layout;
+    const size_t size = (size_t)layout->positions * (size_t)layout->features;
+    (void)thread;
+    blmi_features_gather(t->features[i], layout, t->scorer->chosen,
+        t->scorer->features + (size_t)i * size);
+}
+
+static void judge_one(const void *context, int i, int thread)
+{
+    const together *t = context;
+    (void)thread;
+    judge(t->scorer, i, t->features[i]->width, t->features[i]->height, &t->results[i]);
+}
+
+static blm_status check_features(
+    const blm_scorer *s, const blm_features *const *features, int count, blm_error *err)
+{
+    const blm_model *m = s->model;
+    if (s->extractor != NULL)
+        return blmi_fail(err, BLM_EUSAGE, "the scorer takes images, no features");
+    if (count < 1 || count > s->options.batch)
+        return blmi_fail(err, BLM_EUSAGE, "%d images: must be 1 to %d, the batch", count,
+            s->options.batch);
+    for (int i = 0; i < count; i++) {
+        BLMI_NEED(features[i], err);
+        BLMI_TRY(blmi_features_check(
+            features[i], &m->recipe, &m->layout, m->weights_hash, m->include, err));
+    }
+    return BLM_OK;
+}
+
+blm_status blm_scorer_run_features(blm_scorer *scorer,
+    const blm_features *const *features, int count, blm_result *out, blm_error *err)
+{
+    BLMI_NEED(scorer, err);
+    BLMI_NEED(features, err);
+    BLMI_NEED(out, err);
+    BLMI_TRY(check_features(scorer, features, count, err));
+    const together all = {scorer, features, out};
+    blmi_team_each(scorer->team, count, gather_one, &all);
+    const double start = blmi_clock_ms();
+    BLMI_TRY(measure(scorer, count, err));
+    const double distance_ms = (blmi_clock_ms() - start) / count;
+    for (int i = 0; i < count; i++) {
+        out[i] = begin_result(scorer, &features[i]->seen);
+        out[i].distance_ms = distance_ms;
+    }
+    blmi_team_each(scorer->team, count, judge_one, &all);
+    return BLM_OK;
 }
 
 const blmi_recipe *blmi_scorer_recipe(const blm_scorer *scorer)

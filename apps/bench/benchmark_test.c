@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "blemish/bench.h"
+#include "apps/bench/benchmark.h"
 
 static void contradictions_are_refused(void **state)
 {
     (void)state;
-    const blm_bench_options bad[] = {
+    const bench_options bad[] = {
         {.model = "m", .weights = "s"},
         {.model = "m", .images = 10},
         {.model = "m", .width = 224},
@@ -20,16 +20,16 @@ static void contradictions_are_refused(void **state)
         {.width = 225},
         {.throughput = 1, .batch = 2},
     };
-    blm_bench_result result;
+    bench_result result;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blm_error err;
-        assert_int_equal(blm_bench(&bad[i], &result, &err), BLM_EUSAGE);
+        assert_int_equal(bench_run(&bad[i], &result, &err), BLM_EUSAGE);
         assert_true(strlen(err.text) > 0);
     }
     const char text[] = "no image";
-    const blm_bench_options no_image = {
+    const bench_options no_image = {
         .weights = "ti", .images = 3, .picture = text, .picture_size = sizeof text};
-    assert_int_equal(blm_bench(&no_image, &result, NULL), BLM_EINPUT);
+    assert_int_equal(bench_run(&no_image, &result, NULL), BLM_EINPUT);
 }
 
 static void assert_near(double a, double b)
@@ -37,7 +37,7 @@ static void assert_near(double a, double b)
     assert_true(fabs(a - b) <= 1e-5 * fabs(b));
 }
 
-static void check_time(const blm_bench_time *time)
+static void check_time(const bench_time *time)
 {
     assert_true(time->median > 0);
     assert_true(time->p10 <= time->median && time->median <= time->p90);
@@ -48,11 +48,11 @@ static void phases_stand_in_order(void **state)
     (void)state;
     static const char *const names[] = {
         "prepare", "layer0", "layer1", "layer2", "layer3", "distances", "map"};
-    const blm_bench_options options = {
+    const bench_options options = {
         .weights = "ti", .images = 4, .runs = 3, .threads = 1, .batch = 2};
-    blm_bench_result r;
+    bench_result r;
     blm_error err;
-    assert_ok(blm_bench(&options, &r, &err), err);
+    assert_ok(bench_run(&options, &r, &err), err);
     assert_string_equal(r.backbone, "ConTNet-Ti");
     assert_int_equal(r.phase_count, 7);
     double gflop = 0;
@@ -64,21 +64,22 @@ static void phases_stand_in_order(void **state)
     check_time(&r.network);
     assert_true(gflop == r.gflop);
     assert_true(r.output_rms > 0);
-    assert_true(r.floor_gflops > 0 && r.fit_ms > 0);
-    assert_near(r.ratio_to_floor, r.network.median / r.floor_ms);
+    assert_true(r.fit_ms > 0);
+    if (r.floor_gflops > 0) // built with oneDNN
+        assert_near(r.ratio_to_floor, r.network.median / r.floor_ms);
     assert_near(r.gflops, r.gflop / r.network.median * 1000);
 }
 
 static void throughput_has_the_same_output(void **state)
 {
     (void)state;
-    const blm_bench_options one = {.weights = "ti", .images = 3, .runs = 3};
-    blm_bench_options many = one;
-    blm_bench_result a, b;
+    const bench_options one = {.weights = "ti", .images = 3, .runs = 3};
+    bench_options many = one;
+    bench_result a, b;
     blm_error err;
     many.throughput = 1;
-    assert_ok(blm_bench(&one, &a, &err), err);
-    assert_ok(blm_bench(&many, &b, &err), err);
+    assert_ok(bench_run(&one, &a, &err), err);
+    assert_ok(bench_run(&many, &b, &err), err);
     assert_int_equal(b.phase_count, 0);
     check_time(&b.network);
     assert_near(b.output_rms, a.output_rms);

@@ -1,0 +1,38 @@
+// A fitted model becomes one of another recipe without its images.
+#include "blemish/blemish.h"
+#include "src/base/error.h"
+#include "src/detector/detector.h"
+#include "src/feature/recipe.h"
+#include "src/feature/recipe_fields.h"
+#include "src/fit/calibration.h"
+#include "src/model/model.h"
+
+int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe)
+{
+    blmi_recipe complete;
+    if (model == NULL || recipe == NULL ||
+        blmi_recipe_complete(recipe, &model->backbone, &complete, NULL) != BLM_OK ||
+        !blmi_recipe_equal(
+            &model->recipe.fields, &complete.fields, BLM_PART_INPUT, BLM_PART_STATISTICS))
+        return 0;
+    const blmi_detector_rule rule = blmi_recipe_rule(&complete);
+    return blmi_detector_can_adapt(model->detector, &rule);
+}
+
+blm_status blm_model_adapt(blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, blm_error *err)
+{
+    blmi_recipe complete;
+    BLMI_NEED(model, err);
+    BLMI_NEED(recipe, err);
+    BLMI_TRY(blmi_recipe_complete(recipe, &model->backbone, &complete, err));
+    BLMI_TRY(blmi_calibration_check(calibration, &complete, err));
+    if (!blm_model_can_adapt(model, recipe))
+        return blmi_fail(err, BLM_EUSAGE,
+            "the model has to be fitted anew: more differs than epsilon, shrinkage, "
+            "sigma and min_area, or its statistics cannot serve");
+    const blmi_detector_rule rule = blmi_recipe_rule(&complete);
+    BLMI_TRY(blmi_detector_adapt(model->detector, &rule, err));
+    model->recipe = complete;
+    return blm_model_calibrate(model, calibration, err);
+}

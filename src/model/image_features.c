@@ -1,0 +1,471 @@
+// A backbone at work by itself, and what it says about images.
+#include "src/model/image_features.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/backbone/weights.h"
+#include "src/base/alloc.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/feature/extractor.h"
+#include "src/feature/recipe.h"
+#include "src/feature/recipe_fields.h"
+#include "src/image/picture.h"
+#include "src/model/model.h"
+
+enum { MOST_STEPS = BLMI_MOST_TAPS + 8, MOST_BATCH = 64 };
+
+struct blmi_origin {
+    atomic_int owners;
+    blmi_recipe recipe; // complete
+    blmi_backbone backbone;
+    blmi_layout layout;
+    char weights_hash[33];
+    uint8_t *include; // (height, width) the region of interest; NULL: everywhere
+    blmi_cover cover; // what lies outside of it
+};
+
+struct blm_extractor {
+    blmi_origin *origin;
+    blmi_extractor *extractor;
+    blmi_extraction *extraction;
+    blmi_team *team;
+    int threads, batch;
+    blm_step step[MOST_STEPS];
+    int steps;
+    int timed;
+    double last; // when the step that runs began
+    double prepare_ms, network_ms;
+};
+
+// ---- origin ---------------------------------------------------------------------------
+
+static blmi_origin *share_origin(blmi_origin *origin)
+{
+    atomic_fetch_add(&origin->owners, 1);
+    return origin;
+}
+
+static void free_origin(blmi_origin *origin)
+{
+    if (origin == NULL || atomic_fetch_sub(&origin->owners, 1) > 1)
+        return;
+    blmi_free(origin->include);
+    blmi_free(origin);
+}
+
+static blm_status open_origin(blmi_origin *o, const blm_recipe *recipe,
+    const blmi_backbone *backbone, const char *weights_hash, blm_error *err)
+{
+    o->backbone = *backbone;
+    BLMI_TRY(blmi_recipe_complete(recipe, backbone, &o->recipe, err));
+    o->recipe.fields.channels = 0; // whatever is drawn is drawn from all
+    snprintf(o->weights_hash, sizeof o->weights_hash, "%s", weights_hash);
+    return blmi_recipe_layout(&o->recipe, backbone, &o->layout, err);
+}
+
+static blm_status copy_region(
+    blmi_origin *o, const uint8_t *include, const blmi_cover *cover, blm_error *err)
+{
+    const size_t pixels =
+        (size_t)o->recipe.fields.width * (size_t)o->recipe.fields.height;
+    if (include == NULL)
+        return BLM_OK;
+    o->cover = *cover;
+    if ((o->include = blmi_alloc(pixels, 1)) == NULL)
+        return blmi_no_memory(err, "the region of interest", pixels, 1);
+    memcpy(o->include, include, pixels);
+    return BLM_OK;
+}
+
+// ---- steps ----------------------------------------------------------------------------
+
+static double size_of(const blmi_work *w)
+{
+    return w->rows * w->depth * w->columns;
+}
+
+static void add_work(void *context, const blmi_work *w)
+{
+    blm_extractor *e = context;
+    const char *name = w->step != NULL ? w->step : e->origin->backbone.tap[w->tap].name;
+    int s = 0;
+    while (s < e->steps && strcmp(e->step[s].name, name) != 0)
+        s++;
+    if (s == MOST_STEPS)
+        return;
+    if (s == e->steps)
+        e->step[e->steps++] = (blm_step){.name = name};
+    blm_step *step = &e->step[s];
+    step->gflop += 2e-9 * w->count * size_of(w);
+    if (size_of(w) > (double)step->rows * step->depth * step->columns) {
+        step->rows = (int)w->rows;
+        step->depth = w->depth;
+        step->columns = w->columns;
+    }
+}
+
+static void find_steps(blm_extractor *e)
+{
+    const blmi_origin *o = e->origin;
+    blmi_backbone_work(&o->backbone, o->layout.output[o->layout.outputs - 1].tap,
+        o->recipe.fields.width, o->recipe.fields.height, add_work, e);
+}
+
+// The time since the last known step is that of this one: "layer2.ConTBlock0.ste1".
+static void note_step(void *context, const char *name, const float *y, int images,
+    int height, int width, int channels)
+{
+    blm_extractor *e = context;
+    const size_t length = strcspn(name, ".");
+    (void)y, (void)images, (void)height, (void)width, (void)channels;
+    for (int s = 0; s < e->steps; s++)
+        if (strlen(e->step[s].name) == length &&
+            strncmp(e->step[s].name, name, length) == 0) {
+            const double now = blmi_clock_ms();
+            e->step[s].ms += now - e->last;
+            e->last = now;
+            return;
+        }
+}
+
+void blm_extractor_time(blm_extractor *extractor, int on)
+{
+    if (extractor == NULL)
+        return;
+    extractor->timed = on;
+    blmi_extraction_watch(extractor->extraction, on ? note_step : NULL, extractor);
+}
+
+size_t blm_extractor_steps(const blm_extractor *extractor, blm_step *out, size_t capacity)
+{
+    if (extractor == NULL)
+        return 0;
+    for (size_t i = 0; out != NULL && i < (size_t)extractor->steps && i < capacity; i++)
+        out[i] = extractor->step[i];
+    return (size_t)extractor->steps;
+}
+
+// ---- extractor ------------------------------------------------------------------------
+
+static blm_status open_runs(blm_extractor *e, blm_error *err)
+{
+    find_steps(e);
+    BLMI_TRY(blmi_team_new(
+        e->threads > 0 ? e->threads : omp_get_max_threads(), &e->team, err));
+    return blmi_extraction_new(e->extractor, e->team, &e->extraction, err);
+}
+
+static blm_status open_extractor(
+    blm_extractor *e, const blm_extractor_options *o, blm_error *err)
+{
+    blmi_weights weights = {0};
+    const blm_model *model = o->model;
+    blmi_origin *origin = e->origin;
+    blm_status status = BLM_OK;
+    if (model == NULL)
+        status = blmi_weights_open(o->weights, &weights, err);
+    if (status == BLM_OK)
+        status = model != NULL ? open_origin(origin, &model->recipe.fields,
+                                     &model->backbone, model->weights_hash, err)
+                               : open_origin(origin, o->recipe, &weights.backbone,
+                                     weights.file.checksum, err);
+    if (status == BLM_OK && model != NULL)
+        status = copy_region(origin, model->include, &model->cover, err);
+    if (status == BLM_OK)
+        status = blmi_extractor_new(model != NULL ? &model->weights : &weights.tensors,
+            &origin->backbone, &origin->recipe, e->batch, &e->extractor, err);
+    blmi_weights_close(&weights);
+    return status == BLM_OK ? open_runs(e, err) : status;
+}
+
+static blm_status check_options(const blm_extractor_options *o, blm_error *err)
+{
+    if (o->threads < 0 || o->threads > 1024)
+        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    if (o->batch < 0 || o->batch > MOST_BATCH)
+        return blmi_fail(
+            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);
+    if (o->model != NULL && (o->recipe != NULL || o->weights != NULL))
+        return blmi_fail(
+            err, BLM_EUSAGE, "a model has a recipe and weights: no others can be given");
+    return BLM_OK;
+}
+
+// origin becomes the extractor's.
+static blm_extractor *allocate(blmi_origin *origin, int threads, int batch)
+{
+    blm_extractor *e = blmi_alloc_zero(1, sizeof *e);
+    if (e == NULL) {
+        free_origin(origin);
+        return NULL;
+    }
+    e->origin = origin;
+    e->threads = threads;
+    e->batch = batch;
+    return e;
+}
+
+blm_status blm_extractor_new(
+    const blm_extractor_options *options, blm_extractor **out, blm_error *err)
+{
+    BLMI_NEED(out, err);
+    const blm_extractor_options o =
+        options != NULL ? *options : (blm_extractor_options){0};
+    BLMI_TRY(check_options(&o, err));
+    blmi_origin *origin = blmi_alloc_zero(1, sizeof *origin);
+    if (origin == NULL)
+        return blmi_no_memory(err, "the extractor", 1, sizeof *origin);
+    atomic_init(&origin->owners, 1);
+    blm_extractor *e = allocate(origin, o.threads, o.batch > 0 ? o.batch : 1);
+    if (e == NULL)
+        return blmi_no_memory(err, "the extractor", 1, sizeof *e);
+    const blm_status status = open_extractor(e, &o, err);
+    if (status == BLM_OK)
+        *out = e;
+    else
+        blm_extractor_free(e);
+    return status;
+}
+
+blm_status blm_extractor_clone(
+    const blm_extractor *extractor, blm_extractor **out, blm_error *err)
+{
+    BLMI_NEED(extractor, err);
+    BLMI_NEED(out, err);
+    blm_extractor *e =
+        allocate(share_origin(extractor->origin), extractor->threads, extractor->batch);
+    if (e == NULL)
+        return blmi_no_memory(err, "the extractor", 1, sizeof *e);
+    e->extractor = blmi_extractor_share(extractor->extractor);
+    const blm_status status = open_runs(e, err);
+    if (status == BLM_OK)
+        *out = e;
+    else
+        blm_extractor_free(e);
+    return status;
+}
+
+void blm_extractor_free(blm_extractor *extractor)
+{
+    if (extractor == NULL)
+        return;
+    blmi_extraction_free(extractor->extraction);
+    blmi_extractor_free(extractor->extractor);
+    blmi_team_free(extractor->team);
+    free_origin(extractor->origin);
+    blmi_free(extractor);
+}
+
+void blm_extractor_describe(const blm_extractor *extractor, blm_extractor_info *out)
+{
+    if (out == NULL)
+        return;
+    *out = (blm_extractor_info){0};
+    if (extractor == NULL)
+        return;
+    *out = (blm_extractor_info){.backbone = extractor->origin->backbone.name,
+        .kernels = blmi_backbone_kernels(),
+        .recipe = &extractor->origin->recipe.fields,
+        .prepare_ms = extractor->prepare_ms,
+        .network_ms = extractor->network_ms};
+    for (int s = 0; s < extractor->steps; s++)
+        out->gflop += extractor->step[s].gflop;
+}
+
+// ---- features -------------------------------------------------------------------------
+
+void blm_features_free(blm_features *features)
+{
+    if (features == NULL)
+        return;
+    free_origin(features->origin);
+    blmi_free(features->values);
+    blmi_free(features);
+}
+
+static blm_status new_features(blmi_origin *origin, blm_features **out, blm_error *err)
+{
+    const blmi_layout *layout = &origin->layout;
+    const size_t count = blmi_layout_count(layout);
+    blm_features *f = blmi_alloc_zero(1, sizeof *f);
+    float *values = blmi_alloc(count, sizeof *values);
+    if (f == NULL || values == NULL) {
+        blmi_free(f);
+        blmi_free(values);
+        return blmi_no_memory(err, "features", count, sizeof *values);
+    }
+    f->origin = share_origin(origin);
+    f->values = values;
+    for (int i = 0; i < layout->outputs; i++) {
+        f->output[i] = values;
+        values += blmi_output_count(&layout->output[i]);
+    }
+    *out = f;
+    return BLM_OK;
+}
+
+// Copies outputs, each from where `from` points, `place` images further on.
+static void fill(blm_features *f, const float *const *from, int place)
+{
+    const blmi_layout *layout = &f->origin->layout;
+    float *to = f->values;
+    for (int i = 0; i < layout->outputs; i++) {
+        const size_t count = blmi_output_count(&layout->output[i]);
+        memcpy(to, from[i] + (size_t)place * count, count * sizeof *to);
+        to += count;
+    }
+}
+
+// The image as the network shall see it, as input number `place`.
+static blm_status prepare(
+    blm_extractor *e, const blm_image *image, int place, blmi_seen *seen, blm_error *err)
+{
+    const blmi_origin *o = e->origin;
+    blm_image *copy = NULL;
+    BLMI_TRY(blmi_cover_copy(&o->cover, &o->recipe, o->include, image, &copy, err));
+    const blm_image *covered = copy != NULL ? copy : image;
+    *seen = blmi_seen_of(covered);
+    const blm_status status =
+        blmi_extractor_prepare(e->extractor, e->extraction, covered, place, err);
+    blm_image_free(copy);
+    return status;
+}
+
+static blm_status run(blm_extractor *e, const blm_image *const *images, int count,
+    blm_features **out, blm_error *err)
+{
+    const double start = blmi_clock_ms();
+    blmi_seen seen[MOST_BATCH];
+    for (int i = 0; i < count; i++)
+        BLMI_TRY(prepare(e, images[i], i, &seen[i], err));
+    for (int s = 0; e->timed && s < e->steps; s++)
+        e->step[s].ms = 0;
+    const double prepared = e->last = blmi_clock_ms();
+    BLMI_TRY(blmi_extractor_compute(e->extractor, e->extraction, count, err));
+    e->network_ms = blmi_clock_ms() - prepared;
+    e->prepare_ms = prepared - start;
+    for (int i = 0; i < count; i++) {
+        BLMI_TRY(new_features(e->origin, &out[i], err));
+        out[i]->seen = seen[i];
+        out[i]->width = images[i]->width;
+        out[i]->height = images[i]->height;
+        fill(out[i], blmi_extraction_outputs(e->extraction), i);
+    }
+    return BLM_OK;
+}
+
+blm_status blm_extractor_run(blm_extractor *extractor, const blm_image *const *images,
+    int count, blm_features **out, blm_error *err)
+{
+    blm_features *made[MOST_BATCH] = {NULL};
+    BLMI_NEED(extractor, err);
+    BLMI_NEED(images, err);
+    BLMI_NEED(out, err);
+    if (count < 1 || count > extractor->batch)
+        return blmi_fail(err, BLM_EUSAGE, "%d images: must be 1 to %d, the batch", count,
+            extractor->batch);
+    for (int i = 0; i < count; i++)
+        BLMI_TRY(blmi_picture_check(images[i], err));
+    const blm_status status = run(extractor, images, count, made, err);
+    for (int i = 0; i < count; i++) {
+        if (status == BLM_OK)
+            out[i] = made[i];
+        else
+            blm_features_free(made[i]);
+    }
+    return status;
+}
+
+// values: the first of them; NULL: none.
+static size_t list_taps(
+    const blmi_origin *o, const float *const *values, blm_tap *out, size_t capacity)
+{
+    const size_t count = (size_t)o->layout.outputs;
+    for (size_t i = 0; out != NULL && i < count && i < capacity; i++) {
+        const blmi_output *output = &o->layout.output[i];
+        out[i] = (blm_tap){.name = o->backbone.tap[output->tap].name,
+            .width = output->width,
+            .height = output->height,
+            .channels = output->channels,
+            .values = values != NULL ? values[i] : NULL};
+    }
+    return count;
+}
+
+size_t blm_features_taps(const blm_features *features, blm_tap *out, size_t capacity)
+{
+    return features == NULL ? 0
+                            : list_taps(features->origin,
+                                  (const float *const *)features->output, out, capacity);
+}
+
+size_t blm_extractor_taps(const blm_extractor *extractor, blm_tap *out, size_t capacity)
+{
+    return extractor == NULL ? 0 : list_taps(extractor->origin, NULL, out, capacity);
+}
+
+blm_status blm_features_from_taps(const blm_extractor *extractor,
+    const float *const *values, blm_features **out, blm_error *err)
+{
+    BLMI_NEED(extractor, err);
+    BLMI_NEED(values, err);
+    BLMI_NEED(out, err);
+    const blmi_origin *o = extractor->origin;
+    for (int i = 0; i < o->layout.outputs; i++)
+        BLMI_NEED(values[i], err);
+    BLMI_TRY(new_features(extractor->origin, out, err));
+    (*out)->width = o->recipe.fields.resize_width;
+    (*out)->height = o->recipe.fields.resize_height;
+    fill(*out, values, 0);
+    return BLM_OK;
+}
+
+// ---- features in the place of images --------------------------------------------------
+
+static int has_tap(const blmi_layout *layout, int tap)
+{
+    for (int i = 0; i < layout->outputs; i++)
+        if (layout->output[i].tap == tap)
+            return 1;
+    return 0;
+}
+
+blm_status blmi_features_check(const blm_features *features, const blmi_recipe *recipe,
+    const blmi_layout *layout, const char *weights_hash, const uint8_t *include,
+    blm_error *err)
+{
+    const blmi_origin *o = features->origin;
+    const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
+    if (strcmp(o->weights_hash, weights_hash) != 0)
+        return blmi_fail(err, BLM_EUSAGE, "features: made with other weights, of %s",
+            o->backbone.name);
+    if (!blmi_recipe_equal(
+            &o->recipe.fields, &recipe->fields, BLM_PART_INPUT, BLM_PART_NETWORK))
+        return blmi_fail(err, BLM_EUSAGE,
+            "features: size, resize, crop, filter, bits and type must be those of the "
+            "extraction");
+    for (int i = 0; i < layout->outputs; i++)
+        if (!has_tap(&o->layout, layout->output[i].tap))
+            return blmi_fail(err, BLM_EUSAGE, "features: without the output %s",
+                o->backbone.tap[layout->output[i].tap].name);
+    if ((o->include == NULL) != (include == NULL) ||
+        (include != NULL && memcmp(o->include, include, pixels) != 0))
+        return blmi_fail(err, BLM_EUSAGE,
+            "features: the region of interest is not that of the extraction");
+    return BLM_OK;
+}
+
+void blmi_features_gather(const blm_features *features, const blmi_layout *layout,
+    const int32_t *chosen, float *out)
+{
+    const blmi_layout *all = &features->origin->layout;
+    const float *output[BLMI_MOST_TAPS];
+    for (int i = 0, taken = 0; i < all->outputs && taken < layout->outputs; i++)
+        if (layout->output[taken].tap == all->output[i].tap)
+            output[taken++] = features->output[i];
+    blmi_features_stack(layout, chosen, output, out);
+}
