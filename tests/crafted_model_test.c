@@ -132,7 +132,7 @@ static void assert_refused(const craft *c, const char *what)
 // Opened, or refused; if opened, it works or says that the input is bad.
 static void assert_harmless(const craft *c, const char *what)
 {
-    blm_model *model = NULL;
+    blm_model *model = NULL, *again = NULL;
     blm_scorer *scorer = NULL;
     blm_result result;
     write_craft(c);
@@ -146,7 +146,7 @@ static void assert_harmless(const craft *c, const char *what)
         if (status == BLM_OK && !(isfinite(result.score) && isfinite(result.calibrated)))
             fail_msg("%s: a score of %g", what, result.score);
         if (status == BLM_OK)
-            status = blm_model_calibrate(model, NULL, &err);
+            status = blm_model_calibrate(model, NULL, &again, &err);
         blm_image_free(image);
     }
     if (status != BLM_OK && status != BLM_EINPUT)
@@ -154,6 +154,7 @@ static void assert_harmless(const craft *c, const char *what)
     if (status != BLM_OK)
         check_text(what);
     blm_scorer_free(scorer);
+    blm_model_free(again);
     blm_model_free(model);
 }
 

@@ -195,7 +195,8 @@ static void a_calibration_out_of_range_is_refused_before_the_work(void **state)
     blm_model *model = NULL;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refused(blm_fitter_finish(f, &bad[i], &model, &err));
-        refused(blm_model_calibrate(t.model, &bad[i], &err));
+        refused(blm_model_calibrate(t.model, &bad[i], &model, &err));
+        assert_null(model);
     }
     assert_ok(blm_fitter_finish(f, NULL, &model, &err), err);
     blm_model_free(model);
@@ -215,7 +216,9 @@ static void a_model_asks_for_its_arguments(void **state)
     refused(blm_model_open("a.blm", NULL, &err));
     refused(blm_model_save(NULL, "a.blm", &err));
     refused(blm_model_save(t.model, NULL, &err));
-    refused(blm_model_calibrate(NULL, NULL, &err));
+    refused(blm_model_calibrate(NULL, NULL, &model, &err));
+    refused(blm_model_calibrate(t.model, NULL, NULL, &err));
+    assert_null(blm_model_share(NULL));
     refused(blm_model_good_map(NULL, 0, t.floats, &err));
     refused(blm_model_good_map(t.model, 0, NULL, &err));
     refused(blm_model_good_map(t.model, IMAGES, t.floats, &err));

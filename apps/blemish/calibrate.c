@@ -100,26 +100,29 @@ static int score_files(
 }
 
 static int calibrate_held_out(const settings *set, const cli_grouping *grouping,
-    const cli_files *files, blm_calibration *calibration, blm_model *model)
+    const cli_files *files, blm_calibration *calibration, const blm_model *model,
+    blm_model **out)
 {
     held_out all = {0};
     int32_t *group = NULL;
+    blm_model *sized = NULL;
     size_t unmatched;
     blm_error err;
     // The scores below must know the smallest defect.
-    blm_status status = blm_model_calibrate(model, calibration, &err);
+    blm_status status = blm_model_calibrate(model, calibration, &sized, &err);
     int code =
-        status == BLM_OK ? score_files(set, model, files, &all) : cli_fail(status, &err);
+        status == BLM_OK ? score_files(set, sized, files, &all) : cli_fail(status, &err);
     if (code == CLI_EXIT_OK) {
         group = cli_group(grouping, all.names, all.count, &unmatched);
         calibration->group = group;
         calibration->held_out = all.scores;
         calibration->held_out_count = all.count;
-        status = blm_model_calibrate(model, calibration, &err);
+        status = blm_model_calibrate(sized, calibration, out, &err);
         code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
     }
     if (code == CLI_EXIT_OK)
         cli_tell_unmatched(unmatched, &set->talk);
+    blm_model_free(sized);
     free(group);
     free(all.scores);
     free(all.names);
@@ -129,13 +132,13 @@ static int calibrate_held_out(const settings *set, const cli_grouping *grouping,
 // ---- the images of the fit
 
 static int calibrate_left_out(const settings *set, const cli_grouping *grouping,
-    blm_calibration *calibration, blm_model *model)
+    blm_calibration *calibration, const blm_model *model, blm_model **out)
 {
     size_t unmatched;
     blm_error err;
     int32_t *group = cli_group_model(grouping, model, &unmatched);
     calibration->group = group;
-    const blm_status status = blm_model_calibrate(model, calibration, &err);
+    const blm_status status = blm_model_calibrate(model, calibration, out, &err);
     free(group);
     if (status != BLM_OK)
         return cli_fail(status, &err);
@@ -180,7 +183,7 @@ static void print_summary(const settings *set, const char *path, const blm_model
 static int calibrate(const settings *set, const cli_grouping *grouping,
     const cli_arguments *arguments, const char *output)
 {
-    blm_model *model = NULL;
+    blm_model *model = NULL, *next = NULL;
     blm_error err;
     blm_status status = blm_model_open(arguments->items[0], &model, &err);
     if (status != BLM_OK)
@@ -191,17 +194,18 @@ static int calibrate(const settings *set, const cli_grouping *grouping,
     int code = cli_list(arguments->items + 1, arguments->count - 1, &choice, &files);
     if (code == CLI_EXIT_OK)
         code = files.count > 0
-                   ? calibrate_held_out(set, grouping, &files, &calibration, model)
-                   : calibrate_left_out(set, grouping, &calibration, model);
+                   ? calibrate_held_out(set, grouping, &files, &calibration, model, &next)
+                   : calibrate_left_out(set, grouping, &calibration, model, &next);
     code = cli_worse(code, cli_interrupted());
     if (code == CLI_EXIT_OK) {
-        status = blm_model_save(model, output, &err);
+        status = blm_model_save(next, output, &err);
         code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
     }
     if (code == CLI_EXIT_OK) {
-        print_summary(set, output, model);
+        print_summary(set, output, next);
         code = cli_flush();
     }
+    blm_model_free(next);
     blm_model_free(model);
     cli_files_free(&files);
     return code;

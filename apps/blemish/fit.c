@@ -63,14 +63,20 @@ static const cli_option options[] = {
 
 // Groups are told by the names of the images that were taken in, which the model knows.
 static blm_status group(const cli_grouping *grouping, const cli_training *training,
-    size_t *unmatched, blm_model *model, blm_error *err)
+    size_t *unmatched, blm_model **model, blm_error *err)
 {
-    int32_t *groups = cli_group_model(grouping, model, unmatched);
+    int32_t *groups = cli_group_model(grouping, *model, unmatched);
+    if (groups == NULL)
+        return BLM_OK;
     blm_calibration calibration = training->calibration;
+    blm_model *grouped = NULL;
     calibration.group = groups;
-    const blm_status status =
-        groups != NULL ? blm_model_calibrate(model, &calibration, err) : BLM_OK;
+    const blm_status status = blm_model_calibrate(*model, &calibration, &grouped, err);
     free(groups);
+    if (status == BLM_OK) {
+        blm_model_free(*model);
+        *model = grouped;
+    }
     return status;
 }
 
@@ -138,7 +144,7 @@ static int fit_and_save(
     training.options.region = include != NULL ? &region : NULL;
     blm_status status = cli_train(&training, files, &model, &err);
     if (status == BLM_OK)
-        status = group(grouping, &training, &unmatched, model, &err);
+        status = group(grouping, &training, &unmatched, &model, &err);
     cli_tell_unmatched(unmatched, &set->talk);
     code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
     blm_model_free(model);

@@ -203,9 +203,15 @@ static blm_status make_model(search *s, const blm_recipe *recipe,
     const blm_calibration c = {.false_alarm = calibration->false_alarm,
         .review = calibration->review,
         .min_area = calibration->min_area};
-    return blm_model_can_adapt(s->model, recipe)
-               ? blm_model_adapt(s->model, recipe, &c, err)
-               : fit(s, recipe, &c, err);
+    blm_model *adapted = NULL;
+    if (!blm_model_can_adapt(s->model, recipe))
+        return fit(s, recipe, &c, err);
+    const blm_status status = blm_model_adapt(s->model, recipe, &c, &adapted, err);
+    if (status == BLM_OK) {
+        blm_model_free(s->model);
+        s->model = adapted;
+    }
+    return status;
 }
 
 static int by_index(const void *a, const void *b)

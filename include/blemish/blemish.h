@@ -251,23 +251,26 @@ BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *
 // equal bytes.
 BLM_API blm_status blm_model_save(
     const blm_model *model, const char *path, blm_error *err);
-BLM_API void blm_model_free(blm_model *model);
+// One more owner, who releases it with blm_model_free; NULL of a model that is NULL.  A
+// scorer is an owner of its model, too.
+BLM_API blm_model *blm_model_share(const blm_model *model);
+BLM_API void blm_model_free(blm_model *model); // one owner less
 
-// Finds the thresholds again, without fitting.  Only while there is no scorer of the
-// model.  After a failure the model is as it was.
-BLM_API blm_status blm_model_calibrate(
-    blm_model *model, const blm_calibration *calibration, blm_error *err);
+// Finds the thresholds again, without fitting: *out is another model, which shares all
+// that is equal with the first.  Either may be freed first.
+BLM_API blm_status blm_model_calibrate(const blm_model *model,
+    const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 // Whether a fitted model can become one of another recipe without its images, which is
 // far cheaper: 1 if nothing differs but what is added to covariances and what is done to
 // maps (epsilon, shrinkage, sigma, min_area), and the statistics were kept so that they
 // can serve; else 0.
 BLM_API int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe);
-// Does it and calibrates; the scores are those of a fit with that recipe.  Only while
-// there is no scorer of the model.  BLM_EUSAGE: it cannot.  After any other failure the
-// model can only be freed.
-BLM_API blm_status blm_model_adapt(blm_model *model, const blm_recipe *recipe,
-    const blm_calibration *calibration, blm_error *err);
+// Makes that model and calibrates it; its scores are those of a fit with that recipe.  It
+// shares what is equal with the first, and either may be freed first.  BLM_EUSAGE: it
+// cannot.
+BLM_API blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 typedef enum blm_threshold_method {
     BLM_THRESHOLD_QUANTILE, // order statistic of the good scores: n resolves the rate
@@ -340,8 +343,8 @@ typedef struct blm_scorer_options {
 
 BLM_API blm_status blm_scorer_new(const blm_model *model,
     const blm_scorer_options *options, blm_scorer **out, blm_error *err);
-// A second scorer of the same model and options, for another thread; packed weights are
-// shared. Either may be freed first.
+// A second scorer of the same model and options, for another thread.  All scorers of a
+// model share its packed weights.
 BLM_API blm_status blm_scorer_clone(
     const blm_scorer *scorer, blm_scorer **out, blm_error *err);
 BLM_API void blm_scorer_free(blm_scorer *scorer);

@@ -2,6 +2,7 @@
 #include "src/detector/detector.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -36,7 +37,9 @@ void blmi_detector_free(blmi_detector *detector)
 {
     if (detector == NULL)
         return;
-    detector->kind->release(detector);
+    if (!detector->borrows)
+        detector->kind->release(detector);
+    blmi_free(detector->own_loo);
     blmi_free(detector);
 }
 
@@ -116,10 +119,27 @@ bool blmi_detector_can_adapt(
     return kind_of(rule) == detector->kind && detector->kind->can_adapt(detector, rule);
 }
 
-blm_status blmi_detector_adapt(
-    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
+blm_status blmi_detector_adapt(const blmi_detector *detector,
+    const blmi_detector_rule *rule, blmi_detector **out, blm_error *err)
 {
-    return detector->kind->adapt(detector, rule, err);
+    const size_t count = (size_t)detector->left_out * (size_t)detector->positions;
+    blmi_detector *next = NULL;
+    BLMI_TRY(new_detector(detector->kind, &next, err));
+    memcpy(next, detector, detector->kind->size);
+    next->borrows = true;
+    next->own_loo = blmi_alloc(count, sizeof(float));
+    blm_status status = BLM_OK;
+    if (next->own_loo != NULL) {
+        memcpy(next->own_loo, detector->loo, count * sizeof(float));
+        next->loo = next->own_loo;
+        status = detector->kind->adapt(next, rule, err);
+    } else
+        status = blmi_no_memory(err, "distances", count, sizeof(float));
+    if (status == BLM_OK)
+        *out = next;
+    else
+        blmi_detector_free(next);
+    return status;
 }
 
 // ---- files ----------------------------------------------------------------------------

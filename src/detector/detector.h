@@ -57,6 +57,8 @@ typedef struct blmi_detector {
     int left_out;             // M
     const float *loo;         // (M, P) distances of images from what the others say
     const int32_t *loo_index; // (M) which image each is, rising
+    bool borrows;             // its arrays are another's, but for the next
+    float *own_loo;           // (M, P) after it was adapted; NULL: as it was fitted
 } blmi_detector;
 
 void blmi_detector_free(blmi_detector *detector); // NULL allowed
@@ -103,13 +105,13 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
     const uint8_t *use, float *out, blm_error *err);
 
-// Whether the fitted detector can be changed into one of another rule for the same
-// features without them; if so, blmi_detector_adapt does it, to the same distances as a
-// new fit.
+// Whether the fitted detector can become one of another rule for the same features
+// without them; if so, blmi_detector_adapt makes it, with the distances of a new fit.
+// *out borrows the arrays of the first one, which has to outlive it.
 bool blmi_detector_can_adapt(
     const blmi_detector *detector, const blmi_detector_rule *rule);
-blm_status blmi_detector_adapt(
-    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err);
+blm_status blmi_detector_adapt(const blmi_detector *detector,
+    const blmi_detector_rule *rule, blmi_detector **out, blm_error *err);
 
 // ---- files ----------------------------------------------------------------------------
 

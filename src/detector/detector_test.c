@@ -209,16 +209,17 @@ static void another_epsilon_is_as_a_new_fit(void **state)
     setting other = settings[0];
     other.rule.epsilon = 0.3;
     other.rule.shrinkage = 0.2;
-    blmi_detector *adapted = fit(&settings[0]), *fitted = fit(&other);
+    blmi_detector *first = fit(&settings[0]), *fitted = fit(&other), *adapted = NULL;
     float a[SCORED * POSITIONS], b[SCORED * POSITIONS];
-    assert_true(blmi_detector_can_adapt(adapted, &other.rule));
-    assert_ok(blmi_detector_adapt(adapted, &other.rule, &err), err);
+    assert_true(blmi_detector_can_adapt(first, &other.rule));
+    assert_ok(blmi_detector_adapt(first, &other.rule, &adapted, &err), err);
     measure(adapted, a);
     measure(fitted, b);
     assert_memory_equal(a, b, sizeof a);
     for (int i = 0; i < fitted->left_out * POSITIONS; i++)
         assert_true(relative_error(adapted->loo[i], fitted->loo[i]) < 1e-5);
     blmi_detector_free(adapted);
+    blmi_detector_free(first);
     blmi_detector_free(fitted);
     for (int i = 1; i < SETTINGS; i++) { // scales, halves or factors do not serve it
         blmi_detector *d = fit(&settings[i]);

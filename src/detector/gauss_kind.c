@@ -10,7 +10,6 @@
 typedef struct gauss_detector {
     blmi_detector base; // says what gauss says too
     blmi_gauss gauss;
-    float *adapted; // (M, P) for another rule than that of the fit; NULL: as fitted
 } gauss_detector;
 
 static const gauss_detector *own(const blmi_detector *detector)
@@ -88,9 +87,7 @@ static blm_status finish(void *fit, blmi_detector *out, blm_error *err)
 
 static void release(blmi_detector *detector)
 {
-    gauss_detector *d = own_mutable(detector);
-    blmi_gauss_free(&d->gauss);
-    blmi_free(d->adapted);
+    blmi_gauss_free(&own_mutable(detector)->gauss);
 }
 
 // ---- distances ------------------------------------------------------------------------
@@ -124,20 +121,15 @@ static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *r
 static blm_status adapt(
     blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
 {
-    gauss_detector *d = own_mutable(detector);
-    blmi_gauss *g = &d->gauss;
-    const size_t count = (size_t)g->images * (size_t)g->positions;
+    blmi_gauss *g = &own_mutable(detector)->gauss;
+    g->loo = detector->loo;
     if (g->epsilon == rule->epsilon && g->shrinkage == rule->shrinkage &&
         g->tolerance == rule->tolerance)
         return BLM_OK;
-    if (d->adapted == NULL && (d->adapted = blmi_alloc(count, sizeof(float))) == NULL)
-        return blmi_no_memory(err, "distances", count, sizeof(float));
     g->epsilon = rule->epsilon;
     g->shrinkage = rule->shrinkage;
     g->tolerance = rule->tolerance;
-    g->loo = d->adapted;
-    d->base.loo = d->adapted;
-    return blmi_gauss_leave_group_out(g, NULL, NULL, d->adapted, err);
+    return blmi_gauss_leave_group_out(g, NULL, NULL, detector->own_loo, err);
 }
 
 // ---- files ----------------------------------------------------------------------------

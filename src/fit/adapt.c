@@ -19,12 +19,15 @@ int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe)
     return blmi_detector_can_adapt(model->detector, &rule);
 }
 
-blm_status blm_model_adapt(blm_model *model, const blm_recipe *recipe,
-    const blm_calibration *calibration, blm_error *err)
+blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, blm_model **out, blm_error *err)
 {
     blmi_recipe complete;
+    blmi_detector *detector = NULL;
+    blm_model *next = NULL;
     BLMI_NEED(model, err);
     BLMI_NEED(recipe, err);
+    BLMI_NEED(out, err);
     BLMI_TRY(blmi_recipe_complete(recipe, &model->backbone, &complete, err));
     BLMI_TRY(blmi_calibration_check(calibration, &complete, err));
     if (!blm_model_can_adapt(model, recipe))
@@ -32,7 +35,17 @@ blm_status blm_model_adapt(blm_model *model, const blm_recipe *recipe,
             "the model has to be fitted anew: more differs than epsilon, shrinkage, "
             "sigma and min_area, or its statistics cannot serve");
     const blmi_detector_rule rule = blmi_recipe_rule(&complete);
-    BLMI_TRY(blmi_detector_adapt(model->detector, &rule, err));
-    model->recipe = complete;
-    return blm_model_calibrate(model, calibration, err);
+    while (model->base != NULL) // so that no chain grows
+        model = model->base;
+    BLMI_TRY(blmi_detector_adapt(model->detector, &rule, &detector, err));
+    blm_status status = blmi_model_derive(model, detector, &next, err);
+    if (status != BLM_OK)
+        return status;
+    next->recipe = complete;
+    status = blmi_model_calibrate(next, calibration, err);
+    if (status == BLM_OK)
+        *out = next;
+    else
+        blm_model_free(next);
+    return status;
 }

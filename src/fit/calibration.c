@@ -155,11 +155,10 @@ static blm_status set_thresholds(
     return BLM_OK;
 }
 
-blm_status blm_model_calibrate(
+blm_status blmi_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err)
 {
     blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
-    BLMI_NEED(model, err);
     BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
     blm_model next = *model; // so that a failure changes nothing
     c.false_alarm = rate_of(&c);
@@ -183,5 +182,21 @@ blm_status blm_model_calibrate(
         *model = next;
     } else
         blmi_free(scores);
+    return status;
+}
+
+blm_status blm_model_calibrate(const blm_model *model, const blm_calibration *calibration,
+    blm_model **out, blm_error *err)
+{
+    BLMI_NEED(model, err);
+    BLMI_NEED(out, err);
+    blm_model *next;
+    BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
+    BLMI_TRY(blmi_model_derive(model, NULL, &next, err));
+    const blm_status status = blmi_model_calibrate(next, calibration, err);
+    if (status == BLM_OK)
+        *out = next;
+    else
+        blm_model_free(next);
     return status;
 }

@@ -496,7 +496,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     BLMI_TRY(hand_over_names(fitter, model, err));
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;
-    BLMI_TRY(blm_model_calibrate(model, calibration, err));
+    BLMI_TRY(blmi_model_calibrate(model, calibration, err));
     model->fitted_on = fitter->weights; // from here on the model's
     fitter->weights = (blmi_weights){0};
     model->weights = model->fitted_on.tensors;
@@ -510,9 +510,8 @@ blm_status blm_fitter_finish(blm_fitter *fitter, const blm_calibration *calibrat
     BLMI_TRY(check_open(fitter, err));
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_calibration_check(calibration, &fitter->recipe, err));
-    blm_model *model = blmi_alloc_zero(1, sizeof *model);
-    if (model == NULL)
-        return blmi_no_memory(err, "the model", 1, sizeof *model);
+    blm_model *model;
+    BLMI_TRY(blmi_model_new(&model, err));
     fitter->ended = "is finished";
     const blm_status status = fill_model(fitter, calibration, model, err);
     if (status == BLM_OK)

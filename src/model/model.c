@@ -1,6 +1,8 @@
 // What a model tells about itself; its scores of good images.
 #include "src/model/model.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,20 +15,111 @@ const char *blm_version(void)
     return BLM_VERSION;
 }
 
-void blm_model_free(blm_model *model)
+// ---- life -----------------------------------------------------------------------------
+
+struct blmi_model_life {
+    blm_model *model;
+    atomic_int owners;
+    pthread_mutex_t packing;   // held while the weights are packed
+    blmi_extractor *extractor; // NULL: not packed yet, or a model with a base
+};
+
+blm_status blmi_model_new(blm_model **out, blm_error *err)
+{
+    blm_model *model = blmi_alloc_zero(1, sizeof *model);
+    blmi_model_life *life = blmi_alloc_zero(1, sizeof *life);
+    if (model == NULL || life == NULL || pthread_mutex_init(&life->packing, NULL) != 0) {
+        blmi_free(model);
+        blmi_free(life);
+        return blmi_no_memory(err, "a model", 1, sizeof *model + sizeof *life);
+    }
+    atomic_init(&life->owners, 1);
+    life->model = model;
+    model->life = life;
+    *out = model;
+    return BLM_OK;
+}
+
+blm_model *blm_model_share(const blm_model *model)
 {
     if (model == NULL)
+        return NULL;
+    atomic_fetch_add(&model->life->owners, 1);
+    return model->life->model;
+}
+
+// Whether the detector belongs to this model, not to its base.
+static bool owns_detector(const blm_model *model)
+{
+    return model->base == NULL || model->base->detector != model->detector;
+}
+
+blm_status blmi_model_derive(
+    const blm_model *model, blmi_detector *detector, blm_model **out, blm_error *err)
+{
+    blm_model *next;
+    const blm_status status = blmi_model_new(&next, err);
+    if (status != BLM_OK) {
+        blmi_detector_free(detector);
+        return status;
+    }
+    blmi_model_life *life = next->life;
+    *next = *model;
+    next->life = life;
+    next->base = blm_model_share(owns_detector(model) ? model : model->base);
+    if (detector != NULL)
+        next->detector = detector;
+    // These are the base's to close and to free.
+    next->fitted_on = (blmi_weights){0};
+    next->file = (blmi_safetensors){0};
+    next->owned_weights = NULL;
+    next->owned_include = NULL;
+    next->owned_names = NULL;
+    next->owned_scores = NULL;
+    *out = next;
+    return BLM_OK;
+}
+
+void blm_model_free(blm_model *model)
+{
+    if (model == NULL || atomic_fetch_sub(&model->life->owners, 1) > 1)
         return;
-    blmi_detector_free(model->detector);
-    blmi_free(model->owned_scores);
-    blmi_free(model->name);
+    blm_model *base = model->base;
+    if (owns_detector(model))
+        blmi_detector_free(model->detector);
+    if (base == NULL)
+        blmi_free(model->name);
     blmi_free(model->owned_names);
     blmi_free(model->owned_include);
     blmi_free(model->owned_weights);
+    blmi_free(model->owned_scores);
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
+    blmi_extractor_free(model->life->extractor);
+    pthread_mutex_destroy(&model->life->packing);
+    blmi_free(model->life);
     blmi_free(model);
+    blm_model_free(base);
 }
+
+blm_status blmi_model_extractor(
+    const blm_model *model, blmi_extractor **out, blm_error *err)
+{
+    while (model->base != NULL)
+        model = model->base;
+    blmi_model_life *life = model->life;
+    blm_status status = BLM_OK;
+    pthread_mutex_lock(&life->packing);
+    if (life->extractor == NULL)
+        status = blmi_extractor_new(
+            &model->weights, &model->backbone, &model->recipe, 1, &life->extractor, err);
+    if (status == BLM_OK)
+        *out = blmi_extractor_share(life->extractor);
+    pthread_mutex_unlock(&life->packing);
+    return status;
+}
+
+// ---- what it says about itself --------------------------------------------------------
 
 static double region_share(const blm_model *model)
 {

@@ -6,11 +6,19 @@
 #include "src/backbone/weights.h"
 #include "src/detector/detector.h"
 #include "src/feature/cover.h"
+#include "src/feature/extractor.h"
 #include "src/feature/features.h"
 #include "src/feature/recipe.h"
 #include "src/model/seen.h"
 
+typedef struct blmi_model_life blmi_model_life; // owners, packed weights
+
+// Immutable once it is handed out.  A model that was calibrated or adapted shares arrays
+// with the one that it came from.
 struct blm_model {
+    blmi_model_life *life;
+    blm_model *base; // whose arrays these are; its own are the scores, and the detector
+                     // if that is another one.  NULL: all are its own
     blmi_recipe recipe;
     const uint8_t
         *include;     // (height, width) 1 in the region of interest; NULL: everywhere
@@ -44,6 +52,18 @@ struct blm_model {
     char *owned_names;
     double *owned_scores;
 };
+
+// A model of zeros with one owner.
+blm_status blmi_model_new(blm_model **out, blm_error *err);
+// A model that shares all arrays with another one, to be changed before it is handed out.
+// detector: its own one, which borrows from the model's, and is freed if this fails;
+// NULL: the same.  It has no hash, as it has not been saved.
+blm_status blmi_model_derive(
+    const blm_model *model, blmi_detector *detector, blm_model **out, blm_error *err);
+// The network with the recipe's preparation: packed by the first caller, shared by all.
+// *out is one more owner.
+blm_status blmi_model_extractor(
+    const blm_model *model, blmi_extractor **out, blm_error *err);
 
 // The metadata keys of model files that this program must understand, and does.
 enum { BLMI_MOST_UNDERSTOOD = 66 }; // the NULL at the end included

@@ -430,9 +430,8 @@ blm_status blm_model_open(const char *path, blm_model **out, blm_error *err)
 {
     BLMI_NEED(path, err);
     BLMI_NEED(out, err);
-    blm_model *model = blmi_alloc_zero(1, sizeof *model);
-    if (model == NULL)
-        return blmi_no_memory(err, "the model", 1, sizeof *model);
+    blm_model *model;
+    BLMI_TRY(blmi_model_new(&model, err));
     const blm_status status = read_model(model, path, err);
     if (status == BLM_OK)
         *out = model;

@@ -31,7 +31,7 @@ typedef struct place {
 } place;
 
 struct blm_scorer {
-    const blm_model *model;
+    blm_model *model;           // one of its owners
     blm_scorer_options options; // batch: 1 or more
     blmi_team *team;            // at work inside an image
     blmi_thresholds at;
@@ -102,27 +102,25 @@ static blm_status open_scorer(blm_scorer *s, blm_error *err)
     const int threads = s->options.threads;
     BLMI_TRY(blmi_team_new(threads > 0 ? threads : omp_get_max_threads(), &s->team, err));
     BLMI_TRY(allocate(s, err));
-    if (s->extractor != NULL)
-        return blmi_extraction_new(s->extractor, s->team, &s->extraction, err);
-    return blmi_features_choose(&s->model->recipe, &s->model->layout, &s->chosen, err);
+    if (s->options.from_features)
+        return blmi_features_choose(
+            &s->model->recipe, &s->model->layout, &s->chosen, err);
+    BLMI_TRY(blmi_model_extractor(s->model, &s->extractor, err));
+    return blmi_extraction_new(s->extractor, s->team, &s->extraction, err);
 }
 
-// extractor becomes the scorer's, also when this fails; NULL: none is needed.
 static blm_status new_scorer(const blm_model *model, const blm_scorer_options *options,
-    blmi_extractor *extractor, blm_scorer **out, blm_error *err)
+    blm_scorer **out, blm_error *err)
 {
     blm_scorer *scorer = blmi_alloc_zero(1, sizeof *scorer);
-    if (scorer == NULL) {
-        blmi_extractor_free(extractor);
+    if (scorer == NULL)
         return blmi_no_memory(err, "the scorer", 1, sizeof *scorer);
-    }
-    scorer->model = model;
+    scorer->model = blm_model_share(model);
     scorer->options = *options;
     scorer->options.batch = options->batch > 0 ? options->batch : 1;
     scorer->at = options->threshold != 0
                      ? (blmi_thresholds){.ng = options->threshold}
                      : (blmi_thresholds){model->threshold, model->review_threshold};
-    scorer->extractor = extractor;
     const blm_status status = open_scorer(scorer, err);
     if (status == BLM_OK)
         *out = scorer;
@@ -149,21 +147,15 @@ blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *opti
     BLMI_NEED(model, err);
     BLMI_NEED(out, err);
     const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
-    blmi_extractor *extractor = NULL;
     BLMI_TRY(check_options(&o, err));
-    if (!o.from_features)
-        BLMI_TRY(blmi_extractor_new(
-            &model->weights, &model->backbone, &model->recipe, 1, &extractor, err));
-    return new_scorer(model, &o, extractor, out, err);
+    return new_scorer(model, &o, out, err);
 }
 
 blm_status blm_scorer_clone(const blm_scorer *scorer, blm_scorer **out, blm_error *err)
 {
     BLMI_NEED(scorer, err);
     BLMI_NEED(out, err);
-    blmi_extractor *extractor =
-        scorer->extractor != NULL ? blmi_extractor_share(scorer->extractor) : NULL;
-    return new_scorer(scorer->model, &scorer->options, extractor, out, err);
+    return new_scorer(scorer->model, &scorer->options, out, err);
 }
 
 void blm_scorer_free(blm_scorer *scorer)
@@ -181,6 +173,7 @@ void blm_scorer_free(blm_scorer *scorer)
     blmi_free(scorer->features);
     blmi_free(scorer->detector_scratch);
     blmi_free(scorer->distances);
+    blm_model_free(scorer->model);
     blmi_free(scorer);
 }
 
