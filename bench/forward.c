@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     if (blmi_backbone_identify(&weights.set, 1, &backbone, &err))
         fprintf(stderr, "%s\n", err.text);
     else
-        blmi_backbone_work(&backbone, 2, SIDE, SIDE, keep_largest, largest);
+        blmi_backbone_work(&backbone, 1u << 2, SIDE, SIDE, keep_largest, largest);
     if (floor_rate(largest, 3, options.type, &rate, &err))
         fprintf(stderr, "%s\n", err.text);
     blmi_contnet_workspace_watch(ws, note, &t);

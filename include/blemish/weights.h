@@ -4,7 +4,9 @@
 // contnet-s.safetensors (likewise for the other families of networks) in the folder
 // $BLEMISH_WEIGHTS, in the user's data folder ($XDG_DATA_HOME, else ~/.local/share)
 // blemish/weights, and in share/blemish/weights of the installation, and takes the first
-// that is there.  What holds a '/' or a '.' is a path.
+// that is there.  What holds a '/' or a '.' is a path.  Several of either with commas
+// between them, such as "b,lite0,lite1", are networks side by side: a position has the
+// features of all of them.
 #ifndef BLEMISH_WEIGHTS_H
 #define BLEMISH_WEIGHTS_H
 
@@ -30,16 +32,16 @@ enum { BLM_MOST_TAPS = 32 };
 
 // An output of a network that can become features.
 typedef struct blm_tap {
-    char name[16]; // "layer2"
+    char name[32]; // "layer2"
     int channels;
     int stride; // pixels of the input from one position to the next
 } blm_tap;
 
 // What weights are for.
 typedef struct blm_weights_info {
-    char backbone[32]; // "ConTNet-B"
-    char form[16];     // "pre-norm"; "" where tensors show everything
-    int unit, size;    // sides of the input are multiples of unit; the usual side
+    char backbone[160]; // "ConTNet-B", "ConTNet-B + EfficientNet-Lite0"
+    char form[16];      // "pre-norm"; "" where tensors show everything
+    int unit, size;     // sides of the input are multiples of unit; the usual side
     int tap_count;
     blm_tap taps[BLM_MOST_TAPS];
     int64_t numbers; // how many all tensors hold

@@ -2,7 +2,8 @@
 //
 //     family     a row of the table (backbone.c): how networks of one paper are found in
 //                a state dict, what they offer, and how they are built and run.
-//     backbone   one network as its tensors show it: a plain value that may be copied.
+//     backbone   one network as its tensors show it, or several side by side (joint.h): a
+//                plain value that may be copied.
 //     network    a backbone with packed weights, for one size of input: immutable and
 //                counted, shared by any number of threads.
 //     workspace  the memory of a run: one per thread.
@@ -21,7 +22,8 @@
 #include "src/format/safetensors.h"
 
 enum {
-    BLMI_MOST_TAPS = 32,       // of a backbone
+    BLMI_MOST_TAPS = 31,       // of a backbone: a set of them is an int in files
+    BLMI_MOST_MEMBERS = 6,     // networks side by side
     BLMI_LARGEST_SIDE = 7168,  // pixels of an input: the one limit of all of blemish
     BLMI_MOST_CONFIG_PAIRS = 8 // metadata entries that say what a backbone is
 };
@@ -31,7 +33,9 @@ typedef struct blmi_family blmi_family;
 // An output of a network.  Its grid has about 1 / stride of the input's size, see
 // blmi_backbone_grid.
 typedef struct blmi_tap {
-    char name[16]; // "layer2", "block10": what the published code calls that part
+    // "layer2", "block10": what the published code calls that part.  Of several networks
+    // side by side "contnet-b.layer2".
+    char name[32];
     int channels, stride;
 } blmi_tap;
 
@@ -44,10 +48,23 @@ typedef struct blmi_input {
     bool bicubic; // the filter that it was trained with; else bilinear
 } blmi_input;
 
+// One of several networks side by side.
+typedef struct blmi_member {
+    const blmi_family *family;
+    char name[32];
+    int form;
+    int first, taps; // its taps are taps first .. first + taps - 1 of all
+    blmi_input input;
+    union {
+        max_align_t align;
+        unsigned char bytes[160];
+    } plan;
+} blmi_member;
+
 typedef struct blmi_backbone {
     const blmi_family *family;
-    char name[32]; // "ConTNet-B"
-    int form;      // index into family->forms; -1: not known (see blmi_form)
+    char name[160]; // "ConTNet-B", "ConTNet-B + EfficientNet-Lite0"
+    int form;       // index into family->forms; -1: not known (see blmi_form)
     blmi_input input;
     int taps;                     // in the order of computation; each takes part of what
     blmi_tap tap[BLMI_MOST_TAPS]; // is computed for the next
@@ -56,7 +73,15 @@ typedef struct blmi_backbone {
         max_align_t align;
         unsigned char bytes[512];
     } plan;
+    int members; // 0: one network
+    blmi_member member[BLMI_MOST_MEMBERS];
+    char recorded[256]; // what files say about the members
 } blmi_backbone;
+
+static inline int blmi_last_tap(uint32_t taps) // of a set of one or more
+{
+    return 31 - __builtin_clz(taps);
+}
 
 // What is asked of sizes and recipes where the backbone is not known: that of the default
 // weights, with sides of any number of pixels.
@@ -77,12 +102,17 @@ int blmi_backbone_tap_find(const blmi_backbone *backbone, const char *name); // 
 // BLM_EUSAGE unless both sides are ones that the network can take.
 blm_status blmi_backbone_check_size(
     const blmi_backbone *backbone, int width, int height, blm_error *err);
+// BLM_EUSAGE: of several networks, one is needed by none of these taps.
+blm_status blmi_backbone_check_taps(
+    const blmi_backbone *backbone, uint32_t taps, blm_error *err);
 void blmi_backbone_grid(const blmi_backbone *backbone, int tap, int width, int height,
     int *grid_width, int *grid_height);
-// Keeps what the outputs up to `tap` need: kept (weights->count) takes the tensors, in
-// the same order, *out the backbone that they are.  BLM_EINPUT: one is no float tensor.
+// Keeps what the taps (bit k for tap k) need: kept (weights->count) takes the tensors, in
+// the same order, *out the backbone that they are, whose taps have the same names, but
+// may have other numbers.  BLM_EINPUT: one is no float tensor.  BLM_EUSAGE: see
+// blmi_backbone_check_taps.
 blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *weights,
-    int tap, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err);
+    uint32_t taps, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err);
 
 // The products of one image: count times (rows, depth) by (depth, columns).
 typedef struct blmi_work {
@@ -92,14 +122,15 @@ typedef struct blmi_work {
     const char *step; // what a watch calls it, up to a dot; NULL: the name of the tap
 } blmi_work;
 typedef void blmi_work_visit(void *context, const blmi_work *work);
-// Visits the products of an image of that size up to `tap`.
-void blmi_backbone_work(const blmi_backbone *backbone, int tap, int width, int height,
-    blmi_work_visit *visit, void *context);
+// Visits the products of an image of that size that these taps need.
+void blmi_backbone_work(const blmi_backbone *backbone, uint32_t taps, int width,
+    int height, blmi_work_visit *visit, void *context);
 // 10^9 multiplications and additions of these products.
-double blmi_backbone_gflop(const blmi_backbone *backbone, int tap, int width, int height);
+double blmi_backbone_gflop(
+    const blmi_backbone *backbone, uint32_t taps, int width, int height);
 // About the bytes of a workspace for one image, of one thread.
 uint64_t blmi_backbone_bytes(
-    const blmi_backbone *backbone, int tap, int width, int height);
+    const blmi_backbone *backbone, uint32_t taps, int width, int height);
 
 // The instruction set that networks use here.  Static text.
 const char *blmi_backbone_kernels(void);
@@ -170,10 +201,11 @@ typedef struct blmi_engine {
     void (*watch)(void *workspace, blmi_watch *watch, void *context);
     blm_status (*run)(const void *net, void *workspace, const float *x, int images,
         float *const *out, blm_error *err);
-    bool (*needs)(const blmi_backbone *backbone, int tap, const char *tensor);
-    void (*work)(const blmi_backbone *backbone, int tap, int width, int height,
+    bool (*needs)(const blmi_backbone *backbone, uint32_t taps, const char *tensor);
+    void (*work)(const blmi_backbone *backbone, uint32_t taps, int width, int height,
         blmi_work_visit *visit, void *context);
-    uint64_t (*bytes)(const blmi_backbone *backbone, int tap, int width, int height);
+    uint64_t (*bytes)(
+        const blmi_backbone *backbone, uint32_t taps, int width, int height);
 } blmi_engine;
 
 struct blmi_family {

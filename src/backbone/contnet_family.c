@@ -67,8 +67,9 @@ static bool ends_with(const char *text, const char *end)
 }
 
 // Not what only training needs, or what follows from the architecture.
-static bool needs(const blmi_backbone *backbone, int tap, const char *tensor)
+static bool needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor)
 {
+    const int tap = blmi_last_tap(taps);
     (void)backbone;
     return strncmp(tensor, "layer", 5) == 0 && tensor[5] >= '0' &&
            tensor[5] <= '1' + tap && tensor[6] == '.' &&
@@ -100,14 +101,14 @@ static void count_encoders(const counter *c, double times, double tokens, int ch
     count(c, times, tokens, mlp, channels);                 // fc2
 }
 
-static void work(const blmi_backbone *backbone, int tap, int width, int height,
+static void work(const blmi_backbone *backbone, uint32_t taps, int width, int height,
     blmi_work_visit *visit, void *context)
 {
     const blmi_variant_shape *shape = &blmi_variant_shapes[config_of(backbone)->variant];
     const double pixels = (double)width * height;
     counter c = {visit, context, 0};
     visit(context, &(blmi_work){0, 1, pixels / 4, 7 * 7 * 3, shape->planes, "layer0"});
-    for (; c.tap <= tap; c.tap++) {
+    for (; c.tap <= blmi_last_tap(taps); c.tap++) {
         // layer4, the last, does not halve the image, its windows are both of 7 x 7, and
         // its last convolution is of 1 x 1.
         const bool last = c.tap == BLMI_STAGES - 1;
@@ -125,9 +126,9 @@ static void work(const blmi_backbone *backbone, int tap, int width, int height,
 // Layer0 has a sixteenth of the pixels and channels that grow with the variant: its
 // output is held about seven times over (itself, a bordered copy, queries, keys, values,
 // heads), the later stages' once more together.
-static uint64_t bytes(const blmi_backbone *backbone, int tap, int width, int height)
+static uint64_t bytes(const blmi_backbone *backbone, uint32_t taps, int width, int height)
 {
-    (void)tap;
+    (void)taps;
     const uint64_t pixels = (uint64_t)width * (uint64_t)height;
     const uint64_t planes =
         (uint64_t)blmi_variant_shapes[config_of(backbone)->variant].planes;

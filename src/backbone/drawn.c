@@ -33,11 +33,11 @@ static void look_at(void *context, const char *name)
     s->found = s->found || strcmp(s->name, name) == 0;
 }
 
-bool blmi_drawn_needs(const blmi_backbone *backbone, int tap, const char *tensor)
+bool blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor)
 {
     const int side = backbone->input.standard;
     search s = {tensor, false};
-    blmi_graph *graph = draw(backbone, tap, side, side);
+    blmi_graph *graph = draw(backbone, blmi_last_tap(taps), side, side);
     if (graph != NULL)
         blmi_graph_tensors(graph, look_at, &s);
     blmi_graph_free(graph);
@@ -56,18 +56,19 @@ static void visit_work(
     v->visit(v->context, &(blmi_work){output, times, rows, depth, columns, NULL});
 }
 
-void blmi_drawn_work(const blmi_backbone *backbone, int tap, int width, int height,
+void blmi_drawn_work(const blmi_backbone *backbone, uint32_t taps, int width, int height,
     blmi_work_visit *visit, void *context)
 {
-    blmi_graph *graph = draw(backbone, tap, width, height);
+    blmi_graph *graph = draw(backbone, blmi_last_tap(taps), width, height);
     if (graph != NULL)
         blmi_graph_work(graph, visit_work, &(visitor){visit, context});
     blmi_graph_free(graph);
 }
 
-uint64_t blmi_drawn_bytes(const blmi_backbone *backbone, int tap, int width, int height)
+uint64_t blmi_drawn_bytes(
+    const blmi_backbone *backbone, uint32_t taps, int width, int height)
 {
-    blmi_graph *graph = draw(backbone, tap, width, height);
+    blmi_graph *graph = draw(backbone, blmi_last_tap(taps), width, height);
     const uint64_t bytes = graph != NULL ? blmi_graph_room_size(graph, 1, 1) : 0;
     blmi_graph_free(graph);
     return bytes;

@@ -25,10 +25,11 @@ void blmi_drawn_close(void *workspace);
 void blmi_drawn_watch(void *workspace, blmi_watch *watch, void *context);
 blm_status blmi_drawn_run(const void *net, void *workspace, const float *x, int images,
     float *const *out, blm_error *err);
-bool blmi_drawn_needs(const blmi_backbone *backbone, int tap, const char *tensor);
-void blmi_drawn_work(const blmi_backbone *backbone, int tap, int width, int height,
+bool blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor);
+void blmi_drawn_work(const blmi_backbone *backbone, uint32_t taps, int width, int height,
     blmi_work_visit *visit, void *context);
-uint64_t blmi_drawn_bytes(const blmi_backbone *backbone, int tap, int width, int height);
+uint64_t blmi_drawn_bytes(
+    const blmi_backbone *backbone, uint32_t taps, int width, int height);
 
 #define BLMI_DRAWN_ENGINE                                                                \
     blmi_drawn_build, blmi_drawn_destroy, blmi_drawn_open, blmi_drawn_close,             \

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "src/backbone/joint.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
 
@@ -122,6 +123,19 @@ blm_status blmi_backbone_check_size(
     return BLM_OK;
 }
 
+blm_status blmi_backbone_check_taps(
+    const blmi_backbone *backbone, uint32_t taps, blm_error *err)
+{
+    for (int i = 0; i < backbone->members; i++) {
+        const blmi_member *m = &backbone->member[i];
+        const uint32_t own = (uint32_t)((UINT64_C(1) << m->taps) - 1) << m->first;
+        if ((taps & own) == 0)
+            return blmi_fail(err, BLM_EUSAGE,
+                "no output of %s is taken: leave its weights out", m->name);
+    }
+    return BLM_OK;
+}
+
 void blmi_backbone_grid(const blmi_backbone *backbone, int tap, int width, int height,
     int *grid_width, int *grid_height)
 {
@@ -135,27 +149,30 @@ void blmi_backbone_grid(const blmi_backbone *backbone, int tap, int width, int h
 }
 
 blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *weights,
-    int tap, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err)
+    uint32_t taps, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < weights->count; i++) {
         const blmi_tensor *t = &weights->items[i];
-        if (!backbone->family->engine->needs(backbone, tap, t->name))
+        if (!backbone->family->engine->needs(backbone, taps, t->name))
             continue;
         if (t->dtype > BLMI_F64)
             return blmi_fail(err, BLM_EINPUT, "tensor %s is %s, expected floats", t->name,
                 blmi_dtype_name(t->dtype));
         kept[n++] = *t;
     }
-    BLMI_TRY(blmi_backbone_identify(&(blmi_tensors){kept, n}, backbone->form, out, err));
+    const blmi_tensors left = {kept, n};
+    BLMI_TRY(backbone->members > 0
+                 ? blmi_joint_identify(backbone, taps, &left, out, err)
+                 : blmi_backbone_identify(&left, backbone->form, out, err));
     *count = n;
     return BLM_OK;
 }
 
-void blmi_backbone_work(const blmi_backbone *backbone, int tap, int width, int height,
-    blmi_work_visit *visit, void *context)
+void blmi_backbone_work(const blmi_backbone *backbone, uint32_t taps, int width,
+    int height, blmi_work_visit *visit, void *context)
 {
-    backbone->family->engine->work(backbone, tap, width, height, visit, context);
+    backbone->family->engine->work(backbone, taps, width, height, visit, context);
 }
 
 static void add_gflop(void *context, const blmi_work *w)
@@ -163,17 +180,18 @@ static void add_gflop(void *context, const blmi_work *w)
     *(double *)context += 2e-9 * w->count * w->rows * w->depth * w->columns;
 }
 
-double blmi_backbone_gflop(const blmi_backbone *backbone, int tap, int width, int height)
+double blmi_backbone_gflop(
+    const blmi_backbone *backbone, uint32_t taps, int width, int height)
 {
     double gflop = 0;
-    blmi_backbone_work(backbone, tap, width, height, add_gflop, &gflop);
+    blmi_backbone_work(backbone, taps, width, height, add_gflop, &gflop);
     return gflop;
 }
 
 uint64_t blmi_backbone_bytes(
-    const blmi_backbone *backbone, int tap, int width, int height)
+    const blmi_backbone *backbone, uint32_t taps, int width, int height)
 {
-    return backbone->family->engine->bytes(backbone, tap, width, height);
+    return backbone->family->engine->bytes(backbone, taps, width, height);
 }
 
 // ---- what files say
@@ -192,18 +210,30 @@ size_t blmi_backbone_describe(
     return count;
 }
 
+const blmi_family *blmi_family_named(const char *name, size_t length)
+{
+    for (int i = 0; i < FAMILIES; i++)
+        if (strlen(families[i]->name) == length &&
+            memcmp(families[i]->name, name, length) == 0)
+            return families[i];
+    return NULL;
+}
+
+int blmi_family_form(const blmi_family *family, const char *recorded)
+{
+    for (int i = 0; family->forms != NULL && family->forms[i].name != NULL; i++)
+        if (recorded != NULL && strcmp(recorded, family->forms[i].recorded) == 0)
+            return i;
+    return family->forms == NULL ? 0 : -1;
+}
+
 static blm_status read_form(const char *path, const blmi_safetensors *file,
     const blmi_family *family, int *form, blm_error *err)
 {
-    *form = 0;
-    if (family->forms == NULL)
+    const char *text =
+        family->forms != NULL ? blmi_safetensors_meta(file, family->form_key) : NULL;
+    if ((*form = blmi_family_form(family, text)) >= 0)
         return BLM_OK;
-    const char *text = blmi_safetensors_meta(file, family->form_key);
-    for (int i = 0; family->forms[i].name != NULL; i++)
-        if (text != NULL && strcmp(text, family->forms[i].recorded) == 0) {
-            *form = i;
-            return BLM_OK;
-        }
     return blmi_fail(err, BLM_EINPUT, "%s: metadata %s is \"%s\", expected \"%s\" or so",
         path, family->form_key, text != NULL ? text : "", family->forms[0].recorded);
 }
@@ -216,6 +246,8 @@ blm_status blmi_backbone_read(const char *path, const blmi_safetensors *file,
     blmi_pair shown[BLMI_MOST_CONFIG_PAIRS];
     blm_error why;
     int form;
+    if (blmi_safetensors_meta(file, BLMI_JOINT_KEY) != NULL)
+        return blmi_joint_read(path, file, weights, out, err);
     blm_status status = find_family(weights, &family, &why);
     if (status == BLM_OK) {
         BLMI_TRY(read_form(path, file, family, &form, err));

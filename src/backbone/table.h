@@ -13,6 +13,10 @@ extern const blmi_family blmi_family_efficientnet;
 // ImageNet's mean and deviation, for blmi_input.
 #define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}
 
+// The family of that name, of `length` bytes; NULL: none.
+const blmi_family *blmi_family_named(const char *name, size_t length);
+// The form that files record by this text; 0 where there are none, -1: another.
+int blmi_family_form(const blmi_family *family, const char *recorded);
 void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // Adds a tap behind the others; its name is printed.

@@ -1,5 +1,6 @@
 // weights.c: weights files: finding and opening them.
 #include "src/backbone/weights.h"
+#include "src/backbone/joint.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -11,9 +12,7 @@
 #include "blemish/weights.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/base/file.h"
 #include "src/base/number.h"
-#include "src/format/checkpoint.h"
 #include "src/format/hash.h"
 
 static const char default_name[] = "b";
@@ -73,30 +72,101 @@ bool blmi_weights_recognise(const blmi_safetensors *file)
     return format != NULL && strcmp(format, BLMI_WEIGHTS_FORMAT) == 0;
 }
 
-static blm_status check_weights(const char *path, blmi_weights *weights, blm_error *err)
+// Opens the next file of `weights`, the network of which it is.
+static blm_status open_file(
+    const char *path, blmi_weights *weights, blmi_backbone *out, blm_error *err)
 {
-    if (!blmi_weights_recognise(&weights->file))
+    blmi_safetensors *file = &weights->file[weights->files];
+    BLMI_TRY(blmi_safetensors_open(path, NULL, file, err));
+    weights->files++;
+    if (!blmi_weights_recognise(file))
         return blmi_fail(err, BLM_EINPUT,
             "%s: not a weights file (its metadata format is not " BLMI_WEIGHTS_FORMAT
             "); `blemish import` makes one of a checkpoint",
             path);
-    weights->tensors = weights->file.tensors;
-    return blmi_backbone_read(
-        path, &weights->file, &weights->tensors, &weights->backbone, err);
+    return blmi_backbone_read(path, file, &file->tensors, out, err);
+}
+
+static blm_status open_one(
+    const char *path_or_name, blmi_weights *weights, blmi_backbone *out, blm_error *err)
+{
+    char found[PATH_MAX];
+    if (strpbrk(path_or_name, "/.") != NULL)
+        return open_file(path_or_name, weights, out, err);
+    BLMI_TRY(find_by_name(path_or_name, found, err));
+    return open_file(found, weights, out, err);
+}
+
+// The tensors of all files, each under its number, and a hash of their hashes.
+static blm_status join_files(blmi_weights *w, blm_error *err)
+{
+    size_t count = 0, size = 0;
+    for (int i = 0; i < w->files; i++)
+        for (size_t k = 0; k < w->file[i].tensors.count; k++, count++)
+            size += sizeof "0." + strlen(w->file[i].tensors.items[k].name);
+    w->owned = blmi_alloc(count, sizeof *w->owned);
+    w->names = blmi_alloc(size, 1);
+    blmi_hash *hash = blmi_hash_new();
+    if (w->owned == NULL || w->names == NULL || hash == NULL) {
+        blmi_hash_free(hash);
+        return blmi_no_memory(err, "the list of tensors", count, sizeof *w->owned);
+    }
+    char *name = w->names;
+    blmi_tensor *t = w->owned;
+    for (int i = 0; i < w->files; i++) {
+        blmi_hash_add(hash, w->file[i].checksum, BLMI_HASH_DIGITS);
+        for (size_t k = 0; k < w->file[i].tensors.count; k++, t++) {
+            *t = w->file[i].tensors.items[k];
+            const size_t length = strlen(t->name);
+            name[0] = (char)('0' + i);
+            name[1] = '.';
+            memcpy(name + 2, t->name, length + 1);
+            t->name = name;
+            name += length + 3;
+        }
+    }
+    blmi_hash_text(hash, w->hash);
+    blmi_hash_free(hash);
+    w->tensors = (blmi_tensors){w->owned, count};
+    return BLM_OK;
+}
+
+static blm_status open_several(const char *list, blmi_weights *weights, blm_error *err)
+{
+    blmi_backbone members[BLMI_MOST_MEMBERS];
+    int count = 0;
+    for (const char *at = list; at != NULL; count++) {
+        const size_t length = strcspn(at, ",");
+        char one[PATH_MAX];
+        if (count == BLMI_MOST_MEMBERS || length == 0 || length >= sizeof one)
+            return blmi_fail(err, BLM_EUSAGE,
+                "weights \"%s\": expected 1 to %d names or files with commas between "
+                "them",
+                list, BLMI_MOST_MEMBERS);
+        blmi_print(one, sizeof one, "%.*s", (int)length, at);
+        BLMI_TRY(open_one(one, weights, &members[count], err));
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    BLMI_TRY(blmi_joint_make(members, count, &weights->backbone, err));
+    return join_files(weights, err);
+}
+
+static blm_status open_any(
+    const char *path_or_name, blmi_weights *weights, blm_error *err)
+{
+    if (strchr(path_or_name, ',') != NULL && access(path_or_name, F_OK) != 0)
+        return open_several(path_or_name, weights, err);
+    BLMI_TRY(open_one(path_or_name, weights, &weights->backbone, err));
+    weights->tensors = weights->file[0].tensors;
+    blmi_print(weights->hash, sizeof weights->hash, "%s", weights->file[0].checksum);
+    return BLM_OK;
 }
 
 blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err)
 {
-    char found[PATH_MAX];
-    const char *path = path_or_name != NULL ? path_or_name : default_name;
-    if (strpbrk(path, "/.") == NULL) {
-        BLMI_TRY(find_by_name(path, found, err));
-        path = found;
-    }
     blmi_weights weights = {0};
-    blm_status status = blmi_safetensors_open(path, NULL, &weights.file, err);
-    if (status == BLM_OK)
-        status = check_weights(path, &weights, err);
+    const blm_status status =
+        open_any(path_or_name != NULL ? path_or_name : default_name, &weights, err);
     if (status == BLM_OK)
         *out = weights;
     else
@@ -106,6 +176,9 @@ blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_er
 
 void blmi_weights_close(blmi_weights *weights)
 {
-    blmi_safetensors_close(&weights->file);
+    for (int i = 0; i < weights->files; i++)
+        blmi_safetensors_close(&weights->file[i]);
+    blmi_free(weights->owned);
+    blmi_free(weights->names);
     *weights = (blmi_weights){0};
 }

@@ -163,7 +163,7 @@ static blm_status write_weights(const char *path, const char *out, const source 
     if (status == BLM_OK) {
         BLMI_TRY(choose_form(path, s, form, &backbone, err));
         status = blmi_backbone_cut(
-            &backbone, &plain, backbone.taps - 1, items, &count, &backbone, &why);
+            &backbone, &plain, 1u << (backbone.taps - 1), items, &count, &backbone, &why);
     }
     if (status == BLM_OK)
         status = try_out(&backbone, &(blmi_tensors){items, count}, &why);

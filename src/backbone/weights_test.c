@@ -72,7 +72,7 @@ static void import_golden(
     assert_string_equal(said(b, "backbone.avgdown"), avgdown);
     assert_string_equal(said(b, "backbone.qkv_bias"), "true");
     assert_int_equal(b->taps, 4);
-    assert_true(weights.file.checked);
+    assert_true(weights.file[0].checked);
     size_t left_out = 0;
     for (size_t i = 0; i < checkpoint.tensors.count; i++) {
         const blmi_tensor *t = &checkpoint.tensors.items[i];
@@ -226,8 +226,8 @@ static void open_changed(const char *key, const char *value, const char *message
     blmi_pair pairs[16];
     size_t count = 0;
     assert_ok(blmi_weights_open(SHIPPED, &weights, &err), err);
-    for (size_t i = 0; i < weights.file.metadata_count; i++) {
-        const blmi_pair *pair = &weights.file.metadata[i];
+    for (size_t i = 0; i < weights.file[0].metadata_count; i++) {
+        const blmi_pair *pair = &weights.file[0].metadata[i];
         if (strcmp(pair->key, key) == 0)
             pairs[count++] = (blmi_pair){key, value};
         else if (strcmp(pair->key, "checksum") != 0)

@@ -47,7 +47,7 @@ blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *ba
     blmi_layout *out, blm_error *err)
 {
     blmi_layout layout = {0};
-    for (int tap = 0; tap < BLMI_MOST_TAPS; tap++) {
+    for (int tap = 0; tap < 32; tap++) {
         if (!(recipe->stages >> tap & 1))
             continue;
         if (tap >= backbone->taps)
@@ -57,6 +57,7 @@ blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *ba
                 backbone->tap[backbone->taps - 1].name);
         add_output(recipe, backbone, tap, &layout);
     }
+    BLMI_TRY(blmi_backbone_check_taps(backbone, recipe->stages, err));
     if (recipe->fields.channels > layout.channels)
         return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
             recipe->fields.channels, layout.channels);

@@ -9,12 +9,11 @@
 #include "src/model/model.h"
 
 // Bytes of a thread's working memory: a picture as it is prepared, and the network's.
-static uint64_t thread_bytes(
-    const blmi_recipe *recipe, const blmi_backbone *backbone, int tap)
+static uint64_t thread_bytes(const blmi_recipe *recipe, const blmi_backbone *backbone)
 {
     const uint64_t pixels =
         (uint64_t)recipe->fields.width * (uint64_t)recipe->fields.height;
-    return sizeof(float) * 2 * 3 * pixels + blmi_backbone_bytes(backbone, tap,
+    return sizeof(float) * 2 * 3 * pixels + blmi_backbone_bytes(backbone, recipe->stages,
                                                 recipe->fields.width,
                                                 recipe->fields.height);
 }
@@ -22,7 +21,6 @@ static uint64_t thread_bytes(
 static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone,
     const blmi_layout *layout, int threads, int64_t images)
 {
-    const int last = layout->output[layout->outputs - 1].tap;
     const blmi_detector_shape grid = blmi_layout_grid(layout);
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
     const blmi_detector_cost detector = blmi_detector_cost_of(&rule, &grid, images);
@@ -31,9 +29,9 @@ static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone
         .features = layout->features,
         .model_bytes = detector.model_bytes,
         .fit_bytes = detector.fit_bytes + BLMI_FIT_BLOCK * features * sizeof(float) +
-                     (uint64_t)threads * thread_bytes(recipe, backbone, last),
+                     (uint64_t)threads * thread_bytes(recipe, backbone),
         .network_gflop = blmi_backbone_gflop(
-            backbone, last, recipe->fields.width, recipe->fields.height),
+            backbone, recipe->stages, recipe->fields.width, recipe->fields.height),
         .distance_gflop = detector.distances_gflop,
         .statistics_gflop = detector.fit_gflop};
 }

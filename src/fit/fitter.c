@@ -275,7 +275,7 @@ static blm_status check_features(const blm_fitter *fitter,
         if (names != NULL)
             BLMI_NEED(names[i], err);
         BLMI_TRY(blmi_features_check(features[i], &fitter->recipe, &fitter->layout,
-            fitter->weights.file.checksum, fitter->include, err));
+            fitter->weights.hash, fitter->include, err));
     }
     return BLM_OK;
 }
@@ -500,7 +500,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     model->fitted_on = fitter->weights; // from here on the model's
     fitter->weights = (blmi_weights){0};
     model->weights = model->fitted_on.tensors;
-    model->weights_hash = model->fitted_on.file.checksum;
+    model->weights_hash = model->fitted_on.hash;
     return BLM_OK;
 }
 

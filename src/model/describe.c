@@ -44,7 +44,7 @@ blm_status blm_weights_describe(
         out->taps[i].channels = b->tap[i].channels;
         out->taps[i].stride = b->tap[i].stride;
     }
-    blmi_print(out->hash, sizeof out->hash, "%s", weights.file.checksum);
+    blmi_print(out->hash, sizeof out->hash, "%s", weights.hash);
     for (size_t i = 0; i < weights.tensors.count; i++)
         out->numbers += blmi_tensor_count(&weights.tensors.items[i]);
     blmi_weights_close(&weights);

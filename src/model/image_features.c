@@ -111,8 +111,8 @@ static void add_work(void *context, const blmi_work *w)
 static void find_steps(blm_extractor *e)
 {
     const blmi_origin *o = e->origin;
-    blmi_backbone_work(&o->backbone, o->layout.output[o->layout.outputs - 1].tap,
-        o->recipe.fields.width, o->recipe.fields.height, add_work, e);
+    blmi_backbone_work(&o->backbone, o->recipe.stages, o->recipe.fields.width,
+        o->recipe.fields.height, add_work, e);
 }
 
 // The time since the last known step is that of this one: "layer2.ConTBlock0.ste1".
@@ -172,7 +172,7 @@ static blm_status open_extractor(
         status = model != NULL ? open_origin(origin, &model->recipe.fields,
                                      &model->backbone, model->weights_hash, err)
                                : open_origin(origin, o->recipe, &weights.backbone,
-                                     weights.file.checksum, err);
+                                     weights.hash, err);
     if (status == BLM_OK && model != NULL)
         status = copy_region(origin, model->include, &model->cover, err);
     if (status == BLM_OK)

@@ -170,9 +170,8 @@ static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MOST_PARTS
 static blm_status list_weights(const blm_model *model, blmi_tensor *tensors,
     size_t *count, char *names, blmi_backbone *backbone, blm_error *err)
 {
-    const blmi_layout *layout = &model->layout;
-    BLMI_TRY(blmi_backbone_cut(&model->backbone, &model->weights,
-        layout->output[layout->outputs - 1].tap, tensors, count, backbone, err));
+    BLMI_TRY(blmi_backbone_cut(&model->backbone, &model->weights, model->recipe.stages,
+        tensors, count, backbone, err));
     for (size_t i = 0; i < *count; i++) {
         const char *name = tensors[i].name;
         tensors[i].name = names;
@@ -207,9 +206,22 @@ static void print_recipe(blm_recipe *recipe, printed *to)
         }
 }
 
-static void print_numbers(const blm_model *model, printed *to)
+// The taps by their numbers in the backbone that is written.
+static uint32_t taps_in(const blm_model *model, const blmi_backbone *written)
+{
+    uint32_t taps = 0;
+    for (int i = 0; i < model->layout.outputs; i++) {
+        const int tap = model->layout.output[i].tap;
+        taps |= 1u << blmi_backbone_tap_find(written, model->backbone.tap[tap].name);
+    }
+    return taps;
+}
+
+static void print_numbers(
+    const blm_model *model, const blmi_backbone *written, printed *to)
 {
     blm_model copy = *model;
+    copy.recipe.stages = taps_in(model, written);
     blmi_number numbers[BLMI_MOST_NUMBERS];
     const size_t own = blmi_detector_numbers(model->detector, numbers);
     for (size_t i = 0; i < FIELDS; i++) {
@@ -231,7 +243,7 @@ static blm_status write_model(const blm_model *model, const char *path,
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
     BLMI_TRY(list_weights(model, tensors + arrays, &weights, names, &backbone, err));
-    print_numbers(model, &numbers);
+    print_numbers(model, &backbone, &numbers);
     size_t count = numbers.count;
     pairs[count++] = (blmi_pair){"format", FORMAT};
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};

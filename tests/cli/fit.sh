@@ -69,3 +69,18 @@ expect 0 info other.model --json
 out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'
 expect 0 info other.model
 out_has '^input: size 224x224, resize 256x256, crop 4,4,60,60, filter bicubic, bits 12$'
+
+# Several networks side by side, in one model.
+expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o two.model --list-odd 0
+out_has '^backbone: ConTNet-Ti \+ ConTNet-S, '
+expect 0 info two.model
+out_has '784 positions of 672 features'
+expect 0 detect two.model "$(good 5)"
+expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o again.model \
+    --taps contnet-ti.layer1,contnet-ti.layer2,contnet-s.layer1,contnet-s.layer2
+cmp two.model again.model || fail 'the taps that are taken by default, by name, gave other bytes'
+expect 2 fit "$(good 1)" "$(good 2)" "$(good 3)" -w ti,s --taps contnet-ti.layer1 -o no.model
+err_has 'no output of ConTNet-S is taken'
+absent no.model
+expect 2 fit "$(good 1)" "$(good 2)" "$(good 3)" -w ti, -o no.model
+rm two.model again.model
