@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apps/blemish/batch.h"
+#include "apps/blemish/copies.h"
 #include "apps/blemish/describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
@@ -19,7 +20,7 @@ typedef struct settings {
     double false_alarm, review;
     int64_t min_area;
     blm_decode_options decode;
-    int threads, skip_bad, json;
+    int threads, skip_bad, keep_copies, json;
     cli_talk talk;
 } settings;
 
@@ -34,6 +35,7 @@ static const cli_option options[] = {
     {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (as it is)",
         AT(min_area), 1, 1e12, NULL},
     CLI_GROUP_OPTION(settings),
+    CLI_KEEP_COPIES_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
@@ -157,7 +159,8 @@ static blm_calibration wanted(const settings *set, const blm_model *model)
     return (blm_calibration){
         .false_alarm = set->false_alarm != 0 ? set->false_alarm : info.false_alarm,
         .review = same ? info.review : set->review,
-        .min_area = set->min_area};
+        .min_area = set->min_area,
+        .keep_copies = set->keep_copies};
 }
 
 static void print_summary(const settings *set, const char *path, const blm_model *model)

@@ -112,6 +112,8 @@ void cli_describe(const blm_model *model)
     blm_model_info info;
     blm_model_describe(model, &info);
     printf("images: %lld\n", (long long)info.images);
+    if (info.copies > 0)
+        printf("copies: %zu of them look like others\n", info.copies);
     printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
     describe_recipe(info.recipe);
     if (info.region < 1)
@@ -169,6 +171,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_recipe_json(info.recipe, json);
     cli_json_close(json, '}');
     cli_json_integer(json, "images", info.images);
+    cli_json_integer(json, "copies", (int64_t)info.copies);
     cli_json_integer(json, "positions", info.positions);
     cli_json_integer(json, "features", info.features);
     cli_json_integer(json, "rank", info.rank);

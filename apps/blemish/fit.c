@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "apps/blemish/cli_recipe.h"
+#include "apps/blemish/copies.h"
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/describe.h"
 #include "apps/blemish/exit.h"
@@ -24,7 +25,7 @@ typedef struct settings {
     const char *weights, *group_by, *report, *exclude;
     cli_region region;
     blm_decode_options decode;
-    int threads, skip_bad, force, odd, json, report_images;
+    int threads, skip_bad, keep_copies, force, odd, json, report_images;
     cli_talk talk;
 } settings;
 
@@ -46,6 +47,7 @@ static const cli_option options[] = {
     {"ignore", 0, CLI_TEXT, "POLYGONS", "Do not look inside \"x,y x,y x,y; ...\"",
         AT(region.ignore), 0, 0, NULL},
     CLI_GROUP_OPTION(settings),
+    CLI_KEEP_COPIES_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
         AT(skip_bad), 0, 0, NULL},
     CLI_FORCE_OPTION(settings),
@@ -128,7 +130,9 @@ static int fit_and_save(
                                  .weights = set->weights,
                                  .decode = set->decode,
                                  .threads = set->threads},
-        .calibration = {.false_alarm = set->false_alarm, .review = set->review},
+        .calibration = {.false_alarm = set->false_alarm,
+            .review = set->review,
+            .keep_copies = set->keep_copies},
         .skip_bad = set->skip_bad,
         .force = set->force,
         .talk = &set->talk};
@@ -146,6 +150,8 @@ static int fit_and_save(
     if (status == BLM_OK)
         status = group(grouping, &training, &unmatched, &model, &err);
     cli_tell_unmatched(unmatched, &set->talk);
+    if (status == BLM_OK)
+        cli_tell_copies(model, set->keep_copies, &set->talk);
     code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
     blm_model_free(model);
     free(include);

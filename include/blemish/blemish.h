@@ -231,6 +231,10 @@ typedef struct blm_calibration {
     // ones are left out together, which a model that keeps the full covariance cannot
     // do.  Each group counts as one, in equal parts on its images.  NULL: each by itself.
     const int32_t *group;
+    // 0: good images that are equal or nearly equal (blm_model_image_same) show the same
+    // part: they are left out together, and their groups are joined, where that is
+    // possible.  1: each counts by itself.
+    int keep_copies;
     // Scores, by this very model and its min_area, of good images that it was not fitted
     // on.  NULL: leave out.
     const double *held_out; // (held_out_count)
@@ -301,6 +305,7 @@ typedef struct blm_model_info { // texts live as long as the model
     blm_score_source source;
     size_t good_scores; // how many scores the thresholds rest on
     size_t groups;      // how many groups they come from; 0: each by itself
+    size_t copies;      // how many good images are copies of an earlier one
     double good_median; // of these scores
 } blm_model_info;
 
@@ -312,6 +317,12 @@ BLM_API void blm_model_cost(const blm_model *model, blm_cost *out);
 // The name of a good image, in the order of the images; NULL from their count on (of a
 // model that keeps the full covariance, that of those whose features were kept).
 BLM_API const char *blm_model_image_name(const blm_model *model, size_t index);
+
+// The first good image that this one is equal or nearly equal to: the same but for noise,
+// compression, brightness, another size, or a shift of a hundredth of the image.  Itself
+// if there is none; index as that of blm_model_image_name.  At most 4096 images of a fit
+// are compared: of more, none is a copy.
+BLM_API size_t blm_model_image_same(const blm_model *model, size_t index);
 
 // A good image, scored by Gaussians that it had no part in.
 typedef struct blm_good_score {

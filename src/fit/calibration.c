@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
+#include "src/fit/parts.h"
 #include "src/fit/threshold.h"
 #include "src/map/map.h"
 #include "src/model/model.h"
@@ -155,28 +156,55 @@ static blm_status set_thresholds(
     return BLM_OK;
 }
 
+static void set_source(blm_model *model, const blm_calibration *c)
+{
+    model->source = c->held_out != NULL ? BLM_HELD_OUT
+                    : c->group != NULL  ? BLM_LEAVE_GROUP_OUT
+                                        : BLM_LEAVE_ONE_OUT;
+}
+
+// Scores, source and thresholds of the model; c->group becomes the groups that were used.
+// Copies are left out together where that is possible: not where the detector cannot, or
+// too few images would be left.
+static blm_status score_and_set(blm_model *model, blm_calibration *c,
+    const int32_t *parts, double *scores, size_t count, blm_error *err)
+{
+    const int32_t *asked = c->group;
+    if (parts != NULL)
+        c->group = parts;
+    blm_status status = fill_scores(model, c, scores, count, err);
+    if (status == BLM_EUSAGE && parts != NULL) {
+        c->group = asked;
+        status = fill_scores(model, c, scores, count, err);
+    }
+    if (status != BLM_OK)
+        return status;
+    set_source(model, c);
+    return set_thresholds(model, c, err);
+}
+
 blm_status blmi_model_calibrate(
     blm_model *model, const blm_calibration *calibration, blm_error *err)
 {
     blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
     BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
     blm_model next = *model; // so that a failure changes nothing
+    int32_t *parts = NULL;   // (M) groups, copies joined
     c.false_alarm = rate_of(&c);
     if (c.min_area != 0)
         next.recipe.fields.min_area = c.min_area;
-    next.source = c.held_out != NULL ? BLM_HELD_OUT
-                  : c.group != NULL  ? BLM_LEAVE_GROUP_OUT
-                                     : BLM_LEAVE_ONE_OUT;
+    if (c.held_out == NULL && !c.keep_copies)
+        BLMI_TRY(blmi_parts_join(model, c.group, &parts, err));
     const size_t count =
         c.held_out != NULL ? c.held_out_count : (size_t)model->detector->left_out;
     double *scores = blmi_alloc(count, sizeof *scores);
-    if (scores == NULL)
-        return blmi_no_memory(err, "scores", count, sizeof *scores);
+    blm_status status =
+        scores != NULL ? BLM_OK : blmi_no_memory(err, "scores", count, sizeof *scores);
     next.good_scores = next.owned_scores = scores;
     next.good_count = (int64_t)count;
-    blm_status status = fill_scores(&next, &c, scores, count, err);
     if (status == BLM_OK)
-        status = set_thresholds(&next, &c, err);
+        status = score_and_set(&next, &c, parts, scores, count, err);
+    blmi_free(parts);
     if (status == BLM_OK) {
         blmi_free(model->owned_scores);
         *model = next;

@@ -13,8 +13,11 @@
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
+#include "src/fit/copies.h"
 #include "src/fit/fitter.h"
 #include "src/fit/levels.h"
+#include "src/fit/parts.h"
+#include "src/fit/traits.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"
 #include "src/model/image_features.h"
@@ -38,7 +41,8 @@ struct blm_fitter {
     blmi_detector_fit *statistics;
     blmi_seen seen;
     blmi_levels levels;
-    char **names; // (images taken in)
+    char **names;        // (images taken in)
+    blmi_thumb **thumbs; // (images taken in) NULL beyond the most that are compared
     size_t names_capacity;
     const char *ended; // why it can only be freed: static text; NULL: it is open
 };
@@ -159,7 +163,10 @@ void blm_fitter_free(blm_fitter *fitter)
         return;
     for (size_t i = 0; fitter->names != NULL && i < fitter->names_capacity; i++)
         blmi_free(fitter->names[i]);
+    for (size_t i = 0; fitter->thumbs != NULL && i < fitter->names_capacity; i++)
+        blmi_free(fitter->thumbs[i]);
     free(fitter->names);
+    free(fitter->thumbs);
     free_extraction(fitter);
     blmi_detector_fit_free(fitter->statistics);
     blmi_weights_close(&fitter->weights);
@@ -186,20 +193,32 @@ static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
                : blmi_fail(err, BLM_EUSAGE, "the fitter takes features, no images");
 }
 
-// Makes room for the names of `more` images.
+// An array of pointers with room for more, the new ones NULL; NULL: no memory, and the
+// array is as it was.
+static void *grow_pointers(void *pointers, size_t capacity, size_t wanted)
+{
+    void **grown = realloc(pointers, wanted * sizeof *grown);
+    if (grown != NULL)
+        memset(grown + capacity, 0, (wanted - capacity) * sizeof *grown);
+    return grown;
+}
+
+// Makes room for the names and thumbs of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
     const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
-    size_t capacity = fitter->names_capacity;
-    if (have + more <= capacity)
+    const size_t old = fitter->names_capacity;
+    if (have + more <= old)
         return BLM_OK;
-    capacity = capacity * 2 > have + more ? capacity * 2 : have + more;
-    char **names = realloc(fitter->names, capacity * sizeof *names);
-    if (names == NULL)
+    const size_t capacity = old * 2 > have + more ? old * 2 : have + more;
+    char **names = grow_pointers(fitter->names, old, capacity);
+    if (names != NULL)
+        fitter->names = names;
+    blmi_thumb **thumbs = grow_pointers(fitter->thumbs, old, capacity);
+    if (thumbs != NULL)
+        fitter->thumbs = thumbs;
+    if (names == NULL || thumbs == NULL)
         return blmi_no_memory(err, "names", capacity, sizeof *names);
-    memset(names + fitter->names_capacity, 0,
-        (capacity - fitter->names_capacity) * sizeof *names);
-    fitter->names = names;
     fitter->names_capacity = capacity;
     return BLM_OK;
 }
@@ -212,10 +231,22 @@ static void forget_names(blm_fitter *fitter, size_t first, size_t count)
     }
 }
 
-// Adds `count` images' features, which stand at the front of the block.  After a failure
+// What is known of an image becomes the fitter's.
+static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
+{
+    if (traits->seen.most_width > 0) // which is known
+        blmi_seen_add(&fitter->seen, &traits->seen);
+    blmi_levels_add(&fitter->levels, &traits->levels);
+    if (index < BLMI_MOST_COMPARED) {
+        fitter->thumbs[index] = traits->thumb;
+        traits->thumb = NULL;
+    }
+}
+
+// Adds `count` images, whose features stand at the front of the block.  After a failure
 // nothing has changed.
-static blm_status accumulate(
-    blm_fitter *fitter, const char *const *names, int count, blm_error *err)
+static blm_status accumulate(blm_fitter *fitter, const char *const *names,
+    blmi_traits *const *traits, int count, blm_error *err)
 {
     BLMI_TRY(grow_names(fitter, (size_t)count, err));
     const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
@@ -228,6 +259,8 @@ static blm_status accumulate(
         status = blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
     if (status != BLM_OK)
         forget_names(fitter, have, (size_t)count);
+    for (int i = 0; status == BLM_OK && i < count; i++)
+        keep_traits(fitter, traits[i], have + (size_t)i);
     return status;
 }
 
@@ -236,13 +269,13 @@ static blm_status add_covered(
 {
     BLMI_TRY(blmi_extractor_run(
         fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
-    BLMI_TRY(accumulate(fitter, &name, 1, err));
-    const blmi_seen seen = blmi_seen_of(image);
-    blmi_levels levels;
-    blmi_levels_of(image, &levels);
-    blmi_seen_add(&fitter->seen, &seen);
-    blmi_levels_add(&fitter->levels, &levels);
-    return BLM_OK;
+    blmi_traits traits = {0};
+    blmi_traits *all[] = {&traits};
+    blm_status status = blmi_traits_of(&fitter->recipe, image, &traits, err);
+    if (status == BLM_OK)
+        status = accumulate(fitter, &name, all, 1, err);
+    blmi_traits_free(&traits);
+    return status;
 }
 
 blm_status blm_fitter_add_image(
@@ -294,21 +327,24 @@ blm_status blm_fitter_add_features(blm_fitter *fitter,
         for (int i = 0; i < size; i++)
             blmi_features_gather(features[at + (size_t)i], &fitter->layout,
                 fitter->chosen, fitter->block + (size_t)i * stride);
+        blmi_traits traits[BLOCK] = {{.thumb = NULL}}, *all[BLOCK];
+        for (int i = 0; i < size; i++) {
+            traits[i].seen = features[at + (size_t)i]->seen;
+            all[i] = &traits[i];
+        }
         const blm_status status =
-            accumulate(fitter, names != NULL ? names + at : no_names, size, err);
+            accumulate(fitter, names != NULL ? names + at : no_names, all, size, err);
         if (status != BLM_OK) {
             fitter->ended = "has failed";
             return status;
         }
-        for (int i = 0; i < size; i++)
-            blmi_seen_add(&fitter->seen, &features[at + (size_t)i]->seen);
     }
     return BLM_OK;
 }
 
 // One file's features, and what it is like.  The error text begins with the path.
 static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
-    float *features, blmi_seen *seen, blmi_levels *levels, blm_error *err)
+    float *features, blmi_traits *traits, blm_error *err)
 {
     blm_image *image = NULL;
     blm_error why;
@@ -318,8 +354,8 @@ static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
     if (status == BLM_OK)
         status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread], image,
             features, NULL, NULL, &why);
-    *seen = blmi_seen_of(image);
-    blmi_levels_of(image, levels);
+    if (status == BLM_OK)
+        status = blmi_traits_of(&fitter->recipe, image, traits, &why);
     blm_image_free(image);
     return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
 }
@@ -346,8 +382,7 @@ static blm_status choose_cover(
 typedef struct outcome {
     blm_status status[BLOCK];
     blm_error error[BLOCK];
-    blmi_seen seen[BLOCK];
-    blmi_levels levels[BLOCK];
+    blmi_traits traits[BLOCK];
     int interrupted;
 } outcome;
 
@@ -366,8 +401,7 @@ static void take_block(blm_fitter *fitter, const char *const *paths, int count,
         if (stop)
             continue;
         block->status[i] = take_file(fitter, paths[i], omp_get_thread_num(),
-            fitter->block + (size_t)i * stride, &block->seen[i], &block->levels[i],
-            &block->error[i]);
+            fitter->block + (size_t)i * stride, &block->traits[i], &block->error[i]);
 #pragma omp critical(blmi_fit_progress)
         {
             finished++;
@@ -380,15 +414,22 @@ static void take_block(blm_fitter *fitter, const char *const *paths, int count,
     }
 }
 
+// The good ones of a block.
+typedef struct good_files {
+    const char *names[BLOCK];
+    blmi_traits *traits[BLOCK];
+    int count;
+} good_files;
+
 // Moves the features of the good files to the front; their names too.  A bad file that
 // may not be skipped ends it.
 static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
-    const char *const *names, int count, const blm_fit_watch *watch, const outcome *block,
-    const char **kept_names, int *kept, blm_error *err)
+    const char *const *names, int count, const blm_fit_watch *watch, outcome *block,
+    good_files *kept, blm_error *err)
 {
     const blmi_layout *layout = &fitter->layout;
     const size_t stride = (size_t)layout->positions * (size_t)layout->features;
-    *kept = 0;
+    kept->count = 0;
     for (int i = 0; i < count; i++) {
         if (block->status[i] != BLM_OK) {
             const int skip =
@@ -398,12 +439,11 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
                 return blmi_fail(err, block->status[i], "%s", block->error[i].text);
             continue;
         }
-        if (*kept != i)
-            memcpy(fitter->block + (size_t)*kept * stride,
+        if (kept->count != i)
+            memcpy(fitter->block + (size_t)kept->count * stride,
                 fitter->block + (size_t)i * stride, stride * sizeof(float));
-        kept_names[(*kept)++] = names[i];
-        blmi_seen_add(&fitter->seen, &block->seen[i]);
-        blmi_levels_add(&fitter->levels, &block->levels[i]);
+        kept->names[kept->count] = names[i];
+        kept->traits[kept->count++] = &block->traits[i];
     }
     return BLM_OK;
 }
@@ -426,27 +466,27 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     if (names != NULL)
         BLMI_TRY(check_texts("name", names, count, err));
     const blm_fit_watch nobody = {0};
-    const char *kept_names[BLOCK];
+    good_files kept;
     blm_status status = BLM_OK;
     watch = watch != NULL ? watch : &nobody;
     names = names != NULL ? names : paths;
-    outcome *block = blmi_alloc(1, sizeof *block);
+    outcome *block = blmi_alloc_zero(1, sizeof *block);
     if (block == NULL)
         return blmi_no_memory(err, "the outcome of a block", 1, sizeof *block);
     if (fitter->include != NULL)
         status = choose_cover(fitter, paths, count, err);
     for (size_t at = 0; at < count && status == BLM_OK; at += BLOCK) {
         const int size = count - at < BLOCK ? (int)(count - at) : BLOCK;
-        int kept = 0;
         take_block(fitter, paths + at, size, at, count, watch, block);
-        if (block->interrupted) {
+        if (block->interrupted)
             status = blmi_fail(err, BLM_ESYSTEM, "interrupted");
-            break;
-        }
-        status = keep_good(
-            fitter, paths + at, names + at, size, watch, block, kept_names, &kept, err);
-        if (status == BLM_OK && kept > 0)
-            status = accumulate(fitter, kept_names, kept, err);
+        if (status == BLM_OK)
+            status =
+                keep_good(fitter, paths + at, names + at, size, watch, block, &kept, err);
+        if (status == BLM_OK && kept.count > 0)
+            status = accumulate(fitter, kept.names, kept.traits, kept.count, err);
+        for (int i = 0; i < size; i++)
+            blmi_traits_free(&block->traits[i]);
     }
     blmi_free(block);
     if (status != BLM_OK)
@@ -494,6 +534,8 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     free_extraction(fitter);
     BLMI_TRY(blmi_detector_fit_finish(fitter->statistics, &model->detector, err));
     BLMI_TRY(hand_over_names(fitter, model, err));
+    BLMI_TRY(blmi_parts_note(
+        model, fitter->thumbs, (size_t)model->detector->images, fitter->threads, err));
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;
     BLMI_TRY(blmi_model_calibrate(model, calibration, err));

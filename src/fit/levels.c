@@ -50,6 +50,8 @@ blm_levels blmi_levels_result(const blmi_levels *levels, int bits)
     int highest = LEVELS - 1;
     while (highest > 0 && levels->counts[highest] == 0)
         highest--;
+    if (levels->counts[highest] == 0)
+        return (blm_levels){0};
     return (blm_levels){.low = level_at(levels, 0.001),
         .high = level_at(levels, 0.999),
         .bits = levels->deep && bits == 16 ? bits_for(highest) : 0};

@@ -53,9 +53,19 @@ static blm_status check_groups(const blm_model *model, const char *path, blm_err
     return BLM_OK;
 }
 
+// All zeros: of a fit to features of images that are not known.
+static bool is_unknown(const blmi_seen *s)
+{
+    return (s->least_width | s->most_width | s->least_height | s->most_height | s->grey |
+               s->colour) == 0 &&
+           s->most_aspect == 0 && s->most_brightness == 0;
+}
+
 static blm_status check_seen(const blm_model *model, const char *path, blm_error *err)
 {
     const blmi_seen *s = &model->seen;
+    if (is_unknown(s))
+        return BLM_OK;
     const bool fits = s->least_width >= 1 && s->least_width <= s->most_width &&
                       s->least_height >= 1 && s->least_height <= s->most_height &&
                       s->least_aspect > 0 && s->least_aspect <= s->most_aspect &&
@@ -116,6 +126,18 @@ static blm_status check_good_scores(
     return BLM_OK;
 }
 
+// Each image refers to the first of those that show the same part.
+static blm_status check_same(const blm_model *model, const char *path, blm_error *err)
+{
+    const int32_t *same = model->same;
+    for (int32_t m = 0; same != NULL && m < model->detector->left_out; m++)
+        if (same[m] < 0 || same[m] > m || same[same[m]] != same[m])
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: good.same: number %d is %d, expected the first of a group of images",
+                path, (int)m, (int)same[m]);
+    return BLM_OK;
+}
+
 // The region of interest leaves room for the smallest defect.
 static blm_status check_region(const blm_model *model, const char *path, blm_error *err)
 {
@@ -159,6 +181,7 @@ blm_status blmi_model_check_tensors(
     const blm_model *model, const char *path, blm_error *err)
 {
     BLMI_TRY(check_good_scores(model, path, err));
+    BLMI_TRY(check_same(model, path, err));
     BLMI_TRY(check_region(model, path, err));
     return check_weights(model, path, err);
 }

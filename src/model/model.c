@@ -76,6 +76,7 @@ blm_status blmi_model_derive(
     next->owned_include = NULL;
     next->owned_names = NULL;
     next->owned_scores = NULL;
+    next->owned_same = NULL;
     *out = next;
     return BLM_OK;
 }
@@ -93,6 +94,7 @@ void blm_model_free(blm_model *model)
     blmi_free(model->owned_include);
     blmi_free(model->owned_weights);
     blmi_free(model->owned_scores);
+    blmi_free(model->owned_same);
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
     blmi_extractor_free(model->life->extractor);
@@ -131,6 +133,14 @@ static double region_share(const blm_model *model)
     return model->include != NULL ? (double)inside / (double)pixels : 1;
 }
 
+static size_t count_copies(const blm_model *model)
+{
+    size_t count = 0;
+    for (int m = 0; model->same != NULL && m < model->detector->left_out; m++)
+        count += model->same[m] != m;
+    return count;
+}
+
 void blm_model_describe(const blm_model *model, blm_model_info *out)
 {
     if (out == NULL)
@@ -157,6 +167,7 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
         .source = model->source,
         .good_scores = (size_t)model->good_count,
         .groups = (size_t)model->groups,
+        .copies = count_copies(model),
         .good_median = model->good_median};
 }
 
@@ -164,6 +175,14 @@ const char *blm_model_image_name(const blm_model *model, size_t index)
 {
     return model != NULL && index < (size_t)model->detector->left_out ? model->name[index]
                                                                       : NULL;
+}
+
+size_t blm_model_image_same(const blm_model *model, size_t index)
+{
+    return model != NULL && model->same != NULL &&
+                   index < (size_t)model->detector->left_out
+               ? (size_t)model->same[index]
+               : index;
 }
 
 static int by_falling_score(const void *a, const void *b)

@@ -34,6 +34,9 @@ struct blm_model {
     size_t names_size; // bytes, all zeros included
     const char **name; // (M) where each begins
 
+    const int32_t *same; // (M) the first of the images that show the same part, an index
+                         // below M, itself if it is none's copy; NULL: no copies
+
     blm_score_source source;   // of the good scores
     const double *good_scores; // (good_count)
     int64_t good_count, groups;
@@ -51,6 +54,7 @@ struct blm_model {
     uint8_t *owned_include;
     char *owned_names;
     double *owned_scores;
+    int32_t *owned_same;
 };
 
 // A model of zeros with one owner.

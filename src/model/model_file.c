@@ -15,7 +15,8 @@
 
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
-#define BACKBONE "backbone."     // prefix of the weights' names
+#define BACKBONE "backbone." // prefix of the weights' names
+#define SAME "good.same"     // tensor of copies among the good images, if there are any
 #define INCLUDE "recipe.include" // tensor of the region of interest
 // Must be understood, as scores without what they say would be wrong.  The other keys of
 // that kind are the recipe's.
@@ -132,7 +133,7 @@ static int scan_number(const blmi_number *number, const char *text)
 
 // ---- tensors: likewise ----------------------------------------------------------------
 
-enum { MOST_PARTS = BLMI_MOST_PARTS + 3 };
+enum { MOST_PARTS = BLMI_MOST_PARTS + 4 };
 
 // The arrays of a model beside its weights.
 static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
@@ -142,6 +143,9 @@ static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
         (blmi_part){"good.scores", BLMI_F64, 1, {m->good_count}, &m->good_scores};
     parts[count++] =
         (blmi_part){"good.names", BLMI_U8, 1, {(int64_t)m->names_size}, &m->names};
+    if (m->same != NULL)
+        parts[count++] =
+            (blmi_part){SAME, BLMI_I32, 1, {m->detector->left_out}, &m->same};
     if (m->include != NULL)
         parts[count++] = (blmi_part){INCLUDE, BLMI_U8, 2,
             {m->recipe.fields.height, m->recipe.fields.width}, &m->include};
@@ -382,11 +386,15 @@ static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
     return BLM_OK;
 }
 
+static const int32_t no_copy = 0;
+
 static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
 {
     blmi_part parts[MOST_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
+    if (blmi_tensors_find(&model->file.tensors, SAME) != NULL)
+        model->same = (const int32_t *)(const void *)&no_copy; // list_parts asks for it
     BLMI_TRY(find_region(model, path, err));
     BLMI_TRY(find_cover(model, path, err));
     const size_t count = list_parts(model, parts);

@@ -29,6 +29,35 @@ out_has '^    at most 0\.3 of good images should reach it$'
 out_lacks '^least like'
 rm coarse.model
 
+# Each image twice: without a word the threshold would fall until good parts are NG.
+mkdir twice
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    cp "$(good $i)" twice/$i.png
+    cp "$(good $i)" twice/$i-again.png
+done
+threshold() { sed -n 's/^threshold: \([0-9.]*\),.*/\1/p' out; }
+expect 0 info data/model
+once=$(threshold)
+expect 0 fit twice -o twice.model
+err_lines 6
+err_has '^blemish: equal or nearly equal: twice/1-again\.png, twice/1\.png$'
+err_has '^blemish: 12 good images are copies of others, in 12 groups: they count as one part for the threshold$'
+out_has '^copies: 12 of them look like others$'
+out_has '^threshold: [0-9.]+, from 24 good images of 12 parts, each part scored by the Gaussians of the others$'
+parts=$(threshold)
+expect 0 fit twice -o kept.model --keep-copies
+err_has 'they count each by itself, which lowers the threshold$'
+kept=$(threshold)
+awk "BEGIN { exit !($parts > 0.8 * $once && $kept < 0.8 * $once) }" ||
+    fail "thresholds: once $once, twice $parts, kept $kept"
+expect 0 calibrate twice.model --keep-copies -o kept2.model
+cmp kept.model kept2.model || fail 'copies kept later are not copies kept at once'
+expect 0 calibrate kept.model -o twice2.model
+cmp twice.model twice2.model || fail 'copies of a model are forgotten'
+expect 0 fit twice -o twice.model --group-by prefix:1 -q
+err_is ''
+rm twice*.model kept*.model
+
 # Fewer than three.
 expect 2 fit "$(good 1)" "$(good 2)" -o new
 err_lines 1

@@ -1,0 +1,21 @@
+#include "src/fit/traits.h"
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+
+blm_status blmi_traits_of(
+    const blmi_recipe *recipe, const blm_image *image, blmi_traits *out, blm_error *err)
+{
+    out->seen = blmi_seen_of(image);
+    blmi_levels_of(image, &out->levels);
+    out->thumb = blmi_alloc(1, sizeof *out->thumb);
+    if (out->thumb == NULL)
+        return blmi_no_memory(err, "a thumb", 1, sizeof *out->thumb);
+    return blmi_thumb_of(recipe, image, out->thumb, err);
+}
+
+void blmi_traits_free(blmi_traits *traits)
+{
+    blmi_free(traits->thumb);
+    traits->thumb = NULL;
+}
