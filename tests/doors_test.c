@@ -7,6 +7,7 @@
 
 #include "blemish/blemish.h"
 #include "blemish/eval.h"
+#include "blemish/features.h"
 #include "blemish/render.h"
 #include "blemish/weights.h"
 #include "tests/check.h"
@@ -234,6 +235,83 @@ static void a_model_asks_for_its_arguments(void **state)
     assert_int_equal(blm_model_good_scores(NULL, &score, 1), 0);
     assert_int_equal(blm_model_good_scores(t.model, NULL, 5), IMAGES);
     blm_model_free(NULL);
+}
+
+static void extractors_ask_for_their_arguments(void **state)
+{
+    (void)state;
+    const blm_extractor_options bad[] = {{.threads = -1}, {.threads = 1025},
+        {.batch = -1}, {.batch = 65}, {.model = t.model, .weights = "ti"}};
+    const blm_extractor_options options = {.weights = "ti", .threads = 1};
+    const blm_image *image = t.image, *nothing = NULL;
+    blm_extractor *e = NULL, *none = NULL;
+    blm_features *features = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(blm_extractor_new(&bad[i], &none, &err));
+    refused(blm_extractor_new(&options, NULL, &err));
+    assert_ok(blm_extractor_new(&options, &e, &err), err);
+    refused(blm_extractor_clone(NULL, &none, &err));
+    refused(blm_extractor_clone(e, NULL, &err));
+    refused(blm_extractor_run(NULL, &image, 1, &features, &err));
+    refused(blm_extractor_run(e, NULL, 1, &features, &err));
+    refused(blm_extractor_run(e, &nothing, 1, &features, &err));
+    refused(blm_extractor_run(e, &image, 0, &features, &err));
+    refused(blm_extractor_run(e, &image, 2, &features, &err));
+    refused(blm_extractor_run(e, &image, 1, NULL, &err));
+    refused(blm_features_from_outputs(e, NULL, &features, &err));
+    refused(blm_features_from_outputs(
+        NULL, (const float *const[]){t.floats}, &features, &err));
+    assert_null(none);
+    assert_null(features);
+    blm_extractor_describe(e, NULL);
+    blm_extractor_time(NULL, 1);
+    assert_int_equal(blm_extractor_steps(NULL, NULL, 0), 0);
+    assert_int_equal(blm_extractor_outputs(e, NULL, 0), 2);
+    assert_int_equal(blm_features_outputs(NULL, NULL, 0), 0);
+    blm_extractor_free(NULL);
+    blm_features_free(NULL);
+    blm_extractor_free(e);
+}
+
+// A fitter or scorer takes images or features, never both.
+static void features_and_images_are_not_mixed(void **state)
+{
+    (void)state;
+    const blm_extractor_options options = {.weights = "ti", .threads = 1};
+    const blm_fit_options fit = {.weights = "ti", .threads = 1, .from_features = 1};
+    const blm_scorer_options score = {.threads = 1, .from_features = 1};
+    const blm_image *image = t.image;
+    const blm_features *nothing = NULL;
+    blm_extractor *e = NULL;
+    blm_features *features = NULL;
+    blm_fitter *f = NULL;
+    blm_scorer *s = NULL;
+    blm_model *adapted = NULL;
+    blm_result result;
+    assert_ok(blm_extractor_new(&options, &e, &err), err);
+    assert_ok(blm_extractor_run(e, &image, 1, &features, &err), err);
+    assert_ok(blm_fitter_new(&fit, &f, &err), err);
+    assert_ok(blm_scorer_new(t.model, &score, &s, &err), err);
+    const blm_features *const one = features;
+    refused(blm_fitter_add_features(NULL, &one, NULL, 1, &err));
+    refused(blm_fitter_add_features(f, NULL, NULL, 1, &err));
+    refused(blm_fitter_add_features(f, &nothing, NULL, 1, &err));
+    refused(blm_fitter_add_image(f, t.image, "a", &err));
+    refused(blm_scorer_run(s, t.image, &result, &err));
+    refused(blm_scorer_run_features(NULL, &one, 1, &result, &err));
+    refused(blm_scorer_run_features(s, NULL, 1, &result, &err));
+    refused(blm_scorer_run_features(s, &nothing, 1, &result, &err));
+    refused(blm_scorer_run_features(s, &one, 1, NULL, &err));
+    refused(blm_scorer_run_features(s, &one, 2, &result, &err));
+    refused(blm_scorer_run_features(t.scorer, &one, 1, &result, &err));
+    refused(blm_model_adapt(NULL, NULL, NULL, &adapted, &err));
+    refused(blm_model_adapt(t.model, NULL, NULL, &adapted, &err));
+    assert_int_equal(blm_model_can_adapt(NULL, NULL), 0);
+    assert_ok(blm_scorer_run_features(s, &one, 1, &result, &err), err);
+    blm_scorer_free(s);
+    blm_fitter_free(f);
+    blm_features_free(features);
+    blm_extractor_free(e);
 }
 
 static void a_scorer_asks_for_its_arguments(void **state)
@@ -503,6 +581,8 @@ int main(void)
         cmocka_unit_test(a_finished_fitter_can_only_be_freed),
         cmocka_unit_test(a_calibration_out_of_range_is_refused_before_the_work),
         cmocka_unit_test(a_model_asks_for_its_arguments),
+        cmocka_unit_test(extractors_ask_for_their_arguments),
+        cmocka_unit_test(features_and_images_are_not_mixed),
         cmocka_unit_test(a_scorer_asks_for_its_arguments),
         cmocka_unit_test(a_result_must_be_one_of_its_scorer),
         cmocka_unit_test(a_mask_takes_an_initialised_recipe),

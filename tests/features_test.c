@@ -193,12 +193,12 @@ static void features_stand_for_images(void **state)
 static void batches_change_nothing(void **state)
 {
     blm_features *one[IMAGES], *many[IMAGES];
-    blm_tap a[4], b[4];
+    blm_output a[4], b[4];
     (void)state;
     blm_extractor *first = extract(NULL, 1, one), *second = extract(NULL, 3, many);
     for (int i = 0; i < IMAGES; i++) {
-        assert_int_equal(blm_features_taps(one[i], a, 4), 2);
-        assert_int_equal(blm_features_taps(many[i], b, 4), 2);
+        assert_int_equal(blm_features_outputs(one[i], a, 4), 2);
+        assert_int_equal(blm_features_outputs(many[i], b, 4), 2);
         for (int k = 0; k < 2; k++) {
             const size_t count =
                 (size_t)a[k].width * (size_t)a[k].height * (size_t)a[k].channels;
@@ -214,13 +214,13 @@ static void batches_change_nothing(void **state)
 static void arrays_become_features(void **state)
 {
     blm_features *features[IMAGES], *copies[IMAGES];
-    blm_tap taps[4];
+    blm_output taps[4];
     (void)state;
     blm_extractor *extractor = extract(NULL, 1, features);
     for (int i = 0; i < IMAGES; i++) {
-        blm_features_taps(features[i], taps, 4);
+        blm_features_outputs(features[i], taps, 4);
         const float *const values[] = {taps[0].values, taps[1].values};
-        assert_ok(blm_features_from_taps(extractor, values, &copies[i], &err), err);
+        assert_ok(blm_features_from_outputs(extractor, values, &copies[i], &err), err);
     }
     const blm_recipe recipe = recipe_of("");
     blm_model *a = fit_images(&recipe), *b = fit_features(&recipe, copies);

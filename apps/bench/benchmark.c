@@ -124,7 +124,7 @@ static blm_status make_features(const blm_extractor *extractor, float *const *va
     for (size_t t = 0; t < taps; t++)
         for (size_t i = 0; i < sizes[t]; i++)
             values[t][i] = noise(state);
-    return blm_features_from_taps(extractor, (const float *const *)values, out, err);
+    return blm_features_from_outputs(extractor, (const float *const *)values, out, err);
 }
 
 // Adds up to ADDED_AT_ONCE images of noise; only the adding is timed.
@@ -148,11 +148,11 @@ static blm_status add_noise(rig *r, blm_fitter *fitter, float *const *values,
 
 static blm_status fill_fitter(rig *r, blm_fitter *fitter, blm_error *err)
 {
-    blm_tap tap[MOST_TAPS];
+    blm_output tap[MOST_TAPS];
     float *values[MOST_TAPS] = {NULL};
     size_t sizes[MOST_TAPS];
     uint64_t state = 1;
-    size_t taps = blm_extractor_taps(r->extractor[0], tap, MOST_TAPS);
+    size_t taps = blm_extractor_outputs(r->extractor[0], tap, MOST_TAPS);
     blm_status status = BLM_OK;
     for (size_t t = 0; t < taps && status == BLM_OK; t++) {
         sizes[t] = (size_t)tap[t].width * (size_t)tap[t].height * (size_t)tap[t].channels;
@@ -277,8 +277,9 @@ static void note(rig *r, int series, int run, int images, double ms)
 // Of the deepest output.
 static void describe_output(rig *r, const blm_features *features)
 {
-    blm_tap taps[MOST_TAPS];
-    const blm_tap *deepest = &taps[blm_features_taps(features, taps, MOST_TAPS) - 1];
+    blm_output taps[MOST_TAPS];
+    const blm_output *deepest =
+        &taps[blm_features_outputs(features, taps, MOST_TAPS) - 1];
     const size_t count =
         (size_t)deepest->width * (size_t)deepest->height * (size_t)deepest->channels;
     double sum = 0, squares = 0;

@@ -198,6 +198,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
         code = find_images(&set, &arguments, &files);
     if (code == CLI_EXIT_OK && set.report != NULL)
         code = cli_report_prepare(set.report);
+    set.region.quiet = set.talk.quiet;
     if (code == CLI_EXIT_OK)
         code = fit_and_save(&set, &grouping, &files);
     cli_files_free(&files);

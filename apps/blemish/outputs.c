@@ -69,16 +69,28 @@ static blm_status write_picture(
     return status != BLM_OK ? status : write_bytes(&bytes, stem, suffix, err);
 }
 
-// The image with the heat of the map on it and a line around what is NG.
-static blm_status write_heat(blm_image *image, const char *stem, const float *map,
-    const uint8_t *mask, double threshold, blm_error *err)
+// Surrounds what is NG, not what is REVIEW only.
+static blm_status draw_contour(blm_image *image, const uint8_t *mask, blm_error *err)
 {
     const int side = image->width < image->height ? image->width : image->height;
     const int thickness = side < 500 ? 1 : side < 16000 ? side / 250 : 64;
     const blm_colour white = {255, 255, 255};
+    const size_t pixels = (size_t)image->width * (size_t)image->height;
+    uint8_t *ng = cli_alloc(pixels, sizeof *ng);
+    for (size_t i = 0; i < pixels; i++)
+        ng[i] = mask[i] == 255;
+    const blm_status status = blm_draw_contour(image, ng, thickness, white, err);
+    free(ng);
+    return status;
+}
+
+// The image with the heat of the map on it and a line around what is NG.
+static blm_status write_heat(blm_image *image, const char *stem, const float *map,
+    const uint8_t *mask, double threshold, blm_error *err)
+{
     blm_status status = blm_draw_heat(image, map, threshold, err);
     if (status == BLM_OK)
-        status = blm_draw_contour(image, mask, thickness, white, err);
+        status = draw_contour(image, mask, err);
     if (status != BLM_OK)
         return status;
     return write_picture(&(blm_buffer){.pixels = image->rgb,

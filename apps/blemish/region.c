@@ -141,8 +141,10 @@ static int fill_polygons(
 // ---- the three parts
 
 // Keeps what is inside of the mask too.
-static int apply_mask(const char *path, const blm_decode_options *decode, picture *out)
+static int apply_mask(
+    const cli_region *region, const blm_decode_options *decode, picture *out)
 {
+    const char *path = region->mask;
     picture mask;
     unsigned odd;
     blm_error err;
@@ -150,6 +152,10 @@ static int apply_mask(const char *path, const blm_decode_options *decode, pictur
         cli_mask_read(path, decode, &mask.width, &mask.height, &mask.pixels, &odd, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
+    if (odd & CLI_MASK_GREY && !region->quiet)
+        cli_complain("%s: has many grey levels: all above 0 are looked at", path);
+    if (odd & CLI_MASK_ALPHA && !region->quiet)
+        cli_complain("%s: has an alpha channel, which does not count: colours do", path);
     const size_t inside = count_inside(&mask);
     uint8_t *to = out->pixels;
     for (int y = 0; y < out->height; y++) {
@@ -177,7 +183,7 @@ static int draw(const cli_region *region, const blm_decode_options *decode, pict
     if (code == CLI_EXIT_OK && region->ignore != NULL)
         code = fill_polygons("ignore", region->ignore, 0, out);
     if (code == CLI_EXIT_OK && region->mask != NULL)
-        code = apply_mask(region->mask, decode, out);
+        code = apply_mask(region, decode, out);
     if (code == CLI_EXIT_OK && count_inside(out) == 0) {
         cli_complain("the region of interest leaves nothing to inspect");
         code = CLI_EXIT_USAGE;

@@ -9,6 +9,7 @@
 typedef struct cli_region {
     const char *mask;             // file
     const char *include, *ignore; // polygons: "x,y x,y x,y; x,y ...", pixels of the image
+    int quiet;                    // 1: do not remark on the mask
 } cli_region;
 
 // Draws the region at the size of the image `first`, to which the mask is brought by the

@@ -13,6 +13,7 @@
 #include "apps/blemish/dataset.h"
 #include "apps/blemish/evaluate.h"
 #include "apps/blemish/exit.h"
+#include "apps/blemish/fingerprint.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
 #include "apps/blemish/text.h"
@@ -90,9 +91,8 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
 {
     char *recipe = cli_recipe_key(&set->recipe);
-    char *text =
-        cli_format("%s|%s|%s|%d", blm_version(), weights->hash, recipe, set->native);
-    const uint64_t key = cli_hash_text(CLI_HASH_START, text);
+    char *text = cli_format("%s|%s|%d", weights->hash, recipe, set->native);
+    const uint64_t key = cli_hash_text(cli_fingerprint(CLI_HASH_START), text);
     free(text);
     free(recipe);
     return key;

@@ -76,23 +76,23 @@ BLM_API size_t blm_extractor_steps(
 BLM_API void blm_features_free(blm_features *features); // NULL allowed
 
 // An output of the backbone.
-typedef struct blm_tap { // lives as long as the features
-    const char *name;    // "layer2"
+typedef struct blm_output { // lives as long as the features
+    const char *name;       // "layer2"
     int width, height, channels;
     const float *values; // (height, width, channels)
-} blm_tap;
+} blm_output;
 
-// The taps in the order of computation.  Returns how many there are and writes at most
-// `capacity` of them.
-BLM_API size_t blm_features_taps(
-    const blm_features *features, blm_tap *out, size_t capacity);
-// What the taps of an extractor look like, without values.
-BLM_API size_t blm_extractor_taps(
-    const blm_extractor *extractor, blm_tap *out, size_t capacity);
+// The outputs that its taps name, in the order of computation.  Returns how many there
+// are and writes at most `capacity` of them.
+BLM_API size_t blm_features_outputs(
+    const blm_features *features, blm_output *out, size_t capacity);
+// What those of an extractor look like; values is NULL.
+BLM_API size_t blm_extractor_outputs(
+    const blm_extractor *extractor, blm_output *out, size_t capacity);
 
 // Features that were computed elsewhere, as the extractor would have.  values: for each
-// of its taps (height, width, channels), copied.
-BLM_API blm_status blm_features_from_taps(const blm_extractor *extractor,
+// of its outputs (height, width, channels), copied.
+BLM_API blm_status blm_features_from_outputs(const blm_extractor *extractor,
     const float *const *values, blm_features **out, blm_error *err);
 
 #ifdef __cplusplus

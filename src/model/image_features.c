@@ -382,12 +382,12 @@ blm_status blm_extractor_run(blm_extractor *extractor, const blm_image *const *i
 
 // values: the first of them; NULL: none.
 static size_t list_taps(
-    const blmi_origin *o, const float *const *values, blm_tap *out, size_t capacity)
+    const blmi_origin *o, const float *const *values, blm_output *out, size_t capacity)
 {
     const size_t count = (size_t)o->layout.outputs;
     for (size_t i = 0; out != NULL && i < count && i < capacity; i++) {
         const blmi_output *output = &o->layout.output[i];
-        out[i] = (blm_tap){.name = o->backbone.tap[output->tap].name,
+        out[i] = (blm_output){.name = o->backbone.tap[output->tap].name,
             .width = output->width,
             .height = output->height,
             .channels = output->channels,
@@ -396,19 +396,21 @@ static size_t list_taps(
     return count;
 }
 
-size_t blm_features_taps(const blm_features *features, blm_tap *out, size_t capacity)
+size_t blm_features_outputs(
+    const blm_features *features, blm_output *out, size_t capacity)
 {
     return features == NULL ? 0
                             : list_taps(features->origin,
                                   (const float *const *)features->output, out, capacity);
 }
 
-size_t blm_extractor_taps(const blm_extractor *extractor, blm_tap *out, size_t capacity)
+size_t blm_extractor_outputs(
+    const blm_extractor *extractor, blm_output *out, size_t capacity)
 {
     return extractor == NULL ? 0 : list_taps(extractor->origin, NULL, out, capacity);
 }
 
-blm_status blm_features_from_taps(const blm_extractor *extractor,
+blm_status blm_features_from_outputs(const blm_extractor *extractor,
     const float *const *values, blm_features **out, blm_error *err)
 {
     BLMI_NEED(extractor, err);

@@ -199,6 +199,14 @@ err_has 'masks cannot be used: no pixel metrics$'
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'no image metrics'
 out_has '"pixel_auroc": null'
 
+# Masks of a region of interest are remarked on too.
+awk 'BEGIN { print "P2 96 96 255"; for (i = 0; i < 96 * 96; i++) print i % 200 + 1 }' >grey.pgm
+expect 0 fit data/set/train/good -w ti --region grey.pgm -o new
+err_has '^blemish: grey\.pgm: has many grey levels: all above 0 are looked at$'
+expect 0 fit data/set/train/good -w ti --region grey.pgm -o new -q
+err_lines 0
+rm new
+
 # What is no data set.
 mkdir -p strange/a
 cp "$(good)" strange/a/

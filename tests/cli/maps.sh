@@ -73,3 +73,22 @@ if [ "$(id -u)" != 0 ]; then
     expect 4 detect $m x.png --maps closed
     err_has '^blemish: closed/x\.png\.map\.tiff: cannot write: Permission denied'
 fi
+
+# The line surrounds what is NG, not what is REVIEW: a picture that is REVIEW for one model and
+# OK for another one with the same threshold looks the same.
+expect 0 calibrate $m -o alone --false-alarm 1e-9
+expect 0 calibrate $m -o doubting --false-alarm 1e-9 --review 0.9
+doubtful=
+for name in data/set/test/*/*.png; do
+    expect 0 detect doubting "$name"
+    case $(cut -f 4 out) in REVIEW) doubtful=$name && break ;; esac
+done
+[ -n "$doubtful" ] || fail 'no picture is REVIEW'
+for model in alone doubting; do
+    expect 0 detect $model "$doubtful" --maps $model.maps
+done
+cmp -s "alone.maps/$doubtful.heat.png" "doubting.maps/$doubtful.heat.png" ||
+    fail 'a line around what is REVIEW'
+cmp -s "alone.maps/$doubtful.mask.png" "doubting.maps/$doubtful.mask.png" &&
+    fail 'REVIEW is not in the mask'
+true

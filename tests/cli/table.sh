@@ -29,6 +29,19 @@ expect 0 table root -o kept -q --epsilon 0.02
 out_lacks '^ *12\.5 '
 expect 0 table root -o kept -q
 cmp -s out first || fail 'other numbers after another recipe'
+# The recipe counts exactly, and so does every build of the program.
+sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
+expect 0 table root -o kept -q
+out_has '^ *12\.5 .* bottle$'
+expect 0 table root -o kept -q --epsilon 0.0100000000001
+out_lacks '^ *12\.5 '
+expect 0 table root -o kept -q
+sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
+cp "$blemish" changed
+printf x >>changed
+./changed table root -o kept -q >out 2>err || fail 'a copy of the program fails'
+out_lacks '^ *12\.5 '
+expect 0 table root -o kept -q
 sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
 cp "$(good 2)" "root/bottle/train/good/$(basename "$(good 1)")"
 expect 0 table root -o kept -q
