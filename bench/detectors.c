@@ -13,6 +13,7 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/detector/detector.h"
 #include "tests/random.h"
 
@@ -47,7 +48,7 @@ static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_erro
     blmi_detector_fit *fit = NULL;
     uint64_t state = 1;
     double ms = 0;
-    BLMI_TRY(blmi_detector_fit_new(&s->rule, &shape, NULL, &fit, err));
+    BLMI_TRY(blmi_detector_fit_new(&s->rule, &shape, NULL, blmi_threads_of(0), &fit, err));
     for (int done = 0; done < s->images; done += MOST_BATCH) {
         const int left = s->images - done;
         const int count = left < MOST_BATCH ? left : MOST_BATCH;
@@ -132,7 +133,7 @@ int main(int argc, char **argv)
         .features = 856,
         .images = 240,
         .runs = 7,
-        .threads = omp_get_max_threads()};
+        .threads = blmi_threads_of(0)};
     blm_error err;
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         int *const whole = c == 'g'   ? &s.grid

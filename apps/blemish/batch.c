@@ -102,9 +102,7 @@ int cli_batch_run(const cli_batch *wanted, const blm_model *model)
     cli_batch as_fitted = *wanted;
     as_fitted.decode.bits = info.recipe->bits;
     const cli_batch *batch = &as_fitted;
-    if (batch->threads > 0)
-        omp_set_num_threads(batch->threads); // what the library calls all cores
-    const int cores = omp_get_max_threads();
+    const int cores = batch->threads > 0 ? batch->threads : omp_get_max_threads();
     const int threads = batch->count < (size_t)cores ? (int)batch->count : cores;
     blm_scorer **scorers = cli_alloc((size_t)threads, sizeof *scorers);
     blm_error err;

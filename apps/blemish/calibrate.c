@@ -160,7 +160,8 @@ static blm_calibration wanted(const settings *set, const blm_model *model)
         .false_alarm = set->false_alarm != 0 ? set->false_alarm : info.false_alarm,
         .review = same ? info.review : set->review,
         .min_area = set->min_area,
-        .keep_copies = set->keep_copies};
+        .keep_copies = set->keep_copies,
+        .threads = set->threads};
 }
 
 static void print_summary(const settings *set, const char *path, const blm_model *model)

@@ -182,7 +182,8 @@ static int collect(void *context, const cli_outcome *outcome)
 static blm_status measure_pixels(
     const collection *all, int kind, cli_metrics_row *row, blm_error *err)
 {
-    const blm_pixel_options which = {.kind = kind};
+    const blm_pixel_options which = {.kind = kind, .threads = all->how->threads};
+    const blm_bootstrap bootstrap = {.threads = all->how->threads};
     blm_cut cut;
     blm_status status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
     if (status == BLM_OK)
@@ -191,7 +192,7 @@ static blm_status measure_pixels(
         row->pixel_f1 = blm_cut_f1(&cut, row->pixel.defective);
     if (status == BLM_OK && all->how->report != NULL)
         status = blm_pixel_metrics_intervals(
-            all->pixels, &which, NULL, &row->pixel_range, err);
+            all->pixels, &which, &bootstrap, &row->pixel_range, err);
     return status;
 }
 
@@ -213,6 +214,7 @@ static blm_status measure(const collection *all, int kind, double *scores,
         .f1_threshold = NAN,
         .au_pro = {NAN, NAN}};
     row->pixel_f1 = NAN;
+    const blm_bootstrap bootstrap = {.threads = all->how->threads};
     blm_cut cut;
     blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
     if (status == BLM_OK)
@@ -220,7 +222,8 @@ static blm_status measure(const collection *all, int kind, double *scores,
     if (status == BLM_OK)
         row->image_f1 = blm_cut_f1(&cut, row->image.defective);
     if (status == BLM_OK && all->how->report != NULL)
-        status = blm_image_intervals(scores, labels, count, NULL, &row->image_range, err);
+        status = blm_image_intervals(
+            scores, labels, count, &bootstrap, &row->image_range, err);
     if (status == BLM_OK && all->pixels != NULL)
         status = measure_pixels(all, kind, row, err);
     return status;
@@ -312,8 +315,8 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     if (all.count > 0 && code <= CLI_EXIT_INPUT) {
         status = measure_all(&all, out, &err);
         if (status == BLM_OK && how->report != NULL)
-            status = cli_report_add_curves(
-                how->report, all.scores, all.labels, all.count, all.pixels, &err);
+            status = cli_report_add_curves(how->report, all.scores, all.labels, all.count,
+                all.pixels, how->threads, &err);
         if (status != BLM_OK) {
             code = cli_worse(code, cli_fail(status, &err));
             free(out->rows);

@@ -73,6 +73,7 @@ static blm_status group(const cli_grouping *grouping, const cli_training *traini
     blm_calibration calibration = training->calibration;
     blm_model *grouped = NULL;
     calibration.group = groups;
+    calibration.threads = training->options.threads;
     const blm_status status = blm_model_calibrate(*model, &calibration, &grouped, err);
     free(groups);
     if (status == BLM_OK) {

@@ -132,14 +132,16 @@ blm_status cli_report_draw(const blm_scorer *scorer, const blm_image *image,
 // ---- of an evaluation
 
 blm_status cli_report_add_curves(cli_report *report, const double *scores,
-    const uint8_t *labels, size_t count, const blm_pixel_metrics *pixels, blm_error *err)
+    const uint8_t *labels, size_t count, const blm_pixel_metrics *pixels, int threads,
+    blm_error *err)
 {
     const blm_status status = blm_image_curve(
         scores, labels, count, report->image_cuts, CUTS, &report->image_cut_count, err);
     if (status != BLM_OK || pixels == NULL)
         return status;
+    const blm_pixel_options which = {.threads = threads};
     return blm_pixel_metrics_curve(
-        pixels, NULL, report->pixel_cuts, CUTS, &report->pixel_cut_count, err);
+        pixels, &which, report->pixel_cuts, CUTS, &report->pixel_cut_count, err);
 }
 
 int cli_report_write(cli_report *report, const char *folder, const char *model_name,

@@ -42,7 +42,8 @@ void cli_report_add_failure(cli_report *report, const char *why);
 
 // Finds the curves.  scores, labels (count); pixels may be NULL.
 blm_status cli_report_add_curves(cli_report *report, const double *scores,
-    const uint8_t *labels, size_t count, const blm_pixel_metrics *pixels, blm_error *err);
+    const uint8_t *labels, size_t count, const blm_pixel_metrics *pixels, int threads,
+    blm_error *err);
 
 // Writes the page; data_name: what the images are called.  Returns the exit code.
 int cli_report_write(cli_report *report, const char *folder, const char *model_name,

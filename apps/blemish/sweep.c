@@ -184,6 +184,8 @@ static void count_verdicts(const search_result *r, const images *all, point *out
 static blm_status measure(
     const work *w, const search_result *r, point *out, blm_error *err)
 {
+    const blm_pixel_options which = {.threads = w->set->threads};
+    const blm_bootstrap bootstrap = {.threads = w->set->threads};
     blm_status status = BLM_OK;
     out->image = out->pixel = unknown;
     count_verdicts(r, w->images, out);
@@ -192,13 +194,13 @@ static blm_status measure(
     status =
         blm_image_metrics(r->scores, w->images->labels, r->score_count, &out->image, err);
     if (status == BLM_OK && w->pixels != NULL)
-        status = blm_pixel_metrics_result(w->pixels, NULL, &out->pixel, err);
+        status = blm_pixel_metrics_result(w->pixels, &which, &out->pixel, err);
     if (status == BLM_OK && w->set->intervals)
-        status = blm_image_intervals(
-            r->scores, w->images->labels, r->score_count, NULL, &out->image_range, err);
+        status = blm_image_intervals(r->scores, w->images->labels, r->score_count,
+            &bootstrap, &out->image_range, err);
     if (status == BLM_OK && w->set->intervals && w->pixels != NULL)
-        status =
-            blm_pixel_metrics_intervals(w->pixels, NULL, NULL, &out->pixel_range, err);
+        status = blm_pixel_metrics_intervals(
+            w->pixels, &which, &bootstrap, &out->pixel_range, err);
     return status;
 }
 

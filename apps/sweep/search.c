@@ -202,7 +202,8 @@ static blm_status make_model(search *s, const blm_recipe *recipe,
 {
     const blm_calibration c = {.false_alarm = calibration->false_alarm,
         .review = calibration->review,
-        .min_area = calibration->min_area};
+        .min_area = calibration->min_area,
+        .threads = s->threads};
     blm_model *adapted = NULL;
     if (!blm_model_can_adapt(s->model, recipe))
         return fit(s, recipe, &c, err);

@@ -239,6 +239,7 @@ typedef struct blm_calibration {
     // on.  NULL: leave out.
     const double *held_out; // (held_out_count)
     size_t held_out_count;
+    int threads; // 0: as many as there are cores; a fitter's own, when it calibrates
 } blm_calibration;
 
 // Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow, but
@@ -249,7 +250,7 @@ BLM_API blm_status blm_fitter_finish(blm_fitter *fitter,
 
 // ---- model ----------------------------------------------------------------------------
 
-// Maps a model file and checks all of it, its checksum too.
+// Reads a model file and checks all of it, its checksum too.
 BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *err);
 // Writes a model with its weights inside, complete or not at all.  Equal models give
 // equal bytes.

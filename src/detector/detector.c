@@ -46,14 +46,15 @@ void blmi_detector_free(blmi_detector *detector)
 // ---- fitting --------------------------------------------------------------------------
 
 blm_status blmi_detector_fit_new(const blmi_detector_rule *rule,
-    const blmi_detector_shape *shape, const uint8_t *use, blmi_detector_fit **out,
-    blm_error *err)
+    const blmi_detector_shape *shape, const uint8_t *use, int threads,
+    blmi_detector_fit **out, blm_error *err)
 {
     blmi_detector_fit *fit = blmi_alloc_zero(1, sizeof *fit);
     if (fit == NULL)
         return blmi_no_memory(err, "the fit", 1, sizeof *fit);
     fit->kind = kind_of(rule);
-    const blm_status status = fit->kind->new_fit(rule, shape, use, &fit->fit, err);
+    const blm_status status =
+        fit->kind->new_fit(rule, shape, use, threads, &fit->fit, err);
     if (status == BLM_OK)
         *out = fit;
     else
@@ -108,9 +109,9 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
 }
 
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+    const uint8_t *use, int threads, float *out, blm_error *err)
 {
-    return detector->kind->leave_out(detector, group, use, out, err);
+    return detector->kind->leave_out(detector, group, use, threads, out, err);
 }
 
 bool blmi_detector_can_adapt(
@@ -120,7 +121,7 @@ bool blmi_detector_can_adapt(
 }
 
 blm_status blmi_detector_adapt(const blmi_detector *detector,
-    const blmi_detector_rule *rule, blmi_detector **out, blm_error *err)
+    const blmi_detector_rule *rule, int threads, blmi_detector **out, blm_error *err)
 {
     const size_t count = (size_t)detector->left_out * (size_t)detector->positions;
     blmi_detector *next = NULL;
@@ -132,7 +133,7 @@ blm_status blmi_detector_adapt(const blmi_detector *detector,
     if (next->own_loo != NULL) {
         memcpy(next->own_loo, detector->loo, count * sizeof(float));
         next->loo = next->own_loo;
-        status = detector->kind->adapt(next, rule, err);
+        status = detector->kind->adapt(next, rule, threads, err);
     } else
         status = blmi_no_memory(err, "distances", count, sizeof(float));
     if (status == BLM_OK)
@@ -210,10 +211,10 @@ blm_status blmi_detector_check_parts(
 
 // ---- what it costs, what it is called -------------------------------------------------
 
-blmi_detector_cost blmi_detector_cost_of(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
+blmi_detector_cost blmi_detector_cost_of(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, int64_t images, int threads)
 {
-    return kind_of(rule)->cost(rule, shape, images);
+    return kind_of(rule)->cost(rule, shape, images, threads);
 }
 
 int blmi_detector_rank(const blmi_detector *detector)

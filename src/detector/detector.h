@@ -68,15 +68,15 @@ void blmi_detector_free(blmi_detector *detector); // NULL allowed
 // Takes in features image by image, in the order of their index.
 typedef struct blmi_detector_fit blmi_detector_fit;
 
-// use (P), copied, names the positions that count (NULL: all).  BLM_EUSAGE for a rule out
-// of its range.
+// use (P), copied, names the positions that count (NULL: all).  threads, 1 or more: of
+// all that the fit does.  BLM_EUSAGE for a rule out of its range.
 blm_status blmi_detector_fit_new(const blmi_detector_rule *rule,
-    const blmi_detector_shape *shape, const uint8_t *use, blmi_detector_fit **out,
-    blm_error *err);
+    const blmi_detector_shape *shape, const uint8_t *use, int threads,
+    blmi_detector_fit **out, blm_error *err);
 void blmi_detector_fit_free(blmi_detector_fit *fit); // NULL allowed
-// x (images, P, D).  Uses all threads; in what portions images come makes no difference
-// to any byte of the model.  BLM_EINPUT: a feature is not a number.  On failure nothing
-// has been added.
+// x (images, P, D).  Neither the portions in which images come nor the number of threads
+// make a difference to any byte of the model.  BLM_EINPUT: a feature is not a number.  On
+// failure nothing has been added.
 blm_status blmi_detector_fit_add(
     blmi_detector_fit *fit, const float *x, int images, blm_error *err);
 int64_t blmi_detector_fit_images(const blmi_detector_fit *fit);
@@ -101,9 +101,9 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
 // Distances of the M images, each from what the images of other groups say: group (M)
 // numbers, use (P) the positions that the fit counted (NULL: all), out (M, P).
 // BLM_EUSAGE: a group leaves too few images, or the detector has not kept what this
-// needs.  Positions that were not counted give 0.  Uses all threads.
+// needs.  Positions that were not counted give 0.  threads: 1 or more.
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err);
+    const uint8_t *use, int threads, float *out, blm_error *err);
 
 // Whether the fitted detector can become one of another rule for the same features
 // without them; if so, blmi_detector_adapt makes it, with the distances of a new fit.
@@ -111,7 +111,7 @@ blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t 
 bool blmi_detector_can_adapt(
     const blmi_detector *detector, const blmi_detector_rule *rule);
 blm_status blmi_detector_adapt(const blmi_detector *detector,
-    const blmi_detector_rule *rule, blmi_detector **out, blm_error *err);
+    const blmi_detector_rule *rule, int threads, blmi_detector **out, blm_error *err);
 
 // ---- files ----------------------------------------------------------------------------
 
@@ -139,12 +139,12 @@ blm_status blmi_detector_check_parts(
 // Before any image has been seen.  Work is in 10^9 multiplications and additions.
 typedef struct blmi_detector_cost {
     uint64_t model_bytes;              // the fitted arrays, in memory and in a file
-    uint64_t fit_bytes;                // the most that a fit holds, with all threads
+    uint64_t fit_bytes;                // the most that a fit holds, its threads together
     double fit_gflop, distances_gflop; // of a fit; of the distances of one image
 } blmi_detector_cost;
 
-blmi_detector_cost blmi_detector_cost_of(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images);
+blmi_detector_cost blmi_detector_cost_of(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, int64_t images, int threads);
 
 // The eigenpairs of a position; 0 if this is not what a position has.
 int blmi_detector_rank(const blmi_detector *detector);

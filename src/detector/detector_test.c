@@ -8,6 +8,8 @@
 #include "src/gauss/reference.h"
 #include "tests/check.h"
 
+enum { THREADS = 2 };
+
 enum { WIDTH = 4, HEIGHT = 3, POSITIONS = WIDTH * HEIGHT, FEATURES = 24, SCORED = 5 };
 
 typedef struct setting {
@@ -45,7 +47,7 @@ static blmi_detector *fit(const setting *s)
     blmi_detector *detector = NULL;
     float *x = malloc((size_t)(s->images * POSITIONS * FEATURES) * sizeof *x);
     reference_features(1, s->images, POSITIONS, FEATURES, x);
-    assert_ok(blmi_detector_fit_new(&s->rule, &shape, NULL, &fit, &err), err);
+    assert_ok(blmi_detector_fit_new(&s->rule, &shape, NULL, THREADS, &fit, &err), err);
     assert_ok(blmi_detector_fit_add(fit, x, s->images, &err), err);
     assert_int_equal(blmi_detector_fit_images(fit), s->images);
     assert_ok(blmi_detector_fit_finish(fit, &detector, &err), err);
@@ -212,7 +214,7 @@ static void another_epsilon_is_as_a_new_fit(void **state)
     blmi_detector *first = fit(&settings[0]), *fitted = fit(&other), *adapted = NULL;
     float a[SCORED * POSITIONS], b[SCORED * POSITIONS];
     assert_true(blmi_detector_can_adapt(first, &other.rule));
-    assert_ok(blmi_detector_adapt(first, &other.rule, &adapted, &err), err);
+    assert_ok(blmi_detector_adapt(first, &other.rule, THREADS, &adapted, &err), err);
     measure(adapted, a);
     measure(fitted, b);
     assert_memory_equal(a, b, sizeof a);
@@ -242,7 +244,7 @@ static void groups_are_left_out_of_a_memory(void **state)
         const blmi_part scales = part_named(d, "memory.scale");
         const float *row = *(const float **)rows.at, *scale = *(const float **)scales.at;
         const int32_t *number = *(const int32_t **)numbers.at;
-        assert_ok(blmi_detector_leave_out(d, group, NULL, found, &err), err);
+        assert_ok(blmi_detector_leave_out(d, group, NULL, THREADS, found, &err), err);
         for (int i = 0; i < 9 * POSITIONS; i++) {
             double least = INFINITY;
             for (int64_t k = 0; k < rows.shape[0]; k++) {

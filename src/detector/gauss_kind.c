@@ -52,12 +52,13 @@ static void publish(gauss_detector *d)
 // ---- fitting --------------------------------------------------------------------------
 
 static blm_status new_fit(const blmi_detector_rule *rule,
-    const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err)
+    const blmi_detector_shape *shape, const uint8_t *use, int threads, void **fit,
+    blm_error *err)
 {
     const blmi_gauss_rule r = gauss_rule(rule, shape);
     blmi_accumulator *accumulator;
     BLMI_TRY(blmi_accumulator_new(shape->grid_width * shape->grid_height, shape->features,
-        &r, use, &accumulator, err));
+        &r, use, threads, &accumulator, err));
     *fit = accumulator;
     return BLM_OK;
 }
@@ -104,9 +105,10 @@ static void distances(const blmi_detector *detector, const float *x, int images,
 }
 
 static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+    const uint8_t *use, int threads, float *out, blm_error *err)
 {
-    return blmi_gauss_leave_group_out(&own(detector)->gauss, group, use, out, err);
+    return blmi_gauss_leave_group_out(
+        &own(detector)->gauss, group, use, threads, out, err);
 }
 
 // Eigenpairs serve every epsilon, shrinkage and tolerance.  What the rounding to halves
@@ -119,7 +121,7 @@ static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *r
 }
 
 static blm_status adapt(
-    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
+    blmi_detector *detector, const blmi_detector_rule *rule, int threads, blm_error *err)
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
     g->loo = detector->loo;
@@ -129,7 +131,7 @@ static blm_status adapt(
     g->epsilon = rule->epsilon;
     g->shrinkage = rule->shrinkage;
     g->tolerance = rule->tolerance;
-    return blmi_gauss_leave_group_out(g, NULL, NULL, detector->own_loo, err);
+    return blmi_gauss_leave_group_out(g, NULL, NULL, threads, detector->own_loo, err);
 }
 
 // ---- files ----------------------------------------------------------------------------
@@ -315,13 +317,13 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
 
 // ---- what it costs, what it is called -------------------------------------------------
 
-static blmi_detector_cost cost(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
+static blmi_detector_cost cost(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, int64_t images, int threads)
 {
     const int positions = shape->grid_width * shape->grid_height;
     const blmi_gauss_rule gauss = gauss_rule(rule, shape);
     const blmi_gauss_bytes bytes =
-        blmi_gauss_cost(images, positions, shape->features, &gauss);
+        blmi_gauss_cost(images, positions, shape->features, &gauss, threads);
     const blmi_gauss_gflop work =
         blmi_gauss_work(images, positions, shape->features, &gauss);
     return (blmi_detector_cost){.model_bytes = bytes.model,

@@ -10,7 +10,8 @@ typedef struct blmi_detector_kind {
 
     // A fit.  `fit` is what new_fit made.
     blm_status (*new_fit)(const blmi_detector_rule *rule,
-        const blmi_detector_shape *shape, const uint8_t *use, void **fit, blm_error *err);
+        const blmi_detector_shape *shape, const uint8_t *use, int threads, void **fit,
+        blm_error *err);
     void (*free_fit)(void *fit);
     blm_status (*add)(void *fit, const float *x, int images, blm_error *err);
     int64_t (*images)(const void *fit);
@@ -23,10 +24,10 @@ typedef struct blmi_detector_kind {
     void (*distances)(const blmi_detector *detector, const float *x, int images,
         const uint8_t *use, blmi_team *team, void *scratch, float *out);
     blm_status (*leave_out)(const blmi_detector *detector, const int32_t *group,
-        const uint8_t *use, float *out, blm_error *err);
+        const uint8_t *use, int threads, float *out, blm_error *err);
     bool (*can_adapt)(const blmi_detector *detector, const blmi_detector_rule *rule);
-    blm_status (*adapt)(
-        blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err);
+    blm_status (*adapt)(blmi_detector *detector, const blmi_detector_rule *rule,
+        int threads, blm_error *err);
 
     // Its file.  blank takes from the rule what the numbers do not say.
     void (*blank)(blmi_detector *detector, const blmi_detector_rule *rule,
@@ -39,8 +40,8 @@ typedef struct blmi_detector_kind {
         const char *path, blm_error *err);
     blm_status (*check_parts)(blmi_detector *detector, const char *path, blm_error *err);
 
-    blmi_detector_cost (*cost)(
-        const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images);
+    blmi_detector_cost (*cost)(const blmi_detector_rule *rule,
+        const blmi_detector_shape *shape, int64_t images, int threads);
     int (*rank)(const blmi_detector *detector);
 } blmi_detector_kind;
 

@@ -18,6 +18,7 @@
 typedef struct memory_fit {
     blmi_detector_rule rule;
     blmi_collection *collection;
+    int threads;
 } memory_fit;
 
 typedef struct memory_detector {
@@ -64,13 +65,15 @@ static blm_status check_rule(const blmi_detector_rule *rule, blm_error *err)
 }
 
 static blm_status new_fit(const blmi_detector_rule *rule,
-    const blmi_detector_shape *shape, const uint8_t *use, void **out, blm_error *err)
+    const blmi_detector_shape *shape, const uint8_t *use, int threads, void **out,
+    blm_error *err)
 {
     BLMI_TRY(check_rule(rule, err));
     memory_fit *fit = blmi_alloc_zero(1, sizeof *fit);
     if (fit == NULL)
         return blmi_no_memory(err, "the fit", 1, sizeof *fit);
     fit->rule = *rule;
+    fit->threads = threads;
     const blm_status status = blmi_collection_new(shape, use, &fit->collection, err);
     if (status == BLM_OK)
         *out = fit;
@@ -129,7 +132,7 @@ static int by_number(const void *a, const void *b)
 
 // Keeps a coreset of rows (K, D), which are moved to the front.
 static blm_status keep_coreset(
-    memory_detector *d, float *row, int32_t *number, blm_error *err)
+    memory_detector *d, float *row, int32_t *number, int threads, blm_error *err)
 {
     const size_t width = (size_t)d->base.features;
     const int64_t wanted = blmi_coreset_size(d->rule.coreset, d->rows);
@@ -137,7 +140,7 @@ static blm_status keep_coreset(
     if (chosen == NULL)
         return blmi_no_memory(err, "the coreset", (size_t)wanted, sizeof *chosen);
     const blm_status status = blmi_coreset_choose(row, d->rows, d->base.features,
-        d->rule.seed, wanted, omp_get_max_threads(), chosen, &count, NULL, err);
+        d->rule.seed, wanted, threads, chosen, &count, NULL, err);
     if (status == BLM_OK) {
         qsort(chosen, (size_t)count, sizeof *chosen, by_number);
         for (int64_t k = 0; k < count; k++) { // rising, so that none is overwritten
@@ -174,9 +177,10 @@ static blm_status open_bank(memory_detector *d, blm_error *err)
 }
 
 static blm_status leave_one_out(memory_detector *d, const blmi_collection *c,
-    const uint8_t *use, float *loo, int32_t *loo_index, blm_error *err);
+    const uint8_t *use, int threads, float *loo, int32_t *loo_index, blm_error *err);
 
-static blm_status build(memory_detector *d, const blmi_collection *c, blm_error *err)
+static blm_status build(
+    memory_detector *d, const blmi_collection *c, int threads, blm_error *err)
 {
     const size_t width = (size_t)c->shape.features;
     const size_t all = (size_t)(c->images * c->counted);
@@ -192,7 +196,7 @@ static blm_status build(memory_detector *d, const blmi_collection *c, blm_error 
     list_rows(c, d->rule.reach >= 0, scale, row, number);
     d->rows = (int64_t)all;
     if (d->rule.coreset < 1.0) {
-        BLMI_TRY(keep_coreset(d, row, number, err));
+        BLMI_TRY(keep_coreset(d, row, number, threads, err));
         BLMI_TRY(shrink(d, &row, err));
     }
     d->scale = scale;
@@ -205,7 +209,7 @@ static blm_status build(memory_detector *d, const blmi_collection *c, blm_error 
     if (use == NULL)
         return blmi_no_memory(err, "positions", (size_t)c->positions, 1);
     blmi_collection_use(c, use);
-    const blm_status status = leave_one_out(d, c, use, loo, loo_index, err);
+    const blm_status status = leave_one_out(d, c, use, threads, loo, loo_index, err);
     blmi_free(use);
     return status;
 }
@@ -226,7 +230,7 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     out->positions = c->positions;
     out->features = c->shape.features;
     out->left_out = (int)c->images;
-    const blm_status status = build(d, c, err);
+    const blm_status status = build(d, c, fit->threads, err);
     if (status == BLM_OK && d->rule.coreset < 1.0) {
         d->collection = fit->collection;
         fit->collection = NULL;
@@ -294,11 +298,10 @@ static void recall(
 
 // Distances of each image to the rows of other groups: out (N, P).
 static blm_status leave_groups(const memory_detector *d, const blmi_collection *c,
-    const int32_t *group, const uint8_t *use, float *out, blm_error *err)
+    const int32_t *group, const uint8_t *use, int threads, float *out, blm_error *err)
 {
     const size_t positions = (size_t)d->base.positions;
     const size_t bytes = scaled_bytes(d) + blmi_bank_scratch(d->bank, NULL);
-    const int threads = omp_get_max_threads();
     char *memory = blmi_alloc((size_t)threads, bytes);
     if (memory == NULL)
         return blmi_no_memory(err, "leaving images out", (size_t)threads, bytes);
@@ -321,22 +324,22 @@ static blm_status leave_groups(const memory_detector *d, const blmi_collection *
 }
 
 static blm_status leave_one_out(memory_detector *d, const blmi_collection *c,
-    const uint8_t *use, float *loo, int32_t *loo_index, blm_error *err)
+    const uint8_t *use, int threads, float *loo, int32_t *loo_index, blm_error *err)
 {
     for (int i = 0; i < (int)d->base.images; i++)
         loo_index[i] = i;
-    return leave_groups(d, c, loo_index, use, loo, err);
+    return leave_groups(d, c, loo_index, use, threads, loo, err);
 }
 
 static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+    const uint8_t *use, int threads, float *out, blm_error *err)
 {
     const memory_detector *d = own(detector);
     if (d->rule.coreset < 1.0 && d->collection == NULL)
         return blmi_fail(err, BLM_EUSAGE,
             "a memory with a coreset has not kept the images that groups are left out "
             "with: groups have to be given to the fit");
-    return leave_groups(d, d->collection, group, use, out, err);
+    return leave_groups(d, d->collection, group, use, threads, out, err);
 }
 
 // Nothing that the rule says can change afterwards.
@@ -348,10 +351,11 @@ static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *r
 }
 
 static blm_status adapt(
-    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
+    blmi_detector *detector, const blmi_detector_rule *rule, int threads, blm_error *err)
 {
     (void)detector;
     (void)rule;
+    (void)threads;
     (void)err;
     return BLM_OK;
 }
@@ -444,8 +448,8 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
 
 // ---- what it costs, what it is called -------------------------------------------------
 
-static blmi_detector_cost cost(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
+static blmi_detector_cost cost(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, int64_t images, int threads)
 {
     const double p = (double)shape->grid_width * shape->grid_height;
     const double n = (double)images, d = shape->features, all = n * p;
@@ -457,7 +461,7 @@ static blmi_detector_cost cost(
     const double model = kept * (d * sizeof(float) + sizeof(int32_t)) + loo;
     const double choosing = rule->coreset < 1.0 ? 2 * all * kept * d : 0;
     // Features and rows; words for the choice, or of the bank.
-    const double fit = model + 2 * all * d * sizeof(float) +
+    const double fit = model + (2 * all + threads * p) * d * sizeof(float) +
                        (rule->coreset < 1.0 ? all : kept) * d * sizeof(float) / 2;
     return (blmi_detector_cost){.model_bytes = (uint64_t)model,
         .fit_bytes = (uint64_t)fit,

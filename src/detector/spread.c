@@ -5,6 +5,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/detector/subspace.h"
 #include "src/gauss/linalg.h"
 
@@ -55,29 +56,31 @@ static void add_panel(
 }
 
 // Lines of the scatter by several threads, each in the order of the images.
-static void add_scatter(blmi_spread *s, double *memory, size_t size, int threads)
+static void add_scatter(blmi_spread *s, double *memory, size_t size)
 {
     const int d = s->collection->shape.features;
     const size_t rows = (size_t)s->collection->counted * (size_t)d;
     memset(s->scatter, 0, (size_t)d * (size_t)d * sizeof *s->scatter);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (int first = 0; first < d; first += PANEL) {
+#pragma omp parallel num_threads(s->threads)
+    {
         double *mine = memory + (size_t)omp_get_thread_num() * size;
-        const int lines = d - first < PANEL ? d - first : PANEL;
-        for (int64_t i = 0; i < s->collection->images; i++) {
-            take_rows(s, i, s->mean, mine);
-            add_panel(s, mine, first, lines, mine + rows);
-        }
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int first = 0; first < d; first += PANEL)
+            for (int64_t i = 0; i < s->collection->images; i++) {
+                take_rows(s, i, s->mean, mine);
+                add_panel(
+                    s, mine, first, d - first < PANEL ? d - first : PANEL, mine + rows);
+            }
     }
 }
 
 blm_status blmi_spread_new(const blmi_collection *collection, const float *scale,
-    blmi_spread *out, blm_error *err)
+    int threads, blmi_spread *out, blm_error *err)
 {
     const size_t d = (size_t)collection->shape.features;
     const size_t q = (size_t)collection->counted, size = q * d + PANEL * q;
-    const int threads = omp_get_max_threads();
-    *out = (blmi_spread){.collection = collection, .scale = scale};
+    *out = (blmi_spread){.collection = collection, .scale = scale, .threads = threads};
     out->mean = blmi_alloc(d, sizeof *out->mean);
     out->scatter = blmi_alloc(d, d * sizeof *out->scatter);
     double *memory = blmi_alloc((size_t)threads * size, sizeof *memory);
@@ -87,7 +90,7 @@ blm_status blmi_spread_new(const blmi_collection *collection, const float *scale
         return blmi_no_memory(err, "the scatter", d, d * sizeof(double));
     }
     find_mean(out);
-    add_scatter(out, memory, size, threads);
+    add_scatter(out, memory, size);
     blmi_free(memory);
     return BLM_OK;
 }
@@ -155,7 +158,12 @@ blm_status blmi_spread_axes(const blmi_spread *s, double share, float *axes,
         return blmi_no_memory(err, "the axes", size, sizeof *memory);
     lay_out(s->collection, memory, &r);
     memcpy(r.matrix, s->scatter, width * width * sizeof *r.matrix);
-    const bool found = blmi_eigen(d, r.matrix, r.values, r.work);
+    bool found = false;
+#pragma omp parallel num_threads(1) // as linalg.h asks for
+    {
+        blmi_threads_keep_to_one();
+        found = blmi_eigen(d, r.matrix, r.values, r.work);
+    }
     *rank = rank_of(r.values, d, share);
     for (size_t k = 0; k < (size_t)*rank; k++) {
         const double *axis = r.matrix + (width - 1 - k) * width;
@@ -260,7 +268,7 @@ static blm_status check_groups(
 blm_status blmi_spread_leave_out(const blmi_spread *s, double share, const int32_t *group,
     const int32_t *which, int count, float *out, blm_error *err)
 {
-    const int threads = omp_get_max_threads();
+    const int threads = s->threads;
     room measured;
     const size_t size = lay_out(s->collection, NULL, &measured);
     BLMI_TRY(check_groups(s->collection, group, err));
@@ -269,12 +277,15 @@ blm_status blmi_spread_leave_out(const blmi_spread *s, double share, const int32
         return blmi_no_memory(
             err, "leaving images out", (size_t)threads * size, sizeof *memory);
     int failed = 0;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(+ : failed)
-    for (int m = 0; m < count; m++) {
+#pragma omp parallel num_threads(threads) reduction(+ : failed)
+    {
         room r;
         lay_out(s->collection, memory + (size_t)omp_get_thread_num() * size, &r);
-        if (is_first(group, which, m))
-            failed += !leave_out_at(s, share, group, which, count, m, &r, out);
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int m = 0; m < count; m++)
+            if (is_first(group, which, m))
+                failed += !leave_out_at(s, share, group, which, count, m, &r, out);
     }
     blmi_free(memory);
     return failed == 0 ? BLM_OK : not_converged(err);

@@ -16,10 +16,11 @@ typedef struct blmi_spread {
     const float *scale; // (D)
     double *mean;       // (D)
     double *scatter;    // (D, D), the lower triangle counts
+    int threads;        // of all that is computed from it
 } blmi_spread;
 
 blm_status blmi_spread_new(const blmi_collection *collection, const float *scale,
-    blmi_spread *out, blm_error *err);
+    int threads, blmi_spread *out, blm_error *err);
 void blmi_spread_free(blmi_spread *spread);
 
 // The axes of the largest variances that together have `share` of the variance, at least

@@ -2,7 +2,6 @@
 // feature lies outside the principal axes that hold a share of the variance.  With few
 // good images and features of DINOv2, that is SubspaceAD.
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
@@ -16,6 +15,7 @@ enum { MOST_LEFT_OUT = 256 }; // images that are left out, evenly spaced
 typedef struct subspace_fit {
     blmi_detector_rule rule;
     blmi_collection *collection;
+    int threads;
 } subspace_fit;
 
 typedef struct subspace_detector {
@@ -44,7 +44,8 @@ static subspace_detector *own_mutable(blmi_detector *detector)
 // ---- fitting --------------------------------------------------------------------------
 
 static blm_status new_fit(const blmi_detector_rule *rule,
-    const blmi_detector_shape *shape, const uint8_t *use, void **out, blm_error *err)
+    const blmi_detector_shape *shape, const uint8_t *use, int threads, void **out,
+    blm_error *err)
 {
     if (!(rule->explained > 0.0 && rule->explained < 1.0))
         return blmi_fail(err, BLM_EUSAGE,
@@ -53,6 +54,7 @@ static blm_status new_fit(const blmi_detector_rule *rule,
     if (fit == NULL)
         return blmi_no_memory(err, "the fit", 1, sizeof *fit);
     fit->rule = *rule;
+    fit->threads = threads;
     const blm_status status = blmi_collection_new(shape, use, &fit->collection, err);
     if (status == BLM_OK)
         *out = fit;
@@ -123,7 +125,8 @@ static blm_status build(subspace_detector *d, const blmi_spread *s, float *mean,
     return status;
 }
 
-static blm_status fill(subspace_detector *d, const blmi_collection *c, blm_error *err)
+static blm_status fill(
+    subspace_detector *d, const blmi_collection *c, int threads, blm_error *err)
 {
     const size_t width = (size_t)c->shape.features, left_out = (size_t)d->base.left_out;
     const size_t counts[] = {
@@ -134,7 +137,7 @@ static blm_status fill(subspace_detector *d, const blmi_collection *c, blm_error
     blmi_spread spread;
     BLMI_TRY(blmi_collection_scales(c, d->owned[0], err));
     d->scale = d->owned[0];
-    BLMI_TRY(blmi_spread_new(c, d->scale, &spread, err));
+    BLMI_TRY(blmi_spread_new(c, d->scale, threads, &spread, err));
     const blm_status status = build(
         d, &spread, d->owned[1], d->owned[2], d->owned[3], d->owned[4], d->owned[5], err);
     blmi_spread_free(&spread);
@@ -157,7 +160,7 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     out->positions = c->positions;
     out->features = c->shape.features;
     out->left_out = (int)((c->images + stride - 1) / stride);
-    BLMI_TRY(fill(d, c, err));
+    BLMI_TRY(fill(d, c, fit->threads, err));
     d->collection = fit->collection;
     fit->collection = NULL;
     return BLM_OK;
@@ -187,7 +190,7 @@ static void distances(const blmi_detector *detector, const float *x, int images,
 }
 
 static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+    const uint8_t *use, int threads, float *out, blm_error *err)
 {
     const subspace_detector *d = own(detector);
     blmi_spread spread;
@@ -201,7 +204,7 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
             "groups of images can be left out of a subspace up to %d images, this model "
             "has %lld",
             MOST_LEFT_OUT, (long long)detector->images);
-    BLMI_TRY(blmi_spread_new(d->collection, d->scale, &spread, err));
+    BLMI_TRY(blmi_spread_new(d->collection, d->scale, threads, &spread, err));
     const blm_status status = blmi_spread_leave_out(&spread, d->rule.explained, group,
         detector->loo_index, detector->left_out, out, err);
     blmi_spread_free(&spread);
@@ -214,10 +217,11 @@ static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *r
 }
 
 static blm_status adapt(
-    blmi_detector *detector, const blmi_detector_rule *rule, blm_error *err)
+    blmi_detector *detector, const blmi_detector_rule *rule, int threads, blm_error *err)
 {
     (void)detector;
     (void)rule;
+    (void)threads;
     (void)err;
     return BLM_OK;
 }
@@ -303,12 +307,12 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
 
 // ---- what it costs, what it is called -------------------------------------------------
 
-static blmi_detector_cost cost(
-    const blmi_detector_rule *rule, const blmi_detector_shape *shape, int64_t images)
+static blmi_detector_cost cost(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, int64_t images, int threads)
 {
     const double p = (double)shape->grid_width * shape->grid_height;
     const double n = (double)images, d = shape->features;
-    const double left_out = fmin(n, MOST_LEFT_OUT), threads = omp_get_max_threads();
+    const double left_out = fmin(n, MOST_LEFT_OUT);
     const double model = sizeof(float) * (d * (d + 3) + left_out * (p + 1));
     const double room = sizeof(double) * (4 * d * d + 2 * p * d);
     (void)rule; // the rank is not known before: at most D

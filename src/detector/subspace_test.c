@@ -37,7 +37,7 @@ static void measure(const blmi_collection *c, const float *scale, double share,
     blmi_residual *residual = NULL;
     float axes[D * D], variances[D], mean[D];
     int rank;
-    assert_ok(blmi_spread_new(c, scale, &spread, &err), err);
+    assert_ok(blmi_spread_new(c, scale, 2, &spread, &err), err);
     assert_ok(blmi_spread_axes(&spread, share, axes, variances, &rank, &err), err);
     for (int j = 0; j < D; j++)
         mean[j] = (float)spread.mean[j];
@@ -80,7 +80,7 @@ static void leaving_out_is_fitting_again(void **state)
         for (int g = 0; g < 2; g++) {
             const int32_t *group = g == 0 ? each : groups;
             blmi_spread spread;
-            assert_ok(blmi_spread_new(all, scale, &spread, &err), err);
+            assert_ok(blmi_spread_new(all, scale, 2, &spread, &err), err);
             assert_ok(
                 blmi_spread_leave_out(&spread, shares[s], group, each, N, found, &err),
                 err);
@@ -108,7 +108,7 @@ static void groups_must_leave_two_images(void **state)
     reference_features(4, N, P, D, x);
     blmi_collection *all = collect(x, NULL, 0);
     assert_ok(blmi_collection_scales(all, scale, &err), err);
-    assert_ok(blmi_spread_new(all, scale, &spread, &err), err);
+    assert_ok(blmi_spread_new(all, scale, 2, &spread, &err), err);
     assert_int_equal(
         blmi_spread_leave_out(&spread, 0.9, most, each, N, found, &err), BLM_EUSAGE);
     blmi_spread_free(&spread);

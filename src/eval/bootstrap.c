@@ -6,12 +6,13 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 
 enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
 static const double default_level = 0.95;
 
 typedef struct bootstrap {
-    int draws;
+    int draws, threads;
     double level;
     uint64_t seed;
     size_t count; // items
@@ -104,7 +105,9 @@ static blm_status bootstrap_setup(
         b->draws = DEFAULT_DRAWS;
     if (b->level == 0)
         b->level = default_level;
-    const size_t threads = (size_t)omp_get_max_threads();
+    BLMI_TRY(
+        blmi_threads_choose(options != NULL ? options->threads : 0, &b->threads, err));
+    const size_t threads = (size_t)b->threads;
     b->weights = blmi_alloc(threads * b->count, sizeof *b->weights);
     b->scratch = blmi_alloc(threads, b->scratch_bytes);
     b->drawn = blmi_alloc((size_t)b->draws, sizeof *b->drawn);
@@ -128,7 +131,7 @@ blm_status blmi_bootstrap(const blm_bootstrap *options, size_t count,
     for (size_t i = 0; i < count; i++)
         b.weights[i] = 1;
     evaluate(data, b.weights, b.scratch, &b.all);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(b.threads) schedule(static)
     for (int draw = 0; draw < b.draws; draw++)
         make_draw(&b, draw);
     out->auroc = interval(&b, offsetof(blm_metrics, auroc));

@@ -40,9 +40,9 @@ typedef struct blmi_selection {
     uint32_t *equal; // (distinct) good pixels of this key
 } blmi_selection;
 
-// kind 0: all images.  The selection refers to metrics.
-blm_status blmi_selection_new(
-    const blm_pixel_metrics *metrics, int kind, blmi_selection **out, blm_error *err);
+// kind 0: all images.  The selection refers to metrics.  threads: 1 or more.
+blm_status blmi_selection_new(const blm_pixel_metrics *metrics, int kind, int threads,
+    blmi_selection **out, blm_error *err);
 void blmi_selection_free(blmi_selection *selection); // NULL allowed
 // All cuts: one at each distinct defective value, and one above it if there are good
 // pixels in between.

@@ -4,6 +4,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/eval/bootstrap.h"
 #include "src/eval/curve.h"
 #include "src/eval/pixels.h"
@@ -24,7 +25,7 @@ static blm_status resolve_options(
                 "a limit of the false positive rate is %g, not above 0 and at most 1",
                 out->limits[i]);
     }
-    return BLM_OK;
+    return blmi_threads_choose(out->threads, &out->threads, err);
 }
 
 blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
@@ -35,7 +36,7 @@ blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     blm_pixel_options o;
     blmi_selection *selection;
     BLMI_TRY(resolve_options(options, &o, err));
-    BLMI_TRY(blmi_selection_new(metrics, o.kind, &selection, err));
+    BLMI_TRY(blmi_selection_new(metrics, o.kind, o.threads, &selection, err));
     blmi_sweep sweep;
     blmi_sweep_start(&sweep, &selection->totals, o.limits);
     blmi_selection_walk(selection, blmi_sweep_take, &sweep);
@@ -56,7 +57,7 @@ blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     blmi_curve curve;
     blm_status status = resolve_options(options, &o, err);
     if (status == BLM_OK)
-        status = blmi_selection_new(metrics, o.kind, &selection, err);
+        status = blmi_selection_new(metrics, o.kind, o.threads, &selection, err);
     if (status == BLM_OK)
         status = blmi_curve_start(&curve, &selection->totals, cuts, capacity, err);
     if (status == BLM_OK) {
@@ -102,7 +103,8 @@ static void fill_row(table *t, size_t image)
     }
 }
 
-static blm_status fill_table(table *t, const blmi_selection *selection, blm_error *err)
+static blm_status fill_table(
+    table *t, const blmi_selection *selection, int threads, blm_error *err)
 {
     blmi_curve curve;
     BLMI_TRY(blmi_curve_start(&curve, &selection->totals, t->cuts, CUTS, err));
@@ -115,7 +117,7 @@ static blm_status fill_table(table *t, const blmi_selection *selection, blm_erro
     t->overlap = blmi_alloc(count, CUTS * sizeof *t->overlap);
     if (t->hits == NULL || t->false_alarms == NULL || t->overlap == NULL)
         return blmi_no_memory(err, "a bootstrap", count, CUTS * 16);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t i = 0; i < count; i++)
         fill_row(t, i);
     return BLM_OK;
@@ -192,7 +194,7 @@ blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     table *t = NULL;
     blm_status status = resolve_options(options, &o, err);
     if (status == BLM_OK)
-        status = blmi_selection_new(metrics, o.kind, &selection, err);
+        status = blmi_selection_new(metrics, o.kind, o.threads, &selection, err);
     if (status != BLM_OK)
         goto done;
     t = blmi_alloc_zero(1, sizeof *t);
@@ -201,7 +203,7 @@ blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
         goto done;
     }
     t->limits = o.limits;
-    status = fill_table(t, selection, err);
+    status = fill_table(t, selection, o.threads, err);
     if (status == BLM_OK)
         status = blmi_bootstrap(
             bootstrap, selection->count, evaluate_draw, t, sizeof(draw), out, err);

@@ -114,10 +114,10 @@ static void count_good(blmi_selection *s, const blmi_pixels *p, size_t first, si
 }
 
 // Threads share out the keys, each for all images, so that no two write to one place.
-static void count_all_good(blmi_selection *s)
+static void count_all_good(blmi_selection *s, int threads)
 {
     enum { PARTS = 64 };
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t part = 0; part < PARTS; part++) {
         const size_t first = s->distinct * part / PARTS;
         const size_t end = s->distinct * (part + 1) / PARTS;
@@ -126,8 +126,8 @@ static void count_all_good(blmi_selection *s)
     }
 }
 
-blm_status blmi_selection_new(
-    const blm_pixel_metrics *metrics, int kind, blmi_selection **out, blm_error *err)
+blm_status blmi_selection_new(const blm_pixel_metrics *metrics, int kind, int threads,
+    blmi_selection **out, blm_error *err)
 {
     blmi_selection *s = blmi_alloc_zero(1, sizeof *s);
     blm_status status = BLM_OK;
@@ -139,7 +139,7 @@ blm_status blmi_selection_new(
         (status = sort_defective(s, err)) != BLM_OK ||
         (status = list_keys(s, err)) != BLM_OK)
         goto done;
-    count_all_good(s);
+    count_all_good(s, threads);
     *out = s;
     s = NULL;
 done:

@@ -1,6 +1,7 @@
 // A fitted model becomes one of another recipe without its images.
 #include "blemish/blemish.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/detector/detector.h"
 #include "src/feature/recipe.h"
 #include "src/feature/recipe_fields.h"
@@ -35,9 +36,10 @@ blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
             "the model has to be fitted anew: more differs than epsilon, shrinkage, "
             "sigma and min_area, or its statistics cannot serve");
     const blmi_detector_rule rule = blmi_recipe_rule(&complete);
+    const int threads = blmi_threads_of(calibration != NULL ? calibration->threads : 0);
     while (model->base != NULL) // so that no chain grows
         model = model->base;
-    BLMI_TRY(blmi_detector_adapt(model->detector, &rule, &detector, err));
+    BLMI_TRY(blmi_detector_adapt(model->detector, &rule, threads, &detector, err));
     blm_status status = blmi_model_derive(model, detector, &next, err);
     if (status != BLM_OK)
         return status;

@@ -7,6 +7,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/parts.h"
@@ -38,11 +39,11 @@ static blm_status score_share(const blm_model *model, const float *distances, in
 }
 
 // Distances (M, P) -> scores (M), as test images get theirs.
-static blm_status score_distances(
-    const blm_model *model, const float *distances, double *out, blm_error *err)
+static blm_status score_distances(const blm_model *model, const float *distances,
+    int threads, double *out, blm_error *err)
 {
     blm_status status = BLM_OK;
-#pragma omp parallel
+#pragma omp parallel num_threads(threads)
     {
         blm_error own;
         const blm_status mine = score_share(
@@ -55,8 +56,8 @@ static blm_status score_distances(
     return status;
 }
 
-static blm_status score_groups(
-    const blm_model *model, const int32_t *group, double *out, blm_error *err)
+static blm_status score_groups(const blm_model *model, const int32_t *group, int threads,
+    double *out, blm_error *err)
 {
     const size_t count =
         (size_t)model->detector->left_out * (size_t)model->detector->positions;
@@ -73,9 +74,10 @@ static blm_status score_groups(
         blmi_region_positions(model->include, model->recipe.fields.width,
             model->recipe.fields.height, model->layout.grid_width,
             model->layout.grid_height, use);
-    status = blmi_detector_leave_out(model->detector, group, use, distances, err);
+    status =
+        blmi_detector_leave_out(model->detector, group, use, threads, distances, err);
     if (status == BLM_OK)
-        status = score_distances(model, distances, out, err);
+        status = score_distances(model, distances, threads, out, err);
 done:
     blmi_free(distances);
     blmi_free(use);
@@ -95,12 +97,13 @@ static blm_status check_scores(const double *scores, size_t count, blm_error *er
 static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
     double *scores, size_t count, blm_error *err)
 {
+    const int threads = blmi_threads_of(c->threads);
     if (c->held_out != NULL)
         memcpy(scores, c->held_out, count * sizeof *scores);
     else if (c->group != NULL)
-        BLMI_TRY(score_groups(model, c->group, scores, err));
+        BLMI_TRY(score_groups(model, c->group, threads, scores, err));
     else
-        BLMI_TRY(score_distances(model, model->detector->loo, scores, err));
+        BLMI_TRY(score_distances(model, model->detector->loo, threads, scores, err));
     return check_scores(scores, count, err);
 }
 
@@ -130,7 +133,8 @@ blm_status blmi_calibration_check(
             (long long)c->min_area, (long long)pixels);
     if (c->held_out != NULL && c->held_out_count == 0)
         return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
-    return BLM_OK;
+    int threads;
+    return blmi_threads_choose(c->threads, &threads, err);
 }
 
 static blm_status set_thresholds(

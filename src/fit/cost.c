@@ -1,8 +1,7 @@
 // What a fit costs, before it is paid.
-#include <omp.h>
-
 #include "blemish/blemish.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/feature/features.h"
 #include "src/feature/recipe.h"
 #include "src/fit/fitter.h"
@@ -23,7 +22,8 @@ static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone
 {
     const blmi_detector_shape grid = blmi_layout_grid(layout);
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
-    const blmi_detector_cost detector = blmi_detector_cost_of(&rule, &grid, images);
+    const blmi_detector_cost detector =
+        blmi_detector_cost_of(&rule, &grid, images, threads);
     const uint64_t features = (uint64_t)layout->positions * (uint64_t)layout->features;
     return (blm_cost){.positions = layout->positions,
         .features = layout->features,
@@ -45,8 +45,8 @@ blm_status blm_fit_cost(
     blmi_weights weights;
     blmi_layout layout;
     BLMI_NEED(out, err);
-    if (o->threads < 0 || o->threads > 1024)
-        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    int threads;
+    BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
     if (images < 3 || images > INT32_MAX)
         return blmi_fail(err, BLM_EUSAGE, "%lld images: expected 3 to %d",
             (long long)images, INT32_MAX);
@@ -55,8 +55,7 @@ blm_status blm_fit_cost(
     blmi_weights_close(&weights);
     BLMI_TRY(blmi_recipe_complete(o->recipe, &backbone, &recipe, err));
     BLMI_TRY(blmi_recipe_layout(&recipe, &backbone, &layout, err));
-    *out = cost_of(&recipe, &backbone, &layout,
-        o->threads > 0 ? o->threads : omp_get_max_threads(), images);
+    *out = cost_of(&recipe, &backbone, &layout, threads, images);
     return BLM_OK;
 }
 
@@ -67,6 +66,6 @@ void blm_model_cost(const blm_model *model, blm_cost *out)
     *out = (blm_cost){0};
     if (model == NULL)
         return;
-    *out = cost_of(&model->recipe, &model->backbone, &model->layout,
-        omp_get_max_threads(), model->detector->images);
+    *out = cost_of(&model->recipe, &model->backbone, &model->layout, blmi_threads_of(0),
+        model->detector->images);
 }

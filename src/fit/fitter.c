@@ -8,6 +8,7 @@
 #include "src/backbone/weights.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/detector/detector.h"
 #include "src/feature/cover.h"
 #include "src/feature/extractor.h"
@@ -58,7 +59,7 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
         (size_t)f->recipe.fields.width * (size_t)f->recipe.fields.height;
     const blmi_detector_rule rule = blmi_recipe_rule(&f->recipe);
     if (region == NULL)
-        return blmi_detector_fit_new(&rule, &grid, NULL, &f->statistics, err);
+        return blmi_detector_fit_new(&rule, &grid, NULL, f->threads, &f->statistics, err);
     uint8_t *use = NULL;
     blm_status status = BLM_OK;
     f->include = blmi_alloc(pixels, sizeof *f->include);
@@ -72,7 +73,7 @@ static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_err
         goto done;
     blmi_region_positions(f->include, f->recipe.fields.width, f->recipe.fields.height,
         layout->grid_width, layout->grid_height, use);
-    status = blmi_detector_fit_new(&rule, &grid, use, &f->statistics, err);
+    status = blmi_detector_fit_new(&rule, &grid, use, f->threads, &f->statistics, err);
 done:
     blmi_free(use);
     return status;
@@ -98,10 +99,7 @@ static blm_status open_fitter(
     if (options->from_features && options->region != NULL)
         return blmi_fail(err, BLM_EUSAGE,
             "a fitter that takes features can have no region of interest");
-    if (options->threads < 0 || options->threads > 1024)
-        return blmi_fail(
-            err, BLM_EUSAGE, "threads %d: must be 0 to 1024", options->threads);
-    f->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    BLMI_TRY(blmi_threads_choose(options->threads, &f->threads, err));
     BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(
         blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
@@ -538,7 +536,9 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
         model, fitter->thumbs, (size_t)model->detector->images, fitter->threads, err));
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;
-    BLMI_TRY(blmi_model_calibrate(model, calibration, err));
+    blm_calibration own = calibration != NULL ? *calibration : (blm_calibration){0};
+    own.threads = fitter->threads;
+    BLMI_TRY(blmi_model_calibrate(model, &own, err));
     model->fitted_on = fitter->weights; // from here on the model's
     fitter->weights = (blmi_weights){0};
     model->weights = model->fitted_on.tensors;

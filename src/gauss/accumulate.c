@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_leave_out.h"
 
@@ -32,7 +33,7 @@ static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_err
 }
 
 blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
-    const uint8_t *use, blmi_accumulator **out, blm_error *err)
+    const uint8_t *use, int threads, blmi_accumulator **out, blm_error *err)
 {
     if (positions < 1 || positions > MOST_POSITIONS || features < 1 ||
         features > MOST_FEATURES)
@@ -50,6 +51,7 @@ blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_ru
     a->positions = positions;
     a->features = features;
     a->rule = *rule;
+    a->threads = threads;
     a->stride = 1;
     a->where = where;
     a->number = where + positions;
@@ -171,11 +173,15 @@ static void thin(blmi_accumulator *a)
 
 static void fold(blmi_accumulator *a, size_t count)
 {
-#pragma omp parallel for num_threads(a->threads) schedule(dynamic)
-    for (int q = 0; q < a->counted; q++)
-        fold_position(a, q, count,
-            a->scratch +
-                (size_t)omp_get_thread_num() * blmi_many_scratch(&a->rule, a->features));
+#pragma omp parallel num_threads(a->threads)
+    {
+        const size_t size = blmi_many_scratch(&a->rule, a->features);
+        double *scratch = a->scratch + (size_t)omp_get_thread_num() * size;
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int q = 0; q < a->counted; q++)
+            fold_position(a, q, count, scratch);
+    }
     a->folded += (int64_t)count;
     thin(a);
 }
@@ -234,10 +240,8 @@ static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
         a->mean = blmi_alloc((size_t)a->counted * d, sizeof(double));
     if (a->mean == NULL)
         return blmi_no_memory(err, "means", (size_t)a->counted * d, sizeof(double));
-    if (a->scratch == NULL) {
-        a->threads = omp_get_max_threads();
+    if (a->scratch == NULL)
         a->scratch = blmi_alloc((size_t)a->threads * many, sizeof(double));
-    }
     if (a->scratch == NULL)
         return blmi_no_memory(
             err, "covariances", (size_t)a->threads * many, sizeof(double));

@@ -5,6 +5,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/gauss/accumulate.h"
 #include "src/gauss/half.h"
 #include "src/gauss/leave_out.h"
@@ -280,21 +281,23 @@ static blm_status factor_all_few(
 {
     room measured;
     const size_t size = lay_out(&measured, a->images, a->features, out->half, NULL);
-    const int threads = omp_get_max_threads();
-    double *memory = blmi_alloc((size_t)threads * size, sizeof(double));
+    const size_t all = (size_t)a->threads * size;
+    double *memory = blmi_alloc(all, sizeof(double));
     if (memory == NULL)
-        return blmi_no_memory(
-            err, "eigenvectors", (size_t)threads * size, sizeof(double));
+        return blmi_no_memory(err, "eigenvectors", all, sizeof(double));
     int bad = a->counted, rough = a->counted;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min            \
-                                                                          : bad, rough)
-    for (int q = 0; q < a->counted; q++) {
+#pragma omp parallel num_threads(a->threads) reduction(min : bad, rough)
+    {
         room r;
         lay_out(&r, a->images, a->features, out->half,
             memory + (size_t)omp_get_thread_num() * size);
-        const outcome o = factor_few(a, q, &r, out);
-        bad = o == SINGULAR && q < bad ? q : bad;
-        rough = o == ROUGH && q < rough ? q : rough;
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int q = 0; q < a->counted; q++) {
+            const outcome o = factor_few(a, q, &r, out);
+            bad = o == SINGULAR && q < bad ? q : bad;
+            rough = o == ROUGH && q < rough ? q : rough;
+        }
     }
     blmi_free(memory);
     if (bad < a->counted)
@@ -446,19 +449,21 @@ static outcome factor_many(
 static blm_status factor_all_many(
     const blmi_accumulator *a, const blmi_storage *out, blm_error *err)
 {
-    const int threads = a->threads;
+    const size_t size = blmi_many_scratch(&a->rule, a->features);
     const size_t left_out = a->held * (size_t)a->positions;
     int bad = a->counted, rough = a->counted;
     for (size_t i = 0; a->rule.tolerance > 0 && i < left_out; i++)
         out->loo[i] = INFINITY;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min            \
-                                                                          : bad, rough)
-    for (int q = 0; q < a->counted; q++) {
-        double *scratch = a->scratch + (size_t)omp_get_thread_num() *
-                                           blmi_many_scratch(&a->rule, a->features);
-        const outcome o = factor_many(a, q, scratch, out);
-        bad = o == SINGULAR && q < bad ? q : bad;
-        rough = o == ROUGH && q < rough ? q : rough;
+#pragma omp parallel num_threads(a->threads) reduction(min : bad, rough)
+    {
+        double *scratch = a->scratch + (size_t)omp_get_thread_num() * size;
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int q = 0; q < a->counted; q++) {
+            const outcome o = factor_many(a, q, scratch, out);
+            bad = o == SINGULAR && q < bad ? q : bad;
+            rough = o == ROUGH && q < rough ? q : rough;
+        }
     }
     if (bad < a->counted)
         return blmi_fail(err, BLM_EINPUT,
@@ -523,7 +528,7 @@ static blm_status tolerate(
     blmi_groups each;
     blm_status status = blmi_groups_sort(NULL, (int)a->images, &each, err);
     if (status == BLM_OK)
-        status = blmi_leave_near_out(gauss, &each, a, NULL, loo, err);
+        status = blmi_leave_near_out(gauss, &each, a, NULL, a->threads, loo, err);
     blmi_groups_free(&each);
     if (status != BLM_OK)
         blmi_gauss_free(gauss);

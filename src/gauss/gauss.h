@@ -79,12 +79,12 @@ typedef struct blmi_gauss {
 // What a model of N images costs before any has been seen.
 typedef struct blmi_gauss_bytes {
     uint64_t model; // the fitted arrays, in memory and in a file
-    uint64_t fit;   // the most that accumulator and model hold together, with all threads
+    uint64_t fit;   // the most that accumulator and model hold together
 } blmi_gauss_bytes;
 
 // The rule's half and tolerance matter.
-blmi_gauss_bytes blmi_gauss_cost(
-    int64_t images, int positions, int features, const blmi_gauss_rule *rule);
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
+    const blmi_gauss_rule *rule, int threads);
 // 10^9 multiplications and additions: of a fit's products and factorisations, and of the
 // distances of one image.
 typedef struct blmi_gauss_gflop {
@@ -100,14 +100,15 @@ blmi_gauss_gflop blmi_gauss_work(
 typedef struct blmi_accumulator blmi_accumulator;
 
 // use (P), copied, names the positions that count (NULL: all); the others cost nothing
-// and are zero in the model.  BLM_EUSAGE for a rule out of its range.
+// and are zero in the model.  threads, 1 or more: of all that the accumulator does.
+// BLM_EUSAGE for a rule out of its range.
 blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
-    const uint8_t *use, blmi_accumulator **out, blm_error *err);
+    const uint8_t *use, int threads, blmi_accumulator **out, blm_error *err);
 void blmi_accumulator_free(blmi_accumulator *accumulator); // NULL allowed
-// x (images, P, D).  Uses all threads; in what portions images come makes no difference
-// to any byte of the model.  BLM_EINPUT names the first image (counted from 0 over all
-// calls) with a feature that is not a number within +-1e15.  On failure nothing has been
-// added.
+// x (images, P, D).  Neither the portions in which images come nor the number of threads
+// make a difference to any byte of the model.  BLM_EINPUT names the first image (counted
+// from 0 over all calls) with a feature that is not a number within +-1e15.  On failure
+// nothing has been added.
 blm_status blmi_accumulator_add(
     blmi_accumulator *accumulator, const float *x, int images, blm_error *err);
 int64_t blmi_accumulator_images(const blmi_accumulator *accumulator);
@@ -146,12 +147,12 @@ void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
 // itself); image i is scored by the
 // Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group
 // that leaves fewer than 2 images is BLM_EUSAGE.  Positions with use[p] == 0 (NULL: all
-// count) give 0.  With halves, what rounding adds is added here too.  out (N, P). Uses
-// all threads.
+// count) give 0.  With halves, what rounding adds is added here too.  out (N, P).
+// threads: 1 or more.
 //
 // With a tolerance, image i is left out of the Gaussians of all positions.  Its features
 // are taken from the model, mean and axes times coordinates: with halves, rounded.
 blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err);
+    const uint8_t *use, int threads, float *out, blm_error *err);
 
 #endif

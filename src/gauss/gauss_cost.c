@@ -1,6 +1,4 @@
 // What Gaussians cost before any image has been seen.
-#include <omp.h>
-
 #include "src/base/window.h"
 #include "src/gauss/accumulate.h"
 #include "src/gauss/near_leave_out.h"
@@ -10,11 +8,11 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-blmi_gauss_bytes blmi_gauss_cost(
-    int64_t images, int positions, int features, const blmi_gauss_rule *asked)
+blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
+    const blmi_gauss_rule *asked, int thread_count)
 {
     const blmi_gauss_form form = blmi_form_of(images, features);
-    const uint64_t threads = (uint64_t)omp_get_max_threads();
+    const uint64_t threads = (uint64_t)thread_count;
     const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
     blmi_gauss_rule rule = *asked;
     rule.unit_variance = 1;

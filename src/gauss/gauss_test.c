@@ -1,12 +1,13 @@
 // Fitting and distances, against whole covariances in double (reference.h).
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/gauss/distance.h"
 #include "src/gauss/reference.h"
 #include "tests/check.h"
+
+static int fit_threads = 2; // of fits, and of what is left out
 
 // What tests score: images, ordinary and odd ones, that took no part in the fit.
 enum { SCORED = 6 };
@@ -27,7 +28,7 @@ static blmi_gauss fit_in(const float *x, int images, int positions, int features
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
     assert_ok(blmi_accumulator_new(positions, features,
-                  &(blmi_gauss_rule){.epsilon = epsilon}, use, &a, &err),
+                  &(blmi_gauss_rule){.epsilon = epsilon}, use, fit_threads, &a, &err),
         err);
     for (int i = 0; i < images; i += portion) {
         const int count = images - i < portion ? images - i : portion;
@@ -221,17 +222,16 @@ static void test_portions_and_threads_change_no_byte(void **state)
 {
     (void)state;
     const int images[] = {20, 300}, portions[] = {1, 7, 64, 299};
-    const int threads = omp_get_max_threads();
     for (int form = 0; form < 2; form++) {
         float *x = new_features(images[form], 3, 48);
         blmi_gauss whole = fit(x, images[form], 3, 48, 0.01);
         for (int i = 0; i < 4; i++) {
-            omp_set_num_threads(1 + i % 2);
+            fit_threads = 1 + i % 3;
             blmi_gauss other = fit_in(x, images[form], 3, 48, 0.01, NULL, portions[i]);
             assert_same_model(&whole, &other);
             blmi_gauss_free(&other);
         }
-        omp_set_num_threads(threads);
+        fit_threads = 2;
         blmi_gauss_free(&whole);
         free(x);
     }
@@ -333,8 +333,8 @@ static void test_bad_features_are_refused(void **state)
     const float bad[] = {NAN, INFINITY, -INFINITY, 2e15f};
     float *x = new_features(5, P, D);
     blmi_accumulator *a;
-    assert_ok(
-        blmi_accumulator_new(P, D, &(blmi_gauss_rule){.epsilon = 0.01}, NULL, &a, &err),
+    assert_ok(blmi_accumulator_new(
+                  P, D, &(blmi_gauss_rule){.epsilon = 0.01}, NULL, fit_threads, &a, &err),
         err);
     assert_ok(blmi_accumulator_add(a, x, 2, &err), err);
     for (int i = 0; i < 4; i++) {
@@ -357,17 +357,18 @@ static void test_misuse_is_refused(void **state)
     blmi_gauss gauss = {0};
     float *x = new_features(3, 1, 9);
     for (int i = 0; i < 4; i++)
-        assert_int_equal(blmi_accumulator_new(1, 9,
-                             &(blmi_gauss_rule){.epsilon = epsilons[i]}, NULL, &a, &err),
+        assert_int_equal(
+            blmi_accumulator_new(1, 9, &(blmi_gauss_rule){.epsilon = epsilons[i]}, NULL,
+                fit_threads, &a, &err),
             BLM_EUSAGE);
-    assert_int_equal(
-        blmi_accumulator_new(0, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+    assert_int_equal(blmi_accumulator_new(0, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL,
+                         fit_threads, &a, &err),
         BLM_EUSAGE);
-    assert_int_equal(blmi_accumulator_new(
-                         1, 1 << 20, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+    assert_int_equal(blmi_accumulator_new(1, 1 << 20, &(blmi_gauss_rule){.epsilon = 1.0},
+                         NULL, fit_threads, &a, &err),
         BLM_EUSAGE);
-    assert_ok(
-        blmi_accumulator_new(1, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, &a, &err),
+    assert_ok(blmi_accumulator_new(
+                  1, 9, &(blmi_gauss_rule){.epsilon = 1.0}, NULL, fit_threads, &a, &err),
         err);
     assert_ok(blmi_accumulator_add(a, x, 2, &err), err);
     assert_int_equal(blmi_accumulator_finish(a, &gauss, &err), BLM_EUSAGE);
@@ -391,8 +392,8 @@ static void test_lost_epsilon_is_reported(void **state)
         x[i] = 100.0f * sinf((float)(i / D)) * (float)(1 + i % D);
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(
-        blmi_accumulator_new(1, D, &(blmi_gauss_rule){.epsilon = 1e-12}, NULL, &a, &err),
+    assert_ok(blmi_accumulator_new(1, D, &(blmi_gauss_rule){.epsilon = 1e-12}, NULL,
+                  fit_threads, &a, &err),
         err);
     assert_ok(blmi_accumulator_add(a, x, N, &err), err);
     assert_int_equal(blmi_accumulator_finish(a, &gauss, &err), BLM_EINPUT);
@@ -403,8 +404,10 @@ static void test_lost_epsilon_is_reported(void **state)
 static void test_cost_is_known_beforehand(void **state)
 {
     (void)state;
-    const blmi_gauss_bytes few = blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){0});
-    const blmi_gauss_bytes many = blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){0});
+    const blmi_gauss_bytes few =
+        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){0}, fit_threads);
+    const blmi_gauss_bytes many =
+        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){0}, fit_threads);
     const uint64_t axes = UINT64_C(196) * 239 * 768 * 4,
                    samples = UINT64_C(240) * 196 * 768 * 4;
     const uint64_t coordinates = UINT64_C(196) * 240 * 239 * 4;
@@ -414,7 +417,8 @@ static void test_cost_is_known_beforehand(void **state)
     assert_in_range(many.model, triangles, triangles + 2000000);
     assert_true(many.fit > many.model + samples);
     assert_int_equal(
-        blmi_gauss_cost(50000, 196, 768, &(blmi_gauss_rule){0}).fit, many.fit);
+        blmi_gauss_cost(50000, 196, 768, &(blmi_gauss_rule){0}, fit_threads).fit,
+        many.fit);
 }
 
 int main(void)

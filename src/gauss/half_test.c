@@ -1,6 +1,5 @@
 // Factors in half precision, against floats and against fits to the others.
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +10,8 @@
 #include "src/gauss/reference.h"
 #include "tests/check.h"
 #include "tests/random.h"
+
+static int fit_threads = 2; // of fits, and of what is left out
 
 enum { P = 2, D = 200, FEW = 40, MANY = 300, SCORED = 30 };
 
@@ -43,7 +44,7 @@ static blm_status try_fit(
 {
     blmi_accumulator *a;
     const blmi_gauss_rule rule = {.epsilon = epsilon, .half = half};
-    assert_ok(blmi_accumulator_new(P, D, &rule, NULL, &a, &err), err);
+    assert_ok(blmi_accumulator_new(P, D, &rule, NULL, fit_threads, &a, &err), err);
     assert_ok(blmi_accumulator_add(a, x, images, &err), err);
     const blm_status status = blmi_accumulator_finish(a, out, &err);
     blmi_accumulator_free(a);
@@ -191,12 +192,11 @@ static void test_company_and_threads_change_nothing(void **state)
     (void)state;
     const int images[] = {FEW, MANY};
     float *x = new_features(MANY), together[SCORED * P], alone[P];
-    const int threads = omp_get_max_threads();
     for (int form = 0; form < 2; form++) {
         blmi_gauss gauss = fit(x, images[form], 0.01, 1);
-        omp_set_num_threads(1);
+        fit_threads = 1;
         blmi_gauss other = fit(x, images[form], 0.01, 1);
-        omp_set_num_threads(threads);
+        fit_threads = 2;
         assert_memory_equal(
             gauss.loo, other.loo, (size_t)(gauss.left_out * P) * sizeof(float));
         if (gauss.form == BLMI_EIGENPAIRS)
@@ -264,7 +264,8 @@ static void test_groups_of_one_give_the_same(void **state)
     blmi_gauss gauss = fit(x, FEW, 0.01, 1);
     for (int i = 0; i < FEW; i++)
         each[i] = i;
-    assert_ok(blmi_gauss_leave_group_out(&gauss, each, NULL, out, &err), err);
+    assert_ok(
+        blmi_gauss_leave_group_out(&gauss, each, NULL, fit_threads, out, &err), err);
     for (int i = 0; i < FEW * P; i++)
         assert_true(relative_error((double)out[i], (double)gauss.loo[i]) < 1e-6);
     blmi_gauss_free(&gauss);
@@ -312,7 +313,7 @@ static void test_positions_that_do_not_count_are_zero(void **state)
     for (int form = 0; form < 2; form++) {
         blmi_gauss gauss;
         blmi_accumulator *a;
-        assert_ok(blmi_accumulator_new(P, D, &rule, use, &a, &err), err);
+        assert_ok(blmi_accumulator_new(P, D, &rule, use, fit_threads, &a, &err), err);
         assert_ok(blmi_accumulator_add(a, x, images[form], &err), err);
         assert_ok(blmi_accumulator_finish(a, &gauss, &err), err);
         blmi_accumulator_free(a);
@@ -335,13 +336,16 @@ static void test_halves_take_half_the_memory(void **state)
     const uint64_t axes = UINT64_C(196) * 239 * 768,
                    triangles = UINT64_C(196) * 768 * 384;
     const blmi_gauss_bytes few =
-        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 1});
+        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 1}, fit_threads);
     const blmi_gauss_bytes many =
-        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 1});
+        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 1}, fit_threads);
     const uint64_t saved_few =
-        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 0}).model - few.model;
+        blmi_gauss_cost(240, 196, 768, &(blmi_gauss_rule){.half = 0}, fit_threads).model -
+        few.model;
     const uint64_t saved_many =
-        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 0}).model - many.model;
+        blmi_gauss_cost(5000, 196, 768, &(blmi_gauss_rule){.half = 0}, fit_threads)
+            .model -
+        many.model;
     assert_in_range(saved_few, 2 * axes - 500000, 2 * axes);
     assert_in_range(saved_many, 2 * triangles - 1000000, 2 * triangles);
     assert_true(many.fit > 3 * many.model); // floats first, then halves beside them

@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/gauss/gauss.h"
 #include "src/gauss/left_group.h"
 #include "src/gauss/linalg.h"
@@ -133,24 +134,26 @@ static int leave_groups_everywhere(const blmi_gauss *gauss, const blmi_groups *a
     double *memory, int threads, float *out)
 {
     int bad = gauss->positions;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min : bad)
-    for (int p = 0; p < gauss->positions; p++) {
+#pragma omp parallel num_threads(threads) reduction(min : bad)
+    {
         blmi_group_room r;
         const size_t size = blmi_group_room_lay_out(
             &r, (int)gauss->images, gauss->rank, all->largest, NULL);
         blmi_group_room_lay_out(&r, (int)gauss->images, gauss->rank, all->largest,
             memory + (size_t)omp_get_thread_num() * size);
-        if (!leave_groups(gauss, p, all, &r, out) && p < bad)
-            bad = p;
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int p = 0; p < gauss->positions; p++)
+            if (!leave_groups(gauss, p, all, &r, out) && p < bad)
+                bad = p;
     }
     return bad;
 }
 
 // Each position by its own Gaussian.
-static blm_status leave_sorted_out(
-    const blmi_gauss *gauss, const blmi_groups *all, float *out, blm_error *err)
+static blm_status leave_sorted_out(const blmi_gauss *gauss, const blmi_groups *all,
+    int threads, float *out, blm_error *err)
 {
-    const int threads = omp_get_max_threads();
     blmi_group_room measured;
     const size_t size = blmi_group_room_lay_out(
         &measured, (int)gauss->images, gauss->rank, all->largest, NULL);
@@ -167,7 +170,7 @@ static blm_status leave_sorted_out(
 }
 
 blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *group,
-    const uint8_t *use, float *out, blm_error *err)
+    const uint8_t *use, int threads, float *out, blm_error *err)
 {
     blmi_groups all;
     if (gauss->form != BLMI_EIGENPAIRS)
@@ -177,9 +180,9 @@ blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *gr
             (long long)gauss->images);
     blm_status status = blmi_groups_sort(group, (int)gauss->images, &all, err);
     if (status == BLM_OK)
-        status = leave_sorted_out(gauss, &all, out, err);
+        status = leave_sorted_out(gauss, &all, threads, out, err);
     if (status == BLM_OK && gauss->tolerance > 0)
-        status = blmi_leave_near_out(gauss, &all, NULL, use, out, err);
+        status = blmi_leave_near_out(gauss, &all, NULL, use, threads, out, err);
     blmi_groups_free(&all);
     return status;
 }

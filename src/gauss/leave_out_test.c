@@ -6,6 +6,8 @@
 #include "src/gauss/reference.h"
 #include "tests/check.h"
 
+enum { THREADS = 2 };
+
 enum { P = 2 };
 
 static blm_error err;
@@ -14,8 +16,8 @@ static blmi_gauss fit(const float *x, int images, int features, double epsilon)
 {
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(
-                  P, features, &(blmi_gauss_rule){.epsilon = epsilon}, NULL, &a, &err),
+    assert_ok(blmi_accumulator_new(P, features, &(blmi_gauss_rule){.epsilon = epsilon},
+                  NULL, THREADS, &a, &err),
         err);
     assert_ok(blmi_accumulator_add(a, x, images, &err), err);
     assert_ok(blmi_accumulator_finish(a, &gauss, &err), err);
@@ -28,7 +30,7 @@ static void check_groups(const float *x, int images, int features, double epsilo
 {
     blmi_gauss gauss = fit(x, images, features, epsilon);
     float *found = malloc((size_t)(images * P) * sizeof(*found));
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err), err);
     for (int p = 0; p < P; p++)
         for (int i = 0; i < images; i++) {
             reference rest = reference_fit(x, images, P, features, p, group, group[i],
@@ -91,7 +93,7 @@ static void test_groups_of_one_are_leave_one_out(void **state)
     for (int i = 0; i < N; i++)
         group[i] = 100 - i;
     blmi_gauss gauss = fit(x, N, D, 1e-5);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err), err);
     for (int i = 0; i < N * P; i++)
         assert_true(relative_error((double)found[i], (double)gauss.loo[i]) < 1e-6);
     blmi_gauss_free(&gauss);
@@ -107,7 +109,7 @@ static void test_equal_images_are_at_no_distance(void **state)
     for (int i = 0; i < N * P * D; i++)
         x[i] = 1.5f;
     blmi_gauss gauss = fit(x, N, D, 0.01);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err), err);
     for (int i = 0; i < N * P; i++)
         assert_true(found[i] == 0.0f);
     blmi_gauss_free(&gauss);
@@ -122,13 +124,15 @@ static void test_too_large_groups_are_refused(void **state)
     reference_features(6, 21, P, D, x);
     blmi_gauss gauss = fit(x, N, D, 0.01);
     assert_int_equal(
-        blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), BLM_EUSAGE);
+        blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err),
+        BLM_EUSAGE);
     assert_non_null(strstr(err.text, "a group of 4 out of 5 images"));
     blmi_gauss_free(&gauss);
     gauss = fit(x, 21, D, 0.01);
     assert_int_equal(gauss.form, BLMI_CHOLESKY);
     assert_int_equal(
-        blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), BLM_EUSAGE);
+        blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err),
+        BLM_EUSAGE);
     blmi_gauss_free(&gauss);
 }
 

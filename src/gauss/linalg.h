@@ -1,9 +1,9 @@
 // linalg.h: the handful of products and factorisations that the statistics need, in
 // double.
 //
-// All matrices are row-major.  Each call computes on one thread when it is made inside a
-// parallel region (OpenBLAS's OpenMP build sees to it), which is where every caller here
-// makes it: a position's bytes then do not depend on the number of threads.
+// All matrices are row-major.  Every caller is inside a parallel region, and has called
+// blmi_threads_keep_to_one: each call then computes on one thread (with OpenBLAS's OpenMP
+// build), and a position's bytes do not depend on the number of threads.
 #ifndef BLMI_GAUSS_LINALG_H
 #define BLMI_GAUSS_LINALG_H
 

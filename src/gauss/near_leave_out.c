@@ -8,6 +8,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/tensor.h"
+#include "src/base/threads.h"
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_distance.h"
 #include "src/gauss/position.h"
@@ -219,24 +220,27 @@ static bool leave_out_at(const call *c, int q, room *r)
 }
 
 blm_status blmi_leave_near_out(const blmi_gauss *gauss, const blmi_groups *groups,
-    const blmi_accumulator *samples, const uint8_t *use, float *loo, blm_error *err)
+    const blmi_accumulator *samples, const uint8_t *use, int threads, float *loo,
+    blm_error *err)
 {
     const call c = {gauss, groups, samples, use, blmi_window_of(gauss),
         blmi_window_places(gauss->tolerance), loo};
     room measured = {0};
     const size_t size = lay_out(&c, NULL, &measured);
-    const int threads = omp_get_max_threads();
     double *memory = blmi_alloc((size_t)threads * size, sizeof(double));
     if (memory == NULL)
         return blmi_no_memory(
             err, "leaving images out", (size_t)threads * size, sizeof(double));
     int bad = gauss->positions;
-#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(min : bad)
-    for (int q = 0; q < gauss->positions; q++) {
+#pragma omp parallel num_threads(threads) reduction(min : bad)
+    {
         room r = {0};
         lay_out(&c, memory + (size_t)omp_get_thread_num() * size, &r);
-        if (counts(&c, q) && !leave_out_at(&c, q, &r) && q < bad)
-            bad = q;
+        blmi_threads_keep_to_one();
+#pragma omp for schedule(dynamic)
+        for (int q = 0; q < gauss->positions; q++)
+            if (counts(&c, q) && !leave_out_at(&c, q, &r) && q < bad)
+                bad = q;
     }
     blmi_free(memory);
     if (bad < gauss->positions)

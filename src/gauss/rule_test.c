@@ -7,6 +7,8 @@
 #include "src/gauss/reference.h"
 #include "tests/check.h"
 
+enum { THREADS = 2 };
+
 enum {
     P = 2,
     FEW = 20,
@@ -29,7 +31,7 @@ static blmi_gauss fit(const float *x, int images, const blmi_gauss_rule *rule)
 {
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(P, D, rule, NULL, &a, &err), err);
+    assert_ok(blmi_accumulator_new(P, D, rule, NULL, THREADS, &a, &err), err);
     assert_ok(blmi_accumulator_add(a, x, images, &err), err);
     assert_ok(blmi_accumulator_finish(a, &gauss, &err), err);
     blmi_accumulator_free(a);
@@ -150,7 +152,8 @@ static void groups_of_one_are_images(void **state)
         group[i] = i;
     for (int r = 0; r < RULES; r++) {
         blmi_gauss gauss = fit(x, FEW, &rules[r]);
-        assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
+        assert_ok(
+            blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err), err);
         for (int i = 0; i < FEW * P; i++)
             assert_true(relative_error((double)found[i], (double)gauss.loo[i]) < 1e-5);
         blmi_gauss_free(&gauss);
@@ -168,7 +171,7 @@ static void groups_match_refitting_with_shrinkage(void **state)
     for (int i = 0; i < FEW; i++)
         group[i] = i / 3;
     blmi_gauss gauss = fit(x, FEW, &rule);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, found, &err), err);
+    assert_ok(blmi_gauss_leave_group_out(&gauss, group, NULL, THREADS, found, &err), err);
     for (int p = 0; p < P; p++)
         for (int i = 0; i < FEW; i++) {
             reference rest = reference_fit(x, FEW, P, D, p, group, group[i], &rule);
@@ -188,7 +191,8 @@ static void rules_out_of_range_are_refused(void **state)
         {.epsilon = 0.01, .shrinkage = -0.1}, {.epsilon = 0.01, .shrinkage = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blmi_accumulator *a;
-        assert_int_equal(blmi_accumulator_new(P, D, &bad[i], NULL, &a, &err), BLM_EUSAGE);
+        assert_int_equal(
+            blmi_accumulator_new(P, D, &bad[i], NULL, THREADS, &a, &err), BLM_EUSAGE);
     }
 }
 

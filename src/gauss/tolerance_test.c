@@ -1,7 +1,6 @@
 // Gaussians that tolerate a shift, against whole covariances in double and against
 // fitting again.
 #include <math.h>
-#include <omp.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -10,6 +9,8 @@
 #include "src/gauss/distance.h"
 #include "src/gauss/reference.h"
 #include "tests/check.h"
+
+static int fit_threads = 2; // of fits, and of what is left out
 
 enum { WIDTH = 5, HEIGHT = 4, P = WIDTH * HEIGHT, D = 30, SCORED = 3, MOST = 70 };
 
@@ -24,7 +25,7 @@ static blmi_gauss fit(
 {
     blmi_gauss gauss = {0};
     blmi_accumulator *a;
-    assert_ok(blmi_accumulator_new(P, D, rule, use, &a, &err), err);
+    assert_ok(blmi_accumulator_new(P, D, rule, use, fit_threads, &a, &err), err);
     assert_ok(blmi_accumulator_add(a, x, images, &err), err);
     assert_ok(blmi_accumulator_finish(a, &gauss, &err), err);
     blmi_accumulator_free(a);
@@ -190,7 +191,9 @@ static void groups_match_refitting(void **state)
         blmi_gauss gauss = fit(x, N, &rule, use);
         for (int i = 0; i < N; i++)
             group[i] = k == 0 ? i / 3 : i * i % 5;
-        assert_ok(blmi_gauss_leave_group_out(&gauss, group, use, found, &err), err);
+        assert_ok(
+            blmi_gauss_leave_group_out(&gauss, group, use, fit_threads, found, &err),
+            err);
         for (int i = 0; i < N; i++) {
             reference all[P];
             fit_reference(x, N, group, group[i], &rule, all);
@@ -200,7 +203,8 @@ static void groups_match_refitting(void **state)
             free_reference(all);
         }
         // One by one, it is what the fit has found.
-        assert_ok(blmi_gauss_leave_group_out(&gauss, NULL, use, found, &err), err);
+        assert_ok(
+            blmi_gauss_leave_group_out(&gauss, NULL, use, fit_threads, found, &err), err);
         for (int i = 0; i < N * P; i++)
             check_close(found[i], gauss.loo[i], 1e-5);
         blmi_gauss_free(&gauss);
@@ -219,7 +223,8 @@ static void halves_are_near(void **state)
     check(x, MOST, &rule, holes, 2e-3, 2e-3);
     float found[12 * P];
     blmi_gauss gauss = fit(x, 12, &rule, NULL);
-    assert_ok(blmi_gauss_leave_group_out(&gauss, NULL, NULL, found, &err), err);
+    assert_ok(
+        blmi_gauss_leave_group_out(&gauss, NULL, NULL, fit_threads, found, &err), err);
     for (int i = 0; i < 12 * P; i++)
         check_close(found[i], gauss.loo[i], 2e-3);
     blmi_gauss_free(&gauss);
@@ -261,21 +266,20 @@ static void models_do_not_depend_on_threads(void **state)
 {
     (void)state;
     float *x = features(1, MOST);
-    const int threads = omp_get_max_threads();
     for (int k = 0; k < 4; k++) {
         const int images = k < 2 ? 12 : MOST;
         const blmi_gauss_rule rule = {
             .epsilon = 0.1, .tolerance = 1, .grid_width = WIDTH, .half = k % 2};
-        omp_set_num_threads(1);
+        fit_threads = 1;
         blmi_gauss one = fit(x, images, &rule, holes);
-        omp_set_num_threads(3);
+        fit_threads = 3;
         blmi_gauss three = fit(x, images, &rule, holes);
         assert_memory_equal(
             one.loo, three.loo, (size_t)(one.left_out * P) * sizeof *one.loo);
         blmi_gauss_free(&one);
         blmi_gauss_free(&three);
     }
-    omp_set_num_threads(threads);
+    fit_threads = 2;
     free(x);
 }
 
@@ -306,7 +310,8 @@ static void rules_out_of_range_are_refused(void **state)
         {.epsilon = 1, .tolerance = 1, .grid_width = 3}};
     for (int i = 0; i < 4; i++) {
         blmi_accumulator *a;
-        assert_int_equal(blmi_accumulator_new(P, D, &bad[i], NULL, &a, &err), BLM_EUSAGE);
+        assert_int_equal(
+            blmi_accumulator_new(P, D, &bad[i], NULL, fit_threads, &a, &err), BLM_EUSAGE);
     }
 }
 

@@ -1,7 +1,6 @@
 // A backbone at work by itself, and what it says about images.
 #include "src/model/image_features.h"
 
-#include <omp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/feature/recipe_fields.h"
@@ -154,8 +154,7 @@ size_t blm_extractor_steps(const blm_extractor *extractor, blm_step *out, size_t
 static blm_status open_runs(blm_extractor *e, blm_error *err)
 {
     find_steps(e);
-    BLMI_TRY(blmi_team_new(
-        e->threads > 0 ? e->threads : omp_get_max_threads(), &e->team, err));
+    BLMI_TRY(blmi_team_new(blmi_threads_of(e->threads), &e->team, err));
     return blmi_extraction_new(e->extractor, e->team, &e->extraction, err);
 }
 
@@ -184,8 +183,8 @@ static blm_status open_extractor(
 
 static blm_status check_options(const blm_extractor_options *o, blm_error *err)
 {
-    if (o->threads < 0 || o->threads > 1024)
-        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    int threads;
+    BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
     if (o->batch < 0 || o->batch > MOST_BATCH)
         return blmi_fail(
             err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);

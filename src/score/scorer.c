@@ -1,6 +1,5 @@
 // A model at work: image in, score, map, mask and regions out.
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/threads.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/image/picture.h"
@@ -99,8 +99,7 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
 
 static blm_status open_scorer(blm_scorer *s, blm_error *err)
 {
-    const int threads = s->options.threads;
-    BLMI_TRY(blmi_team_new(threads > 0 ? threads : omp_get_max_threads(), &s->team, err));
+    BLMI_TRY(blmi_team_new(blmi_threads_of(s->options.threads), &s->team, err));
     BLMI_TRY(allocate(s, err));
     if (s->options.from_features)
         return blmi_features_choose(
@@ -131,8 +130,8 @@ static blm_status new_scorer(const blm_model *model, const blm_scorer_options *o
 
 static blm_status check_options(const blm_scorer_options *o, blm_error *err)
 {
-    if (o->threads < 0 || o->threads > 1024)
-        return blmi_fail(err, BLM_EUSAGE, "threads %d: must be 0 to 1024", o->threads);
+    int threads;
+    BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
     if (!isfinite(o->threshold) || o->threshold < 0)
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o->threshold);
     if (o->batch < 0 || o->batch > MOST_BATCH)
