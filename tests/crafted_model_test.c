@@ -27,11 +27,21 @@ static blm_error err;
 typedef struct setting {
     int half, unit_variance, channels, region;
     double review;
+    blm_detector detector;
+    int tolerance, reach;
+    double coreset;
 } setting;
 
-// Eigenpairs and, with 3 channels, factors.  The last two images are equal.
-static const setting settings[] = {
-    {0, 0, 16, 1, 0.2}, {1, 0, 16, 0, 0}, {0, 1, 3, 0, 0}, {1, 0, 3, 1, 0}};
+// Eigenpairs and, with 3 channels, factors; other detectors.  The last two images are
+// equal.
+static const setting settings[] = {{0, 0, 16, 1, 0.2, BLM_DETECTOR_GAUSS, 0, -1, 1},
+    {1, 0, 16, 0, 0, BLM_DETECTOR_GAUSS, 0, -1, 1},
+    {0, 1, 3, 0, 0, BLM_DETECTOR_GAUSS, 0, -1, 1},
+    {1, 0, 3, 1, 0, BLM_DETECTOR_GAUSS, 0, -1, 1},
+    {0, 0, 4, 1, 0, BLM_DETECTOR_GAUSS, 1, -1, 1},
+    {0, 0, 4, 0, 0, BLM_DETECTOR_MEMORY, 0, 1, 1},
+    {0, 0, 4, 1, 0, BLM_DETECTOR_MEMORY, 0, -1, 0.05},
+    {0, 0, 4, 0, 0, BLM_DETECTOR_SUBSPACE, 0, -1, 1}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static blm_image *make_image(uint64_t seed)
@@ -56,6 +66,10 @@ static void save_good_model(const setting *s)
     recipe.half = s->half;
     recipe.unit_variance = s->unit_variance;
     recipe.channels = s->channels;
+    recipe.detector = s->detector;
+    recipe.tolerance = s->tolerance;
+    recipe.reach = s->reach;
+    recipe.coreset = s->coreset;
     const blm_fit_options options = {
         .recipe = &recipe, .weights = "ti", .region = s->region ? &region : NULL};
     const blm_calibration calibration = {.review = s->review};

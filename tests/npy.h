@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A version 1.0 file, little-endian, C order.  One of f4, f8, u1 is not NULL.
+// A version 1.0 file, little-endian, C order.  One of f4, f8, u1, i4 is not NULL.
 typedef struct npy {
     int rank;
     size_t shape[8]; // outermost first
@@ -14,6 +14,7 @@ typedef struct npy {
     const float *f4;
     const double *f8;
     const uint8_t *u1;
+    const int32_t *i4;
     void *memory; // of the items
 } npy;
 
@@ -23,7 +24,7 @@ typedef struct npy {
 const char *golden_path(const char *name);
 
 // The file's array; fails the test when it cannot be read, or its type is not `type`
-// ("f4", "f8", "u1").
+// ("f4", "f8", "u1", "i4").
 npy npy_load(const char *path, const char *type);
 void npy_free(npy *array);
 // Whether the array has exactly this shape: npy_is(&a, 3, (size_t[]){192, 14, 14}).

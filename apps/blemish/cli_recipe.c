@@ -35,10 +35,13 @@ char *cli_recipe_text(const blm_recipe *recipe, blm_part from, blm_part to)
 {
     const blm_field *f;
     char value[BLM_FIELD_TEXT];
+    char detector[BLM_FIELD_TEXT];
     char *text = cli_format("%s", "");
+    cli_recipe_value(recipe, "detector", detector);
     for (size_t i = 0; (f = blm_recipe_field(i)) != NULL; i++) {
+        const int used = f->only == NULL || strcmp(f->only, detector) == 0;
         cli_recipe_value(recipe, f->name, value);
-        if (f->part < from || f->part > to ||
+        if (f->part < from || f->part > to || !used ||
             (!f->shown && strcmp(value, f->initial) == 0))
             continue;
         const char *comma = *text != '\0' ? ", " : "";

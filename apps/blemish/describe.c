@@ -121,6 +121,8 @@ void cli_describe(const blm_model *model)
     printf("statistics: %d positions of %d features, ", info.positions, info.features);
     if (info.rank > 0)
         printf("rank %d\n", info.rank);
+    else if (info.recipe->detector == BLM_DETECTOR_MEMORY)
+        printf("a memory\n");
     else
         printf("full covariance\n");
     describe_cost(model);

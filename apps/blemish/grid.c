@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 
@@ -25,7 +26,25 @@ static const char *separator_of(const blm_field *field)
     return field->kind == BLM_FIELD_RECT || field->kind == BLM_FIELD_LIST ? "/" : ",";
 }
 
-// Every recipe so far with every value of one field.
+static int is_used(const blm_field *field, const blm_recipe *recipe)
+{
+    char detector[BLM_FIELD_TEXT];
+    return field->only == NULL ||
+           strcmp(cli_recipe_value(recipe, "detector", detector), field->only) == 0;
+}
+
+// Whether a list that was given is of use to any recipe so far.
+static int check_used(
+    const cli_verb *verb, const blm_field *field, const blm_recipe *recipes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_used(field, &recipes[i]))
+            return CLI_EXIT_OK;
+    return cli_usage(
+        verb, "--%s: only the detector %s uses it", field->name, field->only);
+}
+
+// Every recipe so far with every value of one field, if its detector uses that.
 static int multiply(const cli_verb *verb, const blm_field *field, const char *list,
     blm_recipe **recipes, size_t *count)
 {
@@ -34,6 +53,11 @@ static int multiply(const cli_verb *verb, const blm_field *field, const char *li
     blm_error err;
     int code = CLI_EXIT_OK;
     for (size_t i = 0; code == CLI_EXIT_OK && i < *count; i++) {
+        if (!is_used(field, &(*recipes)[i])) {
+            next = cli_grow(next, made, &capacity, sizeof *next);
+            next[made++] = (*recipes)[i];
+            continue;
+        }
         char *words = cli_format("%s", list), *rest = words, *word;
         while (
             code == CLI_EXIT_OK && (word = strsep(&rest, separator_of(field))) != NULL) {
@@ -68,7 +92,9 @@ int cli_grid_expand(
          i++) {
         const char *list =
             grid->lists[i] != NULL ? grid->lists[i] : cli_grid_usual(field->name);
-        if (list != NULL)
+        if (grid->lists[i] != NULL)
+            code = check_used(verb, field, *out, *count);
+        if (code == CLI_EXIT_OK && list != NULL)
             code = multiply(verb, field, list, out, count);
     }
     return code;

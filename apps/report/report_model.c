@@ -81,10 +81,13 @@ static void put_fields(
 {
     const blm_field *f;
     const char *comma = "";
-    char value[BLM_FIELD_TEXT];
+    char value[BLM_FIELD_TEXT], detector[BLM_FIELD_TEXT];
+    if (blm_recipe_get(r, "detector", detector, NULL) != BLM_OK)
+        return;
     open_fact(html, name);
     for (size_t i = 0; (f = blm_recipe_field(i)) != NULL; i++) {
         if (f->part < from || f->part > to ||
+            (f->only != NULL && strcmp(f->only, detector) != 0) ||
             blm_recipe_get(r, f->name, value, NULL) != BLM_OK ||
             (!f->shown && strcmp(value, f->initial) == 0))
             continue;
@@ -125,6 +128,8 @@ void report_put_model(html_text *html, const blm_model_info *m)
     html_put(html, "%d positions of %d features, ", m->positions, m->features);
     if (m->rank > 0)
         html_put(html, "rank %d", m->rank);
+    else if (m->recipe->detector == BLM_DETECTOR_MEMORY)
+        html_put(html, "a memory");
     else
         html_put(html, "full covariance");
     close_fact(html);

@@ -49,6 +49,13 @@ typedef enum blm_type {
     BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; and AVX512_VNNI
 } blm_type;
 
+// What learns how good features look.
+typedef enum blm_detector {
+    BLM_DETECTOR_GAUSS = 0,    // a Gaussian for each position
+    BLM_DETECTOR_MEMORY = 1,   // the nearest of the good images' features
+    BLM_DETECTOR_SUBSPACE = 2, // what is outside of one principal subspace
+} blm_detector;
+
 // Bytes of a field as text, the final zero included.
 #define BLM_FIELD_TEXT 256
 
@@ -80,6 +87,15 @@ typedef struct blm_recipe {
     double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
     blm_type type;     // of the network's products: float
     int half; // 1: axes or factors of the Gaussians in half precision: half the memory
+    blm_detector detector; // gauss
+    int tolerance;  // of gauss, cells of the grid, 0 to 4: the distance at a position is
+                    // the least from the Gaussians of positions whose row and column are
+                    // both at most as far away: 0
+    int reach;      // of memory, cells, 0 to 4: rows of positions at most as far away are
+                    // compared; -1: all
+    double coreset; // of memory: share of the rows that is kept, chosen greedily so that
+                    // none is far from them (k-centre), by `seed`: 1, all
+    double explained; // of subspace: share of the variance that it holds: 0.99
 } blm_recipe;
 
 #define blm_recipe_init(recipe) blm_recipe_init_sized(recipe, sizeof *(recipe))
@@ -121,6 +137,7 @@ typedef struct blm_field {
     const char *zero;    // the word for all zeros: "all", "auto"; NULL: zero is a number
     const char *alias;   // another name for _set and _get; NULL: none
     int shown;           // 1: a description for people has it even at its default
+    const char *only;    // the one detector that uses it; NULL: all
 } blm_field;
 
 // The fields in their order; NULL after the last one.

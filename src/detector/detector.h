@@ -15,10 +15,10 @@
 #include "src/base/team.h"
 #include "src/detector/parts.h"
 
-typedef enum blmi_detector_name {
-    BLMI_DETECTOR_GAUSS,    // a Gaussian for each position
-    BLMI_DETECTOR_MEMORY,   // the nearest of the good images' features
-    BLMI_DETECTOR_SUBSPACE, // one principal subspace for all positions
+typedef enum blmi_detector_name { // as blm_detector
+    BLMI_DETECTOR_GAUSS,          // a Gaussian for each position
+    BLMI_DETECTOR_MEMORY,         // the nearest of the good images' features
+    BLMI_DETECTOR_SUBSPACE,       // one principal subspace for all positions
 } blmi_detector_name;
 
 // What a recipe says about its detector.

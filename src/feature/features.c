@@ -46,7 +46,7 @@ static blm_status count_taken(
 blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
     blmi_layout *out, blm_error *err)
 {
-    blmi_layout layout = {0};
+    blmi_layout layout = {.smooth = recipe->fields.detector == BLM_DETECTOR_MEMORY};
     for (int tap = 0; tap < 32; tap++) {
         if (!(recipe->stages >> tap & 1))
             continue;

@@ -108,6 +108,26 @@ static blm_status check_fields(const blm_recipe *r, blm_error *err)
     return BLM_OK;
 }
 
+// Fields that another detector uses have their defaults.
+static blm_status check_detector(const blm_recipe *r, blm_error *err)
+{
+    char name[BLM_FIELD_TEXT];
+    const blmi_recipe_row *row;
+    BLMI_TRY(blm_recipe_get(r, "detector", name, err));
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+        if (row->field.only != NULL && strcmp(row->field.only, name) != 0 &&
+            !blmi_recipe_is_initial(r, row))
+            return blmi_fail(err, BLM_EUSAGE,
+                "%s: the detector %s has no use for it: expected the default, %s",
+                row->field.name, name, row->field.initial);
+    if (r->reach >= 0 && r->coreset < 1)
+        return blmi_fail(err, BLM_EUSAGE,
+            "coreset %g with reach %d: a position could be left without a row: expected "
+            "one of them",
+            r->coreset, r->reach);
+    return BLM_OK;
+}
+
 // What fields mean together.
 static blm_status check_sizes(
     const blm_recipe *r, const blmi_backbone *backbone, blm_error *err)
@@ -134,6 +154,7 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
     blm_recipe_init(r);
     BLMI_TRY(blmi_sized_take(recipe, sizeof *r, r, sizeof *r, "blm_recipe", err));
     BLMI_TRY(check_fields(r, err));
+    BLMI_TRY(check_detector(r, err));
     fill_defaults(r, backbone);
     BLMI_TRY(check_sizes(r, backbone, err));
     if (backbone->taps > 0) {
@@ -147,10 +168,16 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
 blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe)
 {
     const blm_recipe *r = &recipe->fields;
-    return (blmi_detector_rule){.epsilon = r->epsilon,
+    return (blmi_detector_rule){.name = (blmi_detector_name)r->detector,
+        .epsilon = r->epsilon,
         .shrinkage = r->shrinkage,
         .unit_variance = r->unit_variance,
-        .half = r->half};
+        .half = r->half,
+        .tolerance = r->tolerance,
+        .reach = r->reach,
+        .coreset = r->coreset,
+        .seed = r->seed,
+        .explained = r->explained};
 }
 
 blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height)

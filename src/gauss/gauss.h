@@ -144,11 +144,10 @@ void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, blmi_team *team, void *scratch, float *out);
 
 // Leave-group-out distances, exact as above: group (N) numbers (NULL: each image by
-// itself); image i is scored by the
-// Gaussians of all images of other groups.  EIGENPAIRS only (BLM_EUSAGE else); a group
-// that leaves fewer than 2 images is BLM_EUSAGE.  Positions with use[p] == 0 (NULL: all
-// count) give 0.  With halves, what rounding adds is added here too.  out (N, P).
-// threads: 1 or more.
+// itself); image i is scored by the Gaussians of all images of other groups.  EIGENPAIRS
+// only (BLM_EUSAGE else); a group that leaves fewer than 2 images is BLM_EUSAGE.
+// Positions with use[p] == 0 (NULL: those that were fitted count) give 0.  With halves,
+// what rounding adds is added here too.  out (N, P).  threads: 1 or more.
 //
 // With a tolerance, image i is left out of the Gaussians of all positions.  Its features
 // are taken from the model, mean and axes times coordinates: with halves, rounded.

@@ -79,11 +79,23 @@ size_t blmi_near_few_size(const blmi_gauss_rule *rule, int64_t images, int featu
     return rule->tolerance > 0 ? lay_out(&c, NULL, &measured) : 0;
 }
 
+// Whether there is a Gaussian at p: positions that did not count are all zeros.
+static bool is_fitted(const blmi_gauss *g, int p)
+{
+    const float *mean = g->mean + (size_t)p * (size_t)g->features;
+    if (g->variances[(size_t)p * (size_t)g->rank] > 0.0f)
+        return true;
+    for (int j = 0; j < g->features; j++)
+        if (mean[j] < 0.0f || mean[j] > 0.0f)
+            return true;
+    return false;
+}
+
 static bool counts(const call *c, int p)
 {
     if (c->samples != NULL)
         return c->samples->number[p] >= 0;
-    return c->use == NULL || c->use[p] != 0;
+    return c->use != NULL ? c->use[p] != 0 : is_fitted(c->gauss, p);
 }
 
 // The axes (R, D) of position p as floats; wide is room for halves.

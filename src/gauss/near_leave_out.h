@@ -30,7 +30,7 @@
 // EIGENPAIRS.  loo (N, P) holds the distances of each position from its own Gaussian, and
 // becomes the least over the window.  samples: the accumulator that still holds the
 // images; NULL: they are taken from the model.  use (P) names the positions that count
-// (NULL: all).  threads: 1 or more.
+// (NULL: those that were fitted).  threads: 1 or more.
 blm_status blmi_leave_near_out(const blmi_gauss *gauss, const blmi_groups *groups,
     const blmi_accumulator *samples, const uint8_t *use, int threads, float *loo,
     blm_error *err);

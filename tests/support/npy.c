@@ -64,6 +64,7 @@ npy npy_load(const char *path, const char *type)
     array.f4 = strcmp(type, "f4") == 0 ? array.memory : NULL;
     array.f8 = strcmp(type, "f8") == 0 ? array.memory : NULL;
     array.u1 = strcmp(type, "u1") == 0 ? array.memory : NULL;
+    array.i4 = strcmp(type, "i4") == 0 ? array.memory : NULL;
     return array;
 }
 
