@@ -162,6 +162,73 @@ static void outputs_are_golden(void **state)
     json_decref(json);
 }
 
+// Outputs of the last tap that is usual, with products of that type; the caller frees.
+static float *run_typed(const blmi_backbone *backbone, const blmi_tensors *weights,
+    blm_type type, int threads, size_t *count)
+{
+    blmi_network_options options = {.width = SIDE,
+        .height = SIDE,
+        .batch = 1,
+        .type = type,
+        .taps = 1,
+        .tap = {blmi_last_tap(backbone->usual)}};
+    int width, height;
+    blmi_network *network;
+    blmi_workspace *workspace;
+    blmi_team *team;
+    blm_error err;
+    blmi_backbone_grid(backbone, options.tap[0], SIDE, SIDE, &width, &height);
+    *count = (size_t)(width * height * backbone->tap[options.tap[0]].channels);
+    float *x = malloc(sizeof *x * SIDE * SIDE * 3), *y = malloc(sizeof *y * *count);
+    for (size_t i = 0; i < SIDE * SIDE * 3; i++)
+        x[i] = 2 * (float)formula_noise("input", i);
+    assert_ok(blmi_network_new(backbone, weights, &options, &network, &err), err);
+    assert_ok(blmi_team_new(threads, &team, &err), err);
+    assert_ok(blmi_workspace_new(network, team, &workspace, &err), err);
+    assert_ok(blmi_network_run(network, workspace, x, 1, &y, &err), err);
+    blmi_workspace_free(workspace);
+    blmi_team_free(team);
+    blmi_network_free(network);
+    free(x);
+    return y;
+}
+
+// bf16 is off by no more than its eight bits explain, and threads change no bit.
+static void other_types_are_close(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "resnet18", "resnet50", "efficientnet_lite0", "tf_efficientnet_b4"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        formula_weights weights = published_weights(names[i]);
+        blmi_backbone backbone;
+        blm_error err;
+        size_t count;
+        assert_ok(
+            blmi_backbone_identify(&weights.set, form_of(names[i]), &backbone, &err),
+            err);
+        float *y = run_typed(&backbone, &weights.set, BLM_TYPE_F32, 1, &count);
+        float *three = run_typed(&backbone, &weights.set, BLM_TYPE_F32, 3, &count);
+        assert_memory_equal(y, three, count * sizeof *y);
+        for (blm_type type = BLM_TYPE_BF16; type <= BLM_TYPE_INT8; type++) {
+            float *other = run_typed(&backbone, &weights.set, type, 2, &count);
+            double squares = 0, differences = 0;
+            for (size_t k = 0; k < count; k++) {
+                const double d = (double)other[k] - (double)y[k];
+                squares += (double)y[k] * (double)y[k];
+                differences += d * d;
+            }
+            printf("%s, type %d: %.4f of its size\n", names[i], (int)type,
+                sqrt(differences / squares));
+            assert_true(differences > 0 && differences < squares * 0.03 * 0.03);
+            free(other);
+        }
+        free(three);
+        free(y);
+        formula_weights_free(&weights);
+    }
+}
+
 // Weights that were trained, if tools/weights has been here.
 static void trained_weights_give_golden_outputs(void **state)
 {
@@ -256,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outputs_are_golden),
+        cmocka_unit_test(other_types_are_close),
         cmocka_unit_test(trained_weights_give_golden_outputs),
         cmocka_unit_test(published_files_are_imported),
     };
