@@ -5,6 +5,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/number.h"
 
 // The graph up to a tap; NULL: no memory.
 static blmi_graph *draw(const blmi_backbone *backbone, int tap, int width, int height)
@@ -79,7 +80,15 @@ uint64_t blmi_drawn_bytes(
 typedef struct drawn {
     blmi_graph *graph;
     int taps, tap[BLMI_MOST_TAPS]; // wanted
+    char name[BLMI_MOST_TAPS][32]; // of all taps, for whoever watches
 } drawn;
+
+typedef struct drawn_room {
+    const drawn *net;
+    blmi_room *room;
+    blmi_watch *watch;
+    void *context; // of the watch
+} drawn_room;
 
 void blmi_drawn_destroy(void *net)
 {
@@ -96,6 +105,8 @@ blm_status blmi_drawn_build(const blmi_backbone *backbone, const blmi_tensors *w
         return blmi_no_memory(err, "a network", 1, sizeof *d);
     d->taps = o->taps;
     memcpy(d->tap, o->tap, (size_t)o->taps * sizeof *d->tap);
+    for (int i = 0; i < backbone->taps; i++)
+        memcpy(d->name[i], backbone->tap[i].name, sizeof d->name[i]);
     d->graph = draw(backbone, o->tap[o->taps - 1], o->width, o->height);
     blm_status status =
         d->graph != NULL ? BLM_OK : blmi_no_memory(err, "a network", 1, sizeof *d);
@@ -112,20 +123,42 @@ blm_status blmi_drawn_build(const blmi_backbone *backbone, const blmi_tensors *w
 blm_status blmi_drawn_open(
     const void *net, blmi_team *team, void **workspace, blm_error *err)
 {
-    blmi_room *room;
-    BLMI_TRY(blmi_room_new(((const drawn *)net)->graph, team, &room, err));
-    *workspace = room;
-    return BLM_OK;
+    const drawn *d = net;
+    drawn_room *own = blmi_alloc_zero(1, sizeof *own);
+    if (own == NULL)
+        return blmi_no_memory(err, "a workspace", 1, sizeof *own);
+    own->net = d;
+    const blm_status status = blmi_room_new(d->graph, team, &own->room, err);
+    if (status == BLM_OK)
+        *workspace = own;
+    else
+        blmi_free(own);
+    return status;
 }
 
 void blmi_drawn_close(void *workspace)
 {
-    blmi_room_free(workspace);
+    drawn_room *own = workspace;
+    blmi_room_free(own->room);
+    blmi_free(own);
+}
+
+// A layer as a step: "block2._blocks.1._expand_conv".
+static void show_layer(void *context, int output, const char *name, const float *y,
+    int images, int height, int width, int channels)
+{
+    const drawn_room *own = context;
+    char step[200];
+    blmi_print(step, sizeof step, "%s.%s", own->net->name[output], name);
+    own->watch(own->context, step, y, images, height, width, channels);
 }
 
 void blmi_drawn_watch(void *workspace, blmi_watch *watch, void *context)
 {
-    blmi_room_set_watch(workspace, watch, context);
+    drawn_room *own = workspace;
+    own->watch = watch;
+    own->context = context;
+    blmi_room_set_watch(own->room, watch != NULL ? show_layer : NULL, own);
 }
 
 blm_status blmi_drawn_run(const void *net, void *workspace, const float *x, int images,
@@ -136,6 +169,6 @@ blm_status blmi_drawn_run(const void *net, void *workspace, const float *x, int 
     float *by_tap[BLMI_MOST_TAPS] = {NULL};
     for (int i = 0; i < d->taps; i++)
         by_tap[d->tap[i]] = out[i];
-    blmi_room_run(workspace, x, images, by_tap);
+    blmi_room_run(((drawn_room *)workspace)->room, x, images, by_tap);
     return BLM_OK;
 }

@@ -129,7 +129,7 @@ static blm_status add_member(
     label_of(joint, i, label, sizeof label);
     joint->usual |= usual_taps(one) << m->first;
     for (int k = 0; k < one->taps; k++)
-        blmi_backbone_add_tap(joint, one->tap[k].channels, one->tap[k].stride, "%s.%s",
+        blmi_backbone_add_tap(joint, one->tap[k].channels, one->tap[k].stride, "%s:%s",
             label, one->tap[k].name);
     return BLM_OK;
 }
@@ -287,6 +287,7 @@ static void visit_work(void *context, const blmi_work *work)
     const visitor *v = context;
     blmi_work own = *work;
     own.tap += v->first;
+    own.step = NULL; // part of that of the tap
     v->visit(v->context, &own);
 }
 
@@ -334,12 +335,17 @@ typedef struct joint_net {
         blmi_network *network; // NULL: none of its taps is wanted
         blmi_input input;
         int first; // of its outputs, among those that are wanted
+        char label[32];
     } member[BLMI_MOST_MEMBERS];
 } joint_net;
 
 typedef struct joint_room {
     blmi_workspace *workspace[BLMI_MOST_MEMBERS];
     float *x; // (batch, height, width, 3), as one network wants it
+    const joint_net *net;
+    int running; // network
+    blmi_watch *watch;
+    void *context; // of the watch
 } joint_room;
 
 static void destroy(void *net)
@@ -381,6 +387,8 @@ static blm_status build_members(joint_net *j, const blmi_backbone *backbone,
         const blmi_network_options o =
             options_of(backbone, options, i, &j->member[i].first);
         j->member[i].input = one.input;
+        blmi_print(j->member[i].label, sizeof j->member[i].label, "%.*s",
+            (int)strcspn(one.tap[0].name, ":"), one.tap[0].name);
         if (o.taps > 0)
             status = blmi_network_new(&one, &own, &o, &j->member[i].network, err);
     }
@@ -421,6 +429,7 @@ static blm_status open(const void *net, blmi_team *team, void **out, blm_error *
     joint_room *room = blmi_alloc_zero(1, sizeof *room);
     if (room == NULL)
         return blmi_no_memory(err, "a workspace", 1, sizeof *room);
+    room->net = j;
     room->x = blmi_alloc((size_t)j->batch * j->pixels * 3, sizeof *room->x);
     if (room->x == NULL)
         status = blmi_no_memory(err, "a workspace", j->pixels * 3, sizeof *room->x);
@@ -435,12 +444,29 @@ static blm_status open(const void *net, blmi_team *team, void **out, blm_error *
     return status;
 }
 
+// A step of a network by the name that its taps have here.
+static void show_step(void *context, const char *step, const float *y, int images,
+    int height, int width, int channels)
+{
+    const joint_room *room = context;
+    char name[240];
+    const char *label = room->net->member[room->running].label;
+    if (strchr(step, ':') != NULL) // taps are known to it by that name
+        blmi_print(name, sizeof name, "%s", step);
+    else
+        blmi_print(name, sizeof name, "%s:%s", label, step);
+    room->watch(room->context, name, y, images, height, width, channels);
+}
+
 static void watch(void *workspace, blmi_watch *watcher, void *context)
 {
     joint_room *room = workspace;
+    room->watch = watcher;
+    room->context = context;
     for (int i = 0; i < BLMI_MOST_MEMBERS; i++)
         if (room->workspace[i] != NULL)
-            blmi_workspace_watch(room->workspace[i], watcher, context);
+            blmi_workspace_watch(
+                room->workspace[i], watcher != NULL ? show_step : NULL, room);
 }
 
 static bool same_preparation(const blmi_input *a, const blmi_input *b)
@@ -473,6 +499,7 @@ static blm_status run(const void *net, void *workspace, const float *x, int imag
         if (prepared == NULL || !same_preparation(prepared, input))
             prepare(input, x, (size_t)images * j->pixels, room->x);
         prepared = input;
+        room->running = i;
         BLMI_TRY(blmi_network_run(j->member[i].network, room->workspace[i], room->x,
             images, out + j->member[i].first, err));
     }

@@ -64,7 +64,7 @@ static void each_gives_what_it_gives_alone(void **state)
     float *joint[4], *alone[4];
     assert_string_equal(b->name, "ConTNet-Ti + ConTNet-S");
     assert_int_equal(b->taps, 6);
-    assert_int_equal(blmi_backbone_tap_find(b, "contnet-s.layer1"), 3);
+    assert_int_equal(blmi_backbone_tap_find(b, "contnet-s:layer1"), 3);
     assert_int_equal(b->usual, 1 | 2 | 8 | 16); // strides 8 and 16 of both
     run(b, &both.tensors, (int[]){0, 2, 3, 4}, 4, joint);
     run(&one[0].backbone, &one[0].tensors, (int[]){0, 2}, 2, alone);
@@ -104,7 +104,7 @@ static void a_part_can_be_written_and_read(void **state)
                   &both.backbone, &both.tensors, 2 | 8, kept, &count, &part, &err),
         err);
     assert_int_equal(part.taps, 2 + 1); // layer1 and layer2, layer1
-    assert_string_equal(part.tap[2].name, "contnet-ti#2.layer1");
+    assert_string_equal(part.tap[2].name, "contnet-ti#2:layer1");
     blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS];
     const size_t pair_count = blmi_backbone_describe(&part, pairs);
     assert_ok(blmi_safetensors_write(path, kept, count, pairs, pair_count, &err), err);

@@ -388,8 +388,11 @@ static void show(const blmi_room *room, const blmi_layer *layer)
 {
     if (room->watch == NULL || room->dense == NULL)
         return;
+    int output = 0;
+    while (room->graph->output[output] < layer->output)
+        output++;
     copy_grid(room, layer->output, room->dense);
-    room->watch(room->watch_context, layer->name, room->dense, room->pass.images,
+    room->watch(room->watch_context, output, layer->name, room->dense, room->pass.images,
         layer->to.height, layer->to.width, layer->to.channels);
 }
 

@@ -93,9 +93,10 @@ typedef struct blmi_room blmi_room; // the memory of a run
 blm_status blmi_room_new(
     const blmi_graph *graph, blmi_team *team, blmi_room **out, blm_error *err);
 void blmi_room_free(blmi_room *room);
-// After every layer: its output, dense (images, height, width, channels).
-typedef void blmi_room_watch(void *context, const char *name, const float *y, int images,
-    int height, int width, int channels);
+// After every layer: the first output of the network that needs it, and what it gives,
+// dense (images, height, width, channels).
+typedef void blmi_room_watch(void *context, int output, const char *name, const float *y,
+    int images, int height, int width, int channels);
 void blmi_room_set_watch(blmi_room *room, blmi_room_watch *watch, void *context);
 // x (images, height, width, 3); out[i] takes output i (images, height, width, channels)
 // if it is not NULL.

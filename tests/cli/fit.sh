@@ -106,9 +106,9 @@ expect 0 info two.model
 out_has '784 positions of 672 features'
 expect 0 detect two.model "$(good 5)"
 expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o again.model \
-    --taps contnet-ti.layer1,contnet-ti.layer2,contnet-s.layer1,contnet-s.layer2
+    --taps contnet-ti:layer1,contnet-ti:layer2,contnet-s:layer1,contnet-s:layer2
 cmp two.model again.model || fail 'the taps that are taken by default, by name, gave other bytes'
-expect 2 fit "$(good 1)" "$(good 2)" "$(good 3)" -w ti,s --taps contnet-ti.layer1 -o no.model
+expect 2 fit "$(good 1)" "$(good 2)" "$(good 3)" -w ti,s --taps contnet-ti:layer1 -o no.model
 err_has 'no output of ConTNet-S is taken'
 absent no.model
 expect 2 fit "$(good 1)" "$(good 2)" "$(good 3)" -w ti, -o no.model
