@@ -42,36 +42,35 @@ static const plan *plan_of(const blmi_backbone *backbone)
 
 // ---- the network, from top to bottom
 
-static int expand_or_project(blmi_graph *g, int x, int block, const char *conv,
-    const char *norm, int channels, blmi_activation activation, int add)
+// Settings of a convolution of a block and the batch norm behind it.
+static blmi_conv_layer settings(blmi_graph *g, int block, const char *conv,
+    const char *norm, int channels, blmi_activation activation)
 {
-    return blmi_conv(g, x,
-        &(blmi_conv_layer){.name = blmi_graph_name(g, "_blocks.%d.%s", block, conv),
-            .norm = blmi_graph_name(g, "_blocks.%d.%s", block, norm),
-            .epsilon = epsilon,
-            .channels = channels,
-            .activation = activation,
-            .add = add});
+    return (blmi_conv_layer){.name = blmi_graph_name(g, "_blocks.%d.%s", block, conv),
+        .norm = blmi_graph_name(g, "_blocks.%d.%s", block, norm),
+        .epsilon = epsilon,
+        .channels = channels,
+        .window = 1,
+        .stride = 1,
+        .activation = activation};
 }
 
 static int one_block(
     blmi_graph *g, int x, int block, int channels, int window, int stride, bool first)
 {
-    const int input = x;
-    if (block > 0)
-        x = expand_or_project(g, x, block, "_expand_conv", "_bn0",
-            6 * blmi_graph_shape(g, x).channels, BLMI_RELU6, 0);
-    x = blmi_depthwise(g, x,
-        &(blmi_conv_layer){
-            .name = blmi_graph_name(g, "_blocks.%d._depthwise_conv", block),
-            .norm = blmi_graph_name(g, "_blocks.%d._bn1", block),
-            .epsilon = epsilon,
-            .window = window,
-            .stride = stride,
-            .pad = BLMI_SAME,
-            .activation = BLMI_RELU6});
-    return expand_or_project(
-        g, x, block, "_project_conv", "_bn2", channels, BLMI_LINEAR, first ? 0 : input);
+    const int wide = 6 * blmi_graph_shape(g, x).channels;
+    const blmi_conv_layer expand =
+        settings(g, block, "_expand_conv", "_bn0", wide, BLMI_RELU6);
+    blmi_conv_layer depthwise =
+        settings(g, block, "_depthwise_conv", "_bn1", 0, BLMI_RELU6);
+    blmi_conv_layer project =
+        settings(g, block, "_project_conv", "_bn2", channels, BLMI_LINEAR);
+    depthwise.window = window;
+    depthwise.stride = stride;
+    depthwise.pad = BLMI_SAME;
+    project.add = first ? 0 : x;
+    return blmi_bottleneck(g, x, blmi_graph_name(g, "_blocks.%d", block),
+        block > 0 ? &expand : NULL, &depthwise, &project);
 }
 
 static void draw(const blmi_backbone *backbone, blmi_graph *g)

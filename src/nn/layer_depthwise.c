@@ -63,18 +63,7 @@ static void pack_windows(
     (void)words;
     const blmi_conv_layer *c = layer->settings;
     packed_windows *own = out;
-    const int channels = layer->to.channels, taps = c->window * c->window;
-    const int padded = blmi_pad(channels);
-    float *scale = blmi_pack_keep(p, (size_t)padded);
-    float *bias = blmi_pack_keep(p, (size_t)padded);
-    float *weights = blmi_pack_keep(p, (size_t)(taps * padded));
-    blmi_sliding_affine(c, channels, p, scale, bias);
-    const float *plain = blmi_pack_get(p, blmi_sliding_leaf(p, c->name, "weight"), 4,
-        (int64_t[]){channels, 1, c->window, c->window});
-    for (int n = 0; plain != NULL && n < channels; n++)
-        for (int t = 0; t < taps; t++)
-            weights[t * padded + n] = plain[n * taps + t] * scale[n];
-    *own = (packed_windows){weights, bias};
+    blmi_sliding_pack_each(c, layer->to.channels, p, &own->weights, &own->bias);
 }
 
 static void sum_windows(

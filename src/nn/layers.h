@@ -27,6 +27,12 @@ int blmi_conv(blmi_graph *graph, int x, const blmi_conv_layer *layer);
 // channels, linear and add are not used.
 int blmi_depthwise(blmi_graph *graph, int x, const blmi_conv_layer *layer);
 
+// An inverted bottleneck: a convolution of window 1 (NULL: none), one for each channel,
+// and one of window 1.  The same as the three layers one after the other, in less memory.
+int blmi_bottleneck(blmi_graph *graph, int x, const char *name,
+    const blmi_conv_layer *expand, const blmi_conv_layer *depthwise,
+    const blmi_conv_layer *project);
+
 // The largest number in each window; beyond the border there is none.
 int blmi_max_pool(blmi_graph *graph, int x, int window, int stride, int pad);
 

@@ -83,3 +83,38 @@ void blmi_sliding_affine(
     if (c->norm != NULL)
         fold_norm(c, channels, p, scale, bias);
 }
+
+void blmi_sliding_pack(const blmi_conv_layer *c, int depth, int columns, blmi_words words,
+    blmi_packer *p, blmi_matrix *out)
+{
+    float *scale = blmi_pack_keep(p, (size_t)blmi_pad(columns));
+    float *bias = blmi_pack_keep(p, (size_t)blmi_pad(columns));
+    blmi_pack_conv(p, out, blmi_sliding_leaf(p, c->name, "weight"), depth, columns, 1);
+    blmi_sliding_affine(c, columns, p, scale, bias);
+    if (p->status != BLM_OK || p->visit != NULL)
+        return;
+    float *values = (float *)(uintptr_t)out->values;
+    for (int n = 0; n < columns; n++)
+        for (int row = 0; row < depth; row++)
+            values[blmi_matrix_at(out, row, n)] *= scale[n];
+    out->bias = bias;
+    if (depth % (int)words == 0)
+        blmi_pack_words(p, out, words);
+}
+
+void blmi_sliding_pack_each(const blmi_conv_layer *c, int channels, blmi_packer *p,
+    const float **weights, const float **bias)
+{
+    const int taps = c->window * c->window, padded = blmi_pad(channels);
+    float *scale = blmi_pack_keep(p, (size_t)padded);
+    float *shift = blmi_pack_keep(p, (size_t)padded);
+    float *values = blmi_pack_keep(p, (size_t)(taps * padded));
+    blmi_sliding_affine(c, channels, p, scale, shift);
+    const float *plain = blmi_pack_get(p, blmi_sliding_leaf(p, c->name, "weight"), 4,
+        (int64_t[]){channels, 1, c->window, c->window});
+    for (int n = 0; plain != NULL && n < channels; n++)
+        for (int t = 0; t < taps; t++)
+            values[t * padded + n] = plain[n * taps + t] * scale[n];
+    *weights = values;
+    *bias = shift;
+}

@@ -18,4 +18,12 @@ const char *blmi_sliding_leaf(blmi_packer *p, const char *name, const char *leaf
 void blmi_sliding_affine(const blmi_conv_layer *layer, int channels, blmi_packer *p,
     float *scale, float *bias);
 
+// A convolution of window 1 with its norm and bias, as a matrix of these words if they
+// divide its depth.
+void blmi_sliding_pack(const blmi_conv_layer *layer, int depth, int columns,
+    blmi_words words, blmi_packer *p, blmi_matrix *out);
+// A window for each channel: *weights (window * window, padded), *bias (padded).
+void blmi_sliding_pack_each(const blmi_conv_layer *layer, int channels, blmi_packer *p,
+    const float **weights, const float **bias);
+
 #endif
