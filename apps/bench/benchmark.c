@@ -429,9 +429,12 @@ static bench_time sum_up(rig *r, int series)
 static void add_phase(
     rig *r, const char *name, int series, double gflop, bench_result *out)
 {
+    const bench_time time = sum_up(r, series);
+    if (gflop > 0 && time.median == 0)
+        return; // a step whose time is not known
     bench_phase *phase = &out->phases[out->phase_count++];
     snprintf(phase->name, sizeof phase->name, "%s", name);
-    phase->time = sum_up(r, series);
+    phase->time = time;
     phase->gflop = gflop;
 }
 

@@ -36,7 +36,7 @@ typedef struct bench_time {
 enum { BENCH_PHASES = 48 };
 
 typedef struct bench_phase {
-    char name[24];   // "decode", "prepare", "layer0" (the stem), ...
+    char name[48];   // "decode", "prepare", "layer0" (the stem), ...
     bench_time time; // of one image, a share of the batch's
     double gflop;    // multiplications and additions an image, in 10^9; 0: not counted
 } bench_phase;

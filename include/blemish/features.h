@@ -61,7 +61,8 @@ typedef struct blm_step {     // text lives as long as the extractor
     double gflop;             // of an image
     int rows, depth, columns; // of an image: its largest product is (rows, depth) by
                               // (depth, columns)
-    double ms;                // of the last run with times, all its images together
+    double ms; // of the last run with times, all its images together; 0: the network
+               // does not say where this step ends
 } blm_step;
 
 // From now on runs take the time of each step, which slows them a little; on 0: no more.

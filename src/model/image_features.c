@@ -37,7 +37,8 @@ struct blm_extractor {
     blm_step step[MOST_STEPS];
     int steps;
     int timed;
-    double last; // when the step that runs began
+    double last;    // when the step that runs began
+    double pending; // time of what has no step's name
     double prepare_ms, network_ms;
 };
 
@@ -115,21 +116,33 @@ static void find_steps(blm_extractor *e)
         o->recipe.fields.height, add_work, e);
 }
 
-// The time since the last known step is that of this one: "layer2.ConTBlock0.ste1".
+// The step that a watch's name begins with, "layer2.ConTBlock0.ste1"; -1: none.
+static int step_of(const blm_extractor *e, const char *name)
+{
+    const size_t length = strcspn(name, ".");
+    for (int s = 0; s < e->steps; s++)
+        if (strlen(e->step[s].name) == length &&
+            strncmp(e->step[s].name, name, length) == 0)
+            return s;
+    return -1;
+}
+
+// What has no step's name belongs to the step before the next one, if that has no time.
 static void note_step(void *context, const char *name, const float *y, int images,
     int height, int width, int channels)
 {
     blm_extractor *e = context;
-    const size_t length = strcspn(name, ".");
+    const double now = blmi_clock_ms();
+    const int s = step_of(e, name);
     (void)y, (void)images, (void)height, (void)width, (void)channels;
-    for (int s = 0; s < e->steps; s++)
-        if (strlen(e->step[s].name) == length &&
-            strncmp(e->step[s].name, name, length) == 0) {
-            const double now = blmi_clock_ms();
-            e->step[s].ms += now - e->last;
-            e->last = now;
-            return;
-        }
+    if (s >= 0) {
+        const int owner = s > 0 && e->step[s - 1].ms == 0 ? s - 1 : s;
+        e->step[owner].ms += e->pending;
+        e->step[s].ms += now - e->last;
+        e->pending = 0;
+    } else
+        e->pending += now - e->last;
+    e->last = now;
 }
 
 void blm_extractor_time(blm_extractor *extractor, int on)
@@ -343,6 +356,7 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
         BLMI_TRY(prepare(e, images[i], i, &seen[i], err));
     for (int s = 0; e->timed && s < e->steps; s++)
         e->step[s].ms = 0;
+    e->pending = 0;
     const double prepared = e->last = blmi_clock_ms();
     BLMI_TRY(blmi_extractor_compute(e->extractor, e->extraction, count, err));
     e->network_ms = blmi_clock_ms() - prepared;
