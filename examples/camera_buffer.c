@@ -41,7 +41,7 @@ static blm_status inspect(blm_scorer *scorer, const uint8_t *pixels, blm_error *
     // The regions are in pixels of the picture, worst first.
     printf("score %.2f, threshold %.2f\n", result.score, result.threshold);
     for (size_t i = 0; i < result.region_count; i++) {
-        const blm_region *r = &result.regions[i];
+        const blm_region *r = blm_result_region(&result, i);
         printf("defect from (%.0f, %.0f) to (%.0f, %.0f), peak %.2f\n", r->left, r->top,
             r->right, r->bottom, r->peak);
     }

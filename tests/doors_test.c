@@ -93,10 +93,10 @@ static void a_fitter_asks_for_its_arguments(void **state)
     blm_fitter *f = new_fitter(0), *none = NULL;
     const char *path = "a.png", *nothing = NULL;
     refused(blm_fitter_new(NULL, NULL, &err));
-    refused(blm_fit_cost(NULL, 10, NULL, &err));
-    refused(blm_fit_cost(NULL, 2, &cost, &err));
-    refused(blm_fit_cost(&(blm_fit_options){.threads = -1}, 10, &cost, &err));
-    refused(blm_fit_cost(&(blm_fit_options){.threads = 1025}, 10, &cost, &err));
+    refused(blm_fitter_cost(NULL, 10, NULL, &err));
+    refused(blm_fitter_cost(NULL, 2, &cost, &err));
+    refused(blm_fitter_cost(&(blm_fit_options){.threads = -1}, 10, &cost, &err));
+    refused(blm_fitter_cost(&(blm_fit_options){.threads = 1025}, 10, &cost, &err));
     refused(blm_fitter_add_files(NULL, &path, NULL, 1, NULL, &err));
     refused(blm_fitter_add_files(f, NULL, NULL, 1, NULL, &err));
     refused(blm_fitter_add_files(f, &nothing, NULL, 1, NULL, &err));

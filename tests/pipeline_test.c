@@ -333,14 +333,14 @@ static void verdict_mask_and_regions_agree(void **state)
             marked += r.mask[k] != 0;
         double area = 0;
         for (size_t k = 0; k < r.region_count; k++)
-            area += r.regions[k].area;
+            area += blm_result_region(&r, k)->area;
         assert_int_equal(r.verdict == BLM_VERDICT_NG, r.score >= r.threshold);
         assert_int_equal(r.verdict == BLM_VERDICT_NG, marked > 0);
         assert_int_equal(r.verdict == BLM_VERDICT_NG, r.region_count > 0);
         const double scale = image->width * image->height / (double)(SIDE * SIDE);
         assert_close(area, (double)marked * scale, 1e-6 * area, "area of the regions");
         if (r.region_count > 0)
-            assert_true(r.regions[0].peak == r.score);
+            assert_true(blm_result_region(&r, 0)->peak == r.score);
         blm_image_free(image);
     }
     blm_scorer_free(scorer);

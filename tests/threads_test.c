@@ -180,7 +180,7 @@ static void predict(const char *weights)
     for (int i = 0; i < 3; i++) {
         blm_cost cost;
         const blm_fit_options options = {.weights = weights, .threads = 1 + i};
-        must(blm_fit_cost(&options, 100, &cost, &err) == BLM_OK, "cost");
+        must(blm_fitter_cost(&options, 100, &cost, &err) == BLM_OK, "cost");
         bytes[i] = cost.fit_bytes;
     }
     must(bytes[1] > bytes[0] && bytes[2] - bytes[1] == bytes[1] - bytes[0],

@@ -129,7 +129,7 @@ static int fit_and_save(
 {
     cli_training training = {.options = {.recipe = &set->recipe,
                                  .weights = set->weights,
-                                 .decode = set->decode,
+                                 .decode = &set->decode,
                                  .threads = set->threads},
         .calibration = {.false_alarm = set->false_alarm,
             .review = set->review,

@@ -49,10 +49,10 @@ static place place_of(const blm_result *r, double mm)
 {
     place all = {0, NAN, NAN};
     for (size_t i = 0; i < r->region_count; i++)
-        all.area += r->regions[i].area * mm * mm;
+        all.area += blm_result_region(r, i)->area * mm * mm;
     if (r->region_count > 0) {
-        all.peak_x = r->regions[0].peak_x * mm;
-        all.peak_y = r->regions[0].peak_y * mm;
+        all.peak_x = blm_result_region(r, 0)->peak_x * mm;
+        all.peak_y = blm_result_region(r, 0)->peak_y * mm;
     }
     return all;
 }
@@ -187,7 +187,7 @@ static void result_json(cli_json *json, const cli_outcome *outcome, double mm)
     cli_json_integer(json, "height", outcome->height);
     cli_json_open(json, "regions", '[');
     for (size_t i = 0; i < r->region_count; i++)
-        region_json(json, &r->regions[i], mm);
+        region_json(json, blm_result_region(r, i), mm);
     cli_json_close(json, ']');
     cli_json_open(json, "milliseconds", '{');
     milliseconds_json(json, "read", outcome->read_ms);

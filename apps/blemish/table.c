@@ -132,7 +132,7 @@ static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_resul
 {
     cli_training training = {.options = {.recipe = &set->recipe,
                                  .weights = set->weights,
-                                 .decode = set->decode,
+                                 .decode = &set->decode,
                                  .threads = set->threads},
         .force = set->force,
         .talk = &set->talk};

@@ -24,9 +24,9 @@ static blm_status check_cost(const cli_training *t, size_t images, blm_error *er
     const double there = memory_of_machine();
     const int64_t count = images < 3 ? 3 : (int64_t)images; // too few is told later
     blm_cost cost, plain;
-    blm_status status = blm_fit_cost(&t->options, count, &cost, err);
+    blm_status status = blm_fitter_cost(&t->options, count, &cost, err);
     if (status == BLM_OK)
-        status = blm_fit_cost(&usual, count, &plain, err);
+        status = blm_fitter_cost(&usual, count, &plain, err);
     if (status != BLM_OK)
         return status;
     const double bytes = (double)cost.fit_bytes;

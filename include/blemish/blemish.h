@@ -25,10 +25,12 @@
 extern "C" {
 #endif
 
-#define BLM_VERSION "0.1.0"
+#define BLM_VERSION "0.2.0"
+#define BLM_VERSION_NUMBER 200 // 10000 major + 100 minor + patch
 
 // The version of the library that runs, as opposed to that of this header.  Static text.
 BLM_API const char *blm_version(void);
+BLM_API int blm_version_number(void);
 
 // ---- recipe: from an image to features, stored in the model ---------------------------
 
@@ -169,12 +171,12 @@ typedef struct blm_mask {
 } blm_mask;
 
 typedef struct blm_fit_options {
-    const blm_recipe *recipe;  // NULL: all defaults
-    const char *weights;       // a file, or the name of installed ones ("b", "s", "ti");
-                               // NULL: the default
-    blm_decode_options decode; // limits; its `bits` is the recipe's
-    int threads;               // 0: as many as there are cores
-    const blm_mask *region;    // NULL: all of the image; kept in the model
+    const blm_recipe *recipe; // NULL: all defaults
+    const char *weights;      // a file, or the name of installed ones ("b", "s", "ti");
+                              // NULL: the default
+    const blm_decode_options *decode; // NULL: all defaults; its `bits` is the recipe's
+    int threads;                      // 0: as many as there are cores
+    const blm_mask *region;           // NULL: all of the image; kept in the model
     int from_features; // 1: takes features, no images, and so builds no network; region
                        // must be NULL
 } blm_fit_options;
@@ -191,7 +193,7 @@ typedef struct blm_cost {
 } blm_cost;
 
 // images: how many good ones there will be.
-BLM_API blm_status blm_fit_cost(
+BLM_SIZED blm_status blm_fitter_cost(
     const blm_fit_options *options, int64_t images, blm_cost *out, blm_error *err);
 
 // Called while files are taken in, from one thread at a time.
@@ -205,14 +207,14 @@ typedef struct blm_fit_watch {
     int (*bad_file)(void *context, const char *path, const blm_error *why);
 } blm_fit_watch;
 
-BLM_API blm_status blm_fitter_new(
+BLM_SIZED blm_status blm_fitter_new(
     const blm_fit_options *options, blm_fitter **out, blm_error *err);
 BLM_API void blm_fitter_free(blm_fitter *fitter);
 
 // Takes in files, in the order given; each is read once, on all threads.  Names that
 // `names` gives (NULL: the paths) are kept in the model.  After a failure the fitter can
 // only be freed.
-BLM_API blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
+BLM_SIZED blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err);
 // Takes in one image from memory.  After a failure nothing has changed.
 BLM_API blm_status blm_fitter_add_image(
@@ -228,7 +230,7 @@ typedef struct blm_levels {
 } blm_levels;
 
 // All zeros if fitter is NULL.
-BLM_API void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out);
+BLM_SIZED void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out);
 // Takes in the features of images (blemish/features.h); features, names (count); names
 // NULL: the images have none.  Of features that do not fit (BLM_EUSAGE) none is taken in;
 // after any other failure the fitter can only be freed.
@@ -262,7 +264,7 @@ typedef struct blm_calibration {
 // Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow, but
 // for a calibration that is out of range (BLM_EUSAGE), which changes nothing.
 // BLM_EUSAGE: fewer than three images.
-BLM_API blm_status blm_fitter_finish(blm_fitter *fitter,
+BLM_SIZED blm_status blm_fitter_finish(blm_fitter *fitter,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 // ---- model ----------------------------------------------------------------------------
@@ -280,7 +282,7 @@ BLM_API void blm_model_free(blm_model *model); // one owner less
 
 // Finds the thresholds again, without fitting: *out is another model, which shares all
 // that is equal with the first.  Either may be freed first.
-BLM_API blm_status blm_model_calibrate(const blm_model *model,
+BLM_SIZED blm_status blm_model_calibrate(const blm_model *model,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 // Whether a fitted model can become one of another recipe without its images, which is
@@ -291,19 +293,19 @@ BLM_API int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe
 // Makes that model and calibrates it; its scores are those of a fit with that recipe.  It
 // shares what is equal with the first, and either may be freed first.  BLM_EUSAGE: it
 // cannot.
-BLM_API blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
+BLM_SIZED blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 typedef enum blm_threshold_method {
-    BLM_THRESHOLD_QUANTILE, // order statistic of the good scores: n resolves the rate
-    BLM_THRESHOLD_TAIL,     // n is too small for the rate: exponential tail, at least the
+    BLM_THRESHOLD_QUANTILE = 0, // order statistic of the good scores: n resolves the rate
+    BLM_THRESHOLD_TAIL = 1, // n is too small for the rate: exponential tail, at least the
                             // largest
 } blm_threshold_method;
 
 typedef enum blm_score_source { // where the scores came from that the threshold rests on
-    BLM_LEAVE_ONE_OUT,
-    BLM_LEAVE_GROUP_OUT,
-    BLM_HELD_OUT,
+    BLM_LEAVE_ONE_OUT = 0,
+    BLM_LEAVE_GROUP_OUT = 1,
+    BLM_HELD_OUT = 2,
 } blm_score_source;
 
 typedef struct blm_model_info { // texts live as long as the model
@@ -328,9 +330,9 @@ typedef struct blm_model_info { // texts live as long as the model
 } blm_model_info;
 
 // All zeros of a model that is NULL.
-BLM_API void blm_model_describe(const blm_model *model, blm_model_info *out);
+BLM_SIZED void blm_model_describe(const blm_model *model, blm_model_info *out);
 // What it cost to fit, on this machine's cores, and what it costs to use; likewise.
-BLM_API void blm_model_cost(const blm_model *model, blm_cost *out);
+BLM_SIZED void blm_model_cost(const blm_model *model, blm_cost *out);
 
 // The name of a good image, in the order of the images; NULL from their count on (of a
 // model that keeps the full covariance, that of those whose features were kept).
@@ -352,7 +354,7 @@ typedef struct blm_good_score {
 // The scores that the thresholds rest on, highest first: with leave-one-out, those at the
 // top look least like the others.  Returns how many there are and writes at most
 // `capacity` of them.
-BLM_API size_t blm_model_good_scores(
+BLM_SIZED size_t blm_model_good_scores(
     const blm_model *model, blm_good_score *out, size_t capacity);
 
 // The map of a good image by the Gaussians of all others, however the thresholds were
@@ -370,7 +372,7 @@ typedef struct blm_scorer_options {
     int batch;         // of features: most that are scored together, 1 to 64; 0: 1
 } blm_scorer_options;
 
-BLM_API blm_status blm_scorer_new(const blm_model *model,
+BLM_SIZED blm_status blm_scorer_new(const blm_model *model,
     const blm_scorer_options *options, blm_scorer **out, blm_error *err);
 // A second scorer of the same model and options, for another thread.  All scorers of a
 // model share its packed weights.
@@ -417,28 +419,31 @@ typedef struct blm_result {
                                // outside the region of interest
     const uint8_t *mask;       // (height, width) 255 where map >= threshold, 128 where it
                                // is >= review_threshold only, else 0
-    const blm_region *regions; // (region_count) connected parts of the mask, highest peak
-                               // first
-    size_t region_count;
+    const blm_region *regions; // what blm_result_region looks up
+    size_t region_count;       // connected parts of the mask
     double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
 } blm_result;
 
 // An image of 16-bit samples must have been decoded with the recipe's bits, as those of
 // the fit were.
-BLM_API blm_status blm_scorer_run(
+BLM_SIZED blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
 
 // Scores the features of `count` images together, 1 to options.batch: features, out
 // (count).  Results are those of blm_scorer_run; all live until the next run.
-BLM_API blm_status blm_scorer_run_features(blm_scorer *scorer,
+BLM_SIZED blm_status blm_scorer_run_features(blm_scorer *scorer,
     const blm_features *const *features, int count, blm_result *out, blm_error *err);
+
+// A connected part of the mask, those with the highest peak first; NULL from region_count
+// on.  Lives as long as the arrays of the result.
+BLM_SIZED const blm_region *blm_result_region(const blm_result *result, size_t index);
 
 // The map as seen on the upright original image of width x height pixels, bilinear; what
 // the recipe cut off is 0.  out (height, width).
-BLM_API blm_status blm_result_native_map(const blm_scorer *scorer,
+BLM_SIZED blm_status blm_result_native_map(const blm_scorer *scorer,
     const blm_result *result, int width, int height, float *out, blm_error *err);
 // The mask likewise, nearest.  out (height, width).
-BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
+BLM_SIZED blm_status blm_result_native_mask(const blm_scorer *scorer,
     const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
 
 // What is known about a picture, as the recipe shows the picture: mask (height, width) is
@@ -447,6 +452,148 @@ BLM_API blm_status blm_result_native_mask(const blm_scorer *scorer,
 // leaves the mask.
 BLM_API blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask,
     int width, int height, uint8_t *out, blm_error *err);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_fitter_cost_sized(const blm_fit_options *options,
+    size_t options_size, int64_t images, blm_cost *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_fitter_cost(
+    const blm_fit_options *options, int64_t images, blm_cost *out, blm_error *err)
+{
+    return blm_fitter_cost_sized(
+        options, sizeof(blm_fit_options), images, out, sizeof(blm_cost), err);
+}
+
+BLM_API blm_status blm_fitter_new_sized(const blm_fit_options *options,
+    size_t options_size, size_t decode_size, blm_fitter **out, blm_error *err);
+BLM_SIZED blm_status blm_fitter_new(
+    const blm_fit_options *options, blm_fitter **out, blm_error *err)
+{
+    return blm_fitter_new_sized(
+        options, sizeof(blm_fit_options), sizeof(blm_decode_options), out, err);
+}
+
+BLM_API blm_status blm_fitter_add_files_sized(blm_fitter *fitter,
+    const char *const *paths, const char *const *names, size_t count,
+    const blm_fit_watch *watch, size_t watch_size, blm_error *err);
+BLM_SIZED blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
+    const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err)
+{
+    return blm_fitter_add_files_sized(
+        fitter, paths, names, count, watch, sizeof(blm_fit_watch), err);
+}
+
+BLM_API void blm_fitter_levels_sized(
+    const blm_fitter *fitter, blm_levels *out, size_t out_size);
+BLM_SIZED void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out)
+{
+    blm_fitter_levels_sized(fitter, out, sizeof(blm_levels));
+}
+
+BLM_API blm_status blm_fitter_finish_sized(blm_fitter *fitter,
+    const blm_calibration *calibration, size_t calibration_size, blm_model **out,
+    blm_error *err);
+BLM_SIZED blm_status blm_fitter_finish(blm_fitter *fitter,
+    const blm_calibration *calibration, blm_model **out, blm_error *err)
+{
+    return blm_fitter_finish_sized(
+        fitter, calibration, sizeof(blm_calibration), out, err);
+}
+
+BLM_API blm_status blm_model_calibrate_sized(const blm_model *model,
+    const blm_calibration *calibration, size_t calibration_size, blm_model **out,
+    blm_error *err);
+BLM_SIZED blm_status blm_model_calibrate(const blm_model *model,
+    const blm_calibration *calibration, blm_model **out, blm_error *err)
+{
+    return blm_model_calibrate_sized(
+        model, calibration, sizeof(blm_calibration), out, err);
+}
+
+BLM_API blm_status blm_model_adapt_sized(const blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, size_t calibration_size, blm_model **out,
+    blm_error *err);
+BLM_SIZED blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *calibration, blm_model **out, blm_error *err)
+{
+    return blm_model_adapt_sized(
+        model, recipe, calibration, sizeof(blm_calibration), out, err);
+}
+
+BLM_API void blm_model_describe_sized(
+    const blm_model *model, blm_model_info *out, size_t out_size);
+BLM_SIZED void blm_model_describe(const blm_model *model, blm_model_info *out)
+{
+    blm_model_describe_sized(model, out, sizeof(blm_model_info));
+}
+
+BLM_API void blm_model_cost_sized(const blm_model *model, blm_cost *out, size_t out_size);
+BLM_SIZED void blm_model_cost(const blm_model *model, blm_cost *out)
+{
+    blm_model_cost_sized(model, out, sizeof(blm_cost));
+}
+
+BLM_API size_t blm_model_good_scores_sized(
+    const blm_model *model, blm_good_score *out, size_t out_size, size_t capacity);
+BLM_SIZED size_t blm_model_good_scores(
+    const blm_model *model, blm_good_score *out, size_t capacity)
+{
+    return blm_model_good_scores_sized(model, out, sizeof(blm_good_score), capacity);
+}
+
+BLM_API blm_status blm_scorer_new_sized(const blm_model *model,
+    const blm_scorer_options *options, size_t options_size, blm_scorer **out,
+    blm_error *err);
+BLM_SIZED blm_status blm_scorer_new(const blm_model *model,
+    const blm_scorer_options *options, blm_scorer **out, blm_error *err)
+{
+    return blm_scorer_new_sized(model, options, sizeof(blm_scorer_options), out, err);
+}
+
+BLM_API blm_status blm_scorer_run_sized(blm_scorer *scorer, const blm_image *image,
+    blm_result *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_scorer_run(
+    blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
+{
+    return blm_scorer_run_sized(scorer, image, out, sizeof(blm_result), err);
+}
+
+BLM_API blm_status blm_scorer_run_features_sized(blm_scorer *scorer,
+    const blm_features *const *features, int count, blm_result *out, size_t out_size,
+    blm_error *err);
+BLM_SIZED blm_status blm_scorer_run_features(blm_scorer *scorer,
+    const blm_features *const *features, int count, blm_result *out, blm_error *err)
+{
+    return blm_scorer_run_features_sized(
+        scorer, features, count, out, sizeof(blm_result), err);
+}
+
+BLM_API const blm_region *blm_result_region_sized(
+    const blm_result *result, size_t result_size, size_t index);
+BLM_SIZED const blm_region *blm_result_region(const blm_result *result, size_t index)
+{
+    return blm_result_region_sized(result, sizeof(blm_result), index);
+}
+
+BLM_API blm_status blm_result_native_map_sized(const blm_scorer *scorer,
+    const blm_result *result, size_t result_size, int width, int height, float *out,
+    blm_error *err);
+BLM_SIZED blm_status blm_result_native_map(const blm_scorer *scorer,
+    const blm_result *result, int width, int height, float *out, blm_error *err)
+{
+    return blm_result_native_map_sized(
+        scorer, result, sizeof(blm_result), width, height, out, err);
+}
+
+BLM_API blm_status blm_result_native_mask_sized(const blm_scorer *scorer,
+    const blm_result *result, size_t result_size, int width, int height, uint8_t *out,
+    blm_error *err);
+BLM_SIZED blm_status blm_result_native_mask(const blm_scorer *scorer,
+    const blm_result *result, int width, int height, uint8_t *out, blm_error *err)
+{
+    return blm_result_native_mask_sized(
+        scorer, result, sizeof(blm_result), width, height, out, err);
+}
 
 #ifdef __cplusplus
 }

@@ -81,7 +81,7 @@ typedef struct blm_intervals {
 // ---- images ---------------------------------------------------------------------------
 
 // scores, labels (count); any thread.  At most 2^31 - 1 images.
-BLM_API blm_status blm_image_metrics(const double *scores, const uint8_t *labels,
+BLM_SIZED blm_status blm_image_metrics(const double *scores, const uint8_t *labels,
     size_t count, blm_metrics *out, blm_error *err);
 
 // The cuts at all distinct scores, falling, after the origin; when they are more than
@@ -94,7 +94,7 @@ BLM_API blm_status blm_image_curve(const double *scores, const uint8_t *labels,
 BLM_API blm_status blm_image_cut(const double *scores, const uint8_t *labels,
     size_t count, double threshold, blm_cut *out, blm_error *err);
 
-BLM_API blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
+BLM_SIZED blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
     size_t count, const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err);
 
 // ---- pixels ---------------------------------------------------------------------------
@@ -127,28 +127,90 @@ typedef struct blm_pixel_options {
 // AU-PRO is that of Bergmann et al., "The MVTec Anomaly Detection Dataset", IJCV 129,
 // 2021: the false positive rate is over the defect-free pixels of all images, and the
 // curve is linear between its points and where it is cut at the limit.
-BLM_API blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
+BLM_SIZED blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_metrics *out, blm_error *err);
 
 // What one threshold of the caller's does; only options->kind is used.  A map value is
 // compared as it is, in float.  BLM_EUSAGE: the threshold is not a finite number.
-BLM_API blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
+BLM_SIZED blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, double threshold, blm_cut *out, blm_error *err);
 
 // At most `capacity` (at least 2) cuts, thresholds falling, from the origin to all
 // pixels: ROC and PRO are straight lines between them.  When there are too many, those go
 // whose rates, precision and overlap are all within a small distance of a cut that stays;
 // it is about as small as capacity allows.  *written: how many.
-BLM_API blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
+BLM_SIZED blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
     blm_error *err);
 
 // Intervals for the metrics of _result.  Draws are evaluated at the thresholds of a curve
 // of at most 2048 cuts and not at every score; the tests hold what that does to a metric
 // below 0.001.  Takes 32 KiB for each image.
-BLM_API blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
+BLM_SIZED blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
     blm_error *err);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_image_metrics_sized(const double *scores, const uint8_t *labels,
+    size_t count, blm_metrics *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_image_metrics(const double *scores, const uint8_t *labels,
+    size_t count, blm_metrics *out, blm_error *err)
+{
+    return blm_image_metrics_sized(scores, labels, count, out, sizeof(blm_metrics), err);
+}
+
+BLM_API blm_status blm_image_intervals_sized(const double *scores, const uint8_t *labels,
+    size_t count, const blm_bootstrap *bootstrap, size_t bootstrap_size,
+    blm_intervals *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
+    size_t count, const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err)
+{
+    return blm_image_intervals_sized(scores, labels, count, bootstrap,
+        sizeof(blm_bootstrap), out, sizeof(blm_intervals), err);
+}
+
+BLM_API blm_status blm_pixel_metrics_result_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, blm_metrics *out,
+    size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, blm_metrics *out, blm_error *err)
+{
+    return blm_pixel_metrics_result_sized(
+        metrics, options, sizeof(blm_pixel_options), out, sizeof(blm_metrics), err);
+}
+
+BLM_API blm_status blm_pixel_metrics_cut_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, double threshold, blm_cut *out,
+    blm_error *err);
+BLM_SIZED blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, double threshold, blm_cut *out, blm_error *err)
+{
+    return blm_pixel_metrics_cut_sized(
+        metrics, options, sizeof(blm_pixel_options), threshold, out, err);
+}
+
+BLM_API blm_status blm_pixel_metrics_curve_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, blm_cut *cuts, size_t capacity,
+    size_t *written, blm_error *err);
+BLM_SIZED blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
+    blm_error *err)
+{
+    return blm_pixel_metrics_curve_sized(
+        metrics, options, sizeof(blm_pixel_options), cuts, capacity, written, err);
+}
+
+BLM_API blm_status blm_pixel_metrics_intervals_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, const blm_bootstrap *bootstrap,
+    size_t bootstrap_size, blm_intervals *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
+    blm_error *err)
+{
+    return blm_pixel_metrics_intervals_sized(metrics, options, sizeof(blm_pixel_options),
+        bootstrap, sizeof(blm_bootstrap), out, sizeof(blm_intervals), err);
+}
 
 #ifdef __cplusplus
 }

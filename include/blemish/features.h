@@ -30,7 +30,7 @@ typedef struct blm_extractor_options {
     int batch;                // images a run, at the most, 1 to 64; 0: 1
 } blm_extractor_options;
 
-BLM_API blm_status blm_extractor_new(
+BLM_SIZED blm_status blm_extractor_new(
     const blm_extractor_options *options, blm_extractor **out, blm_error *err);
 // A second extractor for another thread; packed weights are shared.  Either may be freed
 // first.
@@ -52,7 +52,7 @@ typedef struct blm_extractor_info { // texts live as long as the extractor
     double prepare_ms, network_ms; // of the last run, all its images together
 } blm_extractor_info;
 
-BLM_API void blm_extractor_describe(
+BLM_SIZED void blm_extractor_describe(
     const blm_extractor *extractor, blm_extractor_info *out);
 
 // A part of the network.
@@ -69,7 +69,7 @@ typedef struct blm_step {     // text lives as long as the extractor
 BLM_API void blm_extractor_time(blm_extractor *extractor, int on);
 // The steps, in the order of computation.  Returns how many there are and writes at most
 // `capacity` of them.
-BLM_API size_t blm_extractor_steps(
+BLM_SIZED size_t blm_extractor_steps(
     const blm_extractor *extractor, blm_step *out, size_t capacity);
 
 // ---- features -------------------------------------------------------------------------
@@ -85,16 +85,58 @@ typedef struct blm_output { // lives as long as the features
 
 // The outputs that its taps name, in the order of computation.  Returns how many there
 // are and writes at most `capacity` of them.
-BLM_API size_t blm_features_outputs(
+BLM_SIZED size_t blm_features_outputs(
     const blm_features *features, blm_output *out, size_t capacity);
 // What those of an extractor look like; values is NULL.
-BLM_API size_t blm_extractor_outputs(
+BLM_SIZED size_t blm_extractor_outputs(
     const blm_extractor *extractor, blm_output *out, size_t capacity);
 
 // Features that were computed elsewhere, as the extractor would have.  values: for each
 // of its outputs (height, width, channels), copied.
 BLM_API blm_status blm_features_from_outputs(const blm_extractor *extractor,
     const float *const *values, blm_features **out, blm_error *err);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_extractor_new_sized(const blm_extractor_options *options,
+    size_t options_size, blm_extractor **out, blm_error *err);
+BLM_SIZED blm_status blm_extractor_new(
+    const blm_extractor_options *options, blm_extractor **out, blm_error *err)
+{
+    return blm_extractor_new_sized(options, sizeof(blm_extractor_options), out, err);
+}
+
+BLM_API void blm_extractor_describe_sized(
+    const blm_extractor *extractor, blm_extractor_info *out, size_t out_size);
+BLM_SIZED void blm_extractor_describe(
+    const blm_extractor *extractor, blm_extractor_info *out)
+{
+    blm_extractor_describe_sized(extractor, out, sizeof(blm_extractor_info));
+}
+
+BLM_API size_t blm_extractor_steps_sized(
+    const blm_extractor *extractor, blm_step *out, size_t out_size, size_t capacity);
+BLM_SIZED size_t blm_extractor_steps(
+    const blm_extractor *extractor, blm_step *out, size_t capacity)
+{
+    return blm_extractor_steps_sized(extractor, out, sizeof(blm_step), capacity);
+}
+
+BLM_API size_t blm_features_outputs_sized(
+    const blm_features *features, blm_output *out, size_t out_size, size_t capacity);
+BLM_SIZED size_t blm_features_outputs(
+    const blm_features *features, blm_output *out, size_t capacity)
+{
+    return blm_features_outputs_sized(features, out, sizeof(blm_output), capacity);
+}
+
+BLM_API size_t blm_extractor_outputs_sized(
+    const blm_extractor *extractor, blm_output *out, size_t out_size, size_t capacity);
+BLM_SIZED size_t blm_extractor_outputs(
+    const blm_extractor *extractor, blm_output *out, size_t capacity)
+{
+    return blm_extractor_outputs_sized(extractor, out, sizeof(blm_output), capacity);
+}
 
 #ifdef __cplusplus
 }

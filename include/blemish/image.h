@@ -62,9 +62,9 @@ typedef struct blm_decode_options {
 // damaged is refused, never half shown; damage that loses no pixel (a JPEG's padding, or
 // missing end) is accepted.  BLM_EUSAGE: options below 0, more than 16 bits, a range that
 // is empty or not finite.
-BLM_API blm_status blm_image_read(
+BLM_SIZED blm_status blm_image_read(
     const char *path, const blm_decode_options *options, blm_image **out, blm_error *err);
-BLM_API blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
+BLM_SIZED blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
     const blm_decode_options *options, blm_image **out, blm_error *err);
 
 // How many pages a file has: 1 for all but TIFF, without a look at the rest of it, and
@@ -167,7 +167,7 @@ typedef struct blm_buffer {
 } blm_buffer;
 
 // Copies a buffer into an image.  BLM_EUSAGE: sizes, layout, bits or range make no sense.
-BLM_API blm_status blm_image_from_buffer(
+BLM_SIZED blm_status blm_image_from_buffer(
     const blm_buffer *buffer, blm_image **out, blm_error *err);
 
 BLM_API void blm_image_free(blm_image *image); // NULL allowed
@@ -185,6 +185,35 @@ BLM_API int blm_image_is_name(const char *name);
 // The name of format `index` (from 0 on) and whether this build decodes it: codecs can be
 // left out when the library is built.  NULL behind the last.
 BLM_API const char *blm_image_format(int index, int *built_in);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_image_read_sized(const char *path,
+    const blm_decode_options *options, size_t options_size, blm_image **out,
+    blm_error *err);
+BLM_SIZED blm_status blm_image_read(
+    const char *path, const blm_decode_options *options, blm_image **out, blm_error *err)
+{
+    return blm_image_read_sized(path, options, sizeof(blm_decode_options), out, err);
+}
+
+BLM_API blm_status blm_image_decode_sized(const void *bytes, size_t size,
+    const char *name, const blm_decode_options *options, size_t options_size,
+    blm_image **out, blm_error *err);
+BLM_SIZED blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
+    const blm_decode_options *options, blm_image **out, blm_error *err)
+{
+    return blm_image_decode_sized(
+        bytes, size, name, options, sizeof(blm_decode_options), out, err);
+}
+
+BLM_API blm_status blm_image_from_buffer_sized(
+    const blm_buffer *buffer, size_t buffer_size, blm_image **out, blm_error *err);
+BLM_SIZED blm_status blm_image_from_buffer(
+    const blm_buffer *buffer, blm_image **out, blm_error *err)
+{
+    return blm_image_from_buffer_sized(buffer, sizeof(blm_buffer), out, err);
+}
 
 #ifdef __cplusplus
 }

@@ -33,7 +33,7 @@ BLM_API blm_status blm_bytes_write(
 
 // PNG of MONO8, MONO16, RGB8 or RGBA8 (BGR8 is BLM_EUSAGE); of a MONO16 buffer all 16
 // bits count.
-BLM_API blm_status blm_png_encode(
+BLM_SIZED blm_status blm_png_encode(
     const blm_buffer *picture, blm_bytes *out, blm_error *err);
 
 typedef enum blm_map_format {
@@ -122,6 +122,16 @@ typedef struct blm_sample_set {
 BLM_API blm_status blm_plot_histogram(const char *title, const char *label,
     const blm_sample_set *sets, size_t count, const double *marks, size_t mark_count,
     blm_bytes *out, blm_error *err);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_png_encode_sized(
+    const blm_buffer *picture, size_t buffer_size, blm_bytes *out, blm_error *err);
+BLM_SIZED blm_status blm_png_encode(
+    const blm_buffer *picture, blm_bytes *out, blm_error *err)
+{
+    return blm_png_encode_sized(picture, sizeof(blm_buffer), out, err);
+}
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,14 @@ extern "C" {
 #define BLM_API
 #endif
 
+// Functions that take or fill in structs which may grow at their end.  They are compiled
+// into the program and hand the sizes that it was built with to functions whose names end
+// in _sized; so it goes on running with later libraries.  What a program does not know is
+// left at its default; what the library does not know must be zero (BLM_EUSAGE).  Only
+// these structs grow, and those that the library makes: rectangles, colours, texts and
+// points of curves do not.
+#define BLM_SIZED static inline
+
 typedef enum blm_status {
     BLM_OK = 0,
     BLM_EUSAGE =

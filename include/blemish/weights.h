@@ -10,6 +10,7 @@
 #ifndef BLEMISH_WEIGHTS_H
 #define BLEMISH_WEIGHTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "blemish/status.h"
@@ -35,7 +36,7 @@ typedef struct blm_tap {
     char name[32]; // "layer2"
     int channels;
     int stride; // pixels of the input from one position to the next
-} blm_tap;
+} blm_weights_tap;
 
 // What weights are for.
 typedef struct blm_weights_info {
@@ -43,20 +44,30 @@ typedef struct blm_weights_info {
     char form[16];      // "pre-norm"; "" where tensors show everything
     int unit, size;     // sides of the input are multiples of unit; the usual side
     int tap_count;
-    blm_tap taps[BLM_MOST_TAPS];
+    blm_weights_tap taps[BLM_MOST_TAPS];
     int64_t numbers; // how many all tensors hold
     char hash[33];   // XXH3-128 of the file, 32 hex digits
 } blm_weights_info;
 
 // Checks a weights file and says what it is; path_or_name as above, NULL: the default.
-BLM_API blm_status blm_weights_describe(
+BLM_SIZED blm_status blm_weights_describe(
     const char *path_or_name, blm_weights_info *out, blm_error *err);
 
-typedef enum blm_file_kind { BLM_FILE_MODEL, BLM_FILE_WEIGHTS } blm_file_kind;
+typedef enum blm_file_kind { BLM_FILE_MODEL = 0, BLM_FILE_WEIGHTS = 1 } blm_file_kind;
 
 // Tells files of blemish's apart.  BLM_EINPUT: it is neither, or damaged.
 BLM_API blm_status blm_file_identify(
     const char *path, blm_file_kind *out, blm_error *err);
+
+// ---- the functions marked BLM_SIZED ---------------------------------------------------
+
+BLM_API blm_status blm_weights_describe_sized(
+    const char *path_or_name, blm_weights_info *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_weights_describe(
+    const char *path_or_name, blm_weights_info *out, blm_error *err)
+{
+    return blm_weights_describe_sized(path_or_name, out, sizeof(blm_weights_info), err);
+}
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
-// sized.h: structs of callers that begin with their size in bytes.
+// sized.h: structs of callers, which may be older or newer than the library.
 //
-// They can grow at the end without breaking programs that are older than the library.  A
-// release leaves no padding at their end, where the next member would hide.
+// They grow at their end.  A caller's size comes with them: through the macros of the
+// public headers, or as the first member of a blm_recipe.  A release leaves no padding at
+// the end of a struct, where the next member would hide.
 #ifndef BLMI_BASE_SIZED_H
 #define BLMI_BASE_SIZED_H
 
@@ -9,15 +10,20 @@
 
 #include "blemish/status.h"
 
-// Copies a caller's struct over `own`, which has `size` bytes, holds the defaults and
-// keeps its own size.  given NULL: the defaults stay.  What an older program does not
-// know keeps its default.  BLM_EUSAGE, if it was not initialised (its size is below
-// `least`, that of the struct in its first release), or if a newer program has set a
-// member that this library does not have.  name: "blm_recipe".
-blm_status blmi_sized_take(const void *given, size_t least, void *own, size_t size,
+// Copies a caller's struct of `given_size` bytes over `own`, of `size` bytes, which holds
+// the defaults: what an older program does not know keeps them.  given NULL: all does.
+// BLM_EUSAGE: a newer program has set a member that this library does not have.  name:
+// "blm_recipe".
+blm_status blmi_sized_take(const void *given, size_t given_size, void *own, size_t size,
     const char *name, blm_error *err);
 
-// Copies `own` to a caller's struct, as far as that knows it.
-void blmi_sized_give(const void *own, size_t size, void *out);
+// Copies `own` to a caller's struct of `out_size` bytes; what the library does not know
+// of it becomes zero.
+void blmi_sized_give(const void *own, size_t size, void *out, size_t out_size);
+
+// Takes a caller's struct over a variable of that type that holds the defaults; leaves
+// the calling function where that fails.
+#define BLMI_TAKE(type, own, given, given_size, err)                                     \
+    BLMI_TRY(blmi_sized_take(given, given_size, &(own), sizeof(type), #type, err))
 
 #endif

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/eval/pixels.h"
 #include "src/map/sort.h"
 
@@ -66,13 +67,16 @@ static void count_image(
     }
 }
 
-blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
-    const blm_pixel_options *options, double threshold, blm_cut *out, blm_error *err)
+blm_status blm_pixel_metrics_cut_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, double threshold, blm_cut *out,
+    blm_error *err)
 {
+    blm_pixel_options own = {0};
     BLMI_NEED(metrics, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_pixel_options, own, options, options_size, err);
     BLMI_TRY(check_threshold(threshold, err));
-    const int kind = options != NULL ? options->kind : 0;
+    const int kind = own.kind;
     const uint32_t key = blmi_float_key(lowest_at(threshold));
     blm_cut cut = {.threshold = threshold};
     blmi_sum overlap = {0};

@@ -5,6 +5,7 @@
 #include "blemish/eval.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/eval/bootstrap.h"
 #include "src/eval/curve.h"
 #include "src/eval/sweep.h"
@@ -75,8 +76,8 @@ static void walk(
     }
 }
 
-blm_status blm_image_metrics(const double *scores, const uint8_t *labels, size_t count,
-    blm_metrics *out, blm_error *err)
+blm_status blm_image_metrics_sized(const double *scores, const uint8_t *labels,
+    size_t count, blm_metrics *out, size_t out_size, blm_error *err)
 {
     BLMI_NEED(out, err);
     ranking r;
@@ -84,7 +85,9 @@ blm_status blm_image_metrics(const double *scores, const uint8_t *labels, size_t
     blmi_sweep sweep;
     blmi_sweep_start(&sweep, &r.totals, NULL);
     walk(&r, NULL, blmi_sweep_take, &sweep);
-    blmi_sweep_result(&sweep, out);
+    blm_metrics own;
+    blmi_sweep_result(&sweep, &own);
+    blmi_sized_give(&own, sizeof own, out, out_size);
     blmi_free(r.items);
     return BLM_OK;
 }
@@ -127,14 +130,20 @@ static void evaluate_draw(
     blmi_sweep_result(&sweep, out);
 }
 
-blm_status blm_image_intervals(const double *scores, const uint8_t *labels, size_t count,
-    const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err)
+blm_status blm_image_intervals_sized(const double *scores, const uint8_t *labels,
+    size_t count, const blm_bootstrap *bootstrap, size_t bootstrap_size,
+    blm_intervals *out, size_t out_size, blm_error *err)
 {
+    blm_bootstrap drawing = {0};
+    blm_intervals own;
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_bootstrap, drawing, bootstrap, bootstrap_size, err);
     ranking r = {0};
     blm_status status = rank(scores, labels, count, &r, err);
     if (status == BLM_OK)
-        status = blmi_bootstrap(bootstrap, count, evaluate_draw, &r, 0, out, err);
+        status = blmi_bootstrap(&drawing, count, evaluate_draw, &r, 0, &own, err);
+    if (status == BLM_OK)
+        blmi_sized_give(&own, sizeof own, out, out_size);
     blmi_free(r.items);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/eval/bootstrap.h"
 #include "src/eval/curve.h"
@@ -12,11 +13,12 @@
 
 enum { CUTS = 2048 }; // at which draws are evaluated
 
-static blm_status resolve_options(
-    const blm_pixel_options *options, blm_pixel_options *out, blm_error *err)
+static blm_status resolve_options(const blm_pixel_options *options, size_t options_size,
+    blm_pixel_options *out, blm_error *err)
 {
     static const double defaults[BLM_LIMITS] = {0.3, 0.05};
-    *out = options == NULL ? (blm_pixel_options){0} : *options;
+    *out = (blm_pixel_options){0};
+    BLMI_TAKE(blm_pixel_options, *out, options, options_size, err);
     for (int i = 0; i < BLM_LIMITS; i++) {
         if (out->limits[i] == 0)
             out->limits[i] = defaults[i];
@@ -28,26 +30,29 @@ static blm_status resolve_options(
     return blmi_threads_choose(out->threads, &out->threads, err);
 }
 
-blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
-    const blm_pixel_options *options, blm_metrics *out, blm_error *err)
+blm_status blm_pixel_metrics_result_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, blm_metrics *out,
+    size_t out_size, blm_error *err)
 {
     BLMI_NEED(metrics, err);
     BLMI_NEED(out, err);
     blm_pixel_options o;
     blmi_selection *selection;
-    BLMI_TRY(resolve_options(options, &o, err));
+    BLMI_TRY(resolve_options(options, options_size, &o, err));
     BLMI_TRY(blmi_selection_new(metrics, o.kind, o.threads, &selection, err));
     blmi_sweep sweep;
     blmi_sweep_start(&sweep, &selection->totals, o.limits);
     blmi_selection_walk(selection, blmi_sweep_take, &sweep);
-    blmi_sweep_result(&sweep, out);
+    blm_metrics own;
+    blmi_sweep_result(&sweep, &own);
+    blmi_sized_give(&own, sizeof own, out, out_size);
     blmi_selection_free(selection);
     return BLM_OK;
 }
 
-blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
-    const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
-    blm_error *err)
+blm_status blm_pixel_metrics_curve_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, blm_cut *cuts, size_t capacity,
+    size_t *written, blm_error *err)
 {
     BLMI_NEED(metrics, err);
     BLMI_NEED(cuts, err);
@@ -55,7 +60,7 @@ blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     blm_pixel_options o;
     blmi_selection *selection = NULL;
     blmi_curve curve;
-    blm_status status = resolve_options(options, &o, err);
+    blm_status status = resolve_options(options, options_size, &o, err);
     if (status == BLM_OK)
         status = blmi_selection_new(metrics, o.kind, o.threads, &selection, err);
     if (status == BLM_OK)
@@ -183,16 +188,19 @@ static void evaluate_draw(
     blmi_sweep_result(&sweep, out);
 }
 
-blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
-    const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
-    blm_error *err)
+blm_status blm_pixel_metrics_intervals_sized(const blm_pixel_metrics *metrics,
+    const blm_pixel_options *options, size_t options_size, const blm_bootstrap *bootstrap,
+    size_t bootstrap_size, blm_intervals *out, size_t out_size, blm_error *err)
 {
+    blm_intervals own;
+    blm_bootstrap drawing = {0};
     BLMI_NEED(metrics, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_bootstrap, drawing, bootstrap, bootstrap_size, err);
     blm_pixel_options o;
     blmi_selection *selection = NULL;
     table *t = NULL;
-    blm_status status = resolve_options(options, &o, err);
+    blm_status status = resolve_options(options, options_size, &o, err);
     if (status == BLM_OK)
         status = blmi_selection_new(metrics, o.kind, o.threads, &selection, err);
     if (status != BLM_OK)
@@ -206,7 +214,9 @@ blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     status = fill_table(t, selection, o.threads, err);
     if (status == BLM_OK)
         status = blmi_bootstrap(
-            bootstrap, selection->count, evaluate_draw, t, sizeof(draw), out, err);
+            &drawing, selection->count, evaluate_draw, t, sizeof(draw), &own, err);
+    if (status == BLM_OK)
+        blmi_sized_give(&own, sizeof own, out, out_size);
 done:
     free_table(t);
     blmi_selection_free(selection);

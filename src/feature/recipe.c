@@ -6,7 +6,6 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
-#include "src/base/sized.h"
 #include "src/feature/recipe_fields.h"
 #include "src/image/resize.h"
 
@@ -152,7 +151,7 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
     blmi_recipe own = {0};
     blm_recipe *r = &own.fields;
     blm_recipe_init(r);
-    BLMI_TRY(blmi_sized_take(recipe, sizeof *r, r, sizeof *r, "blm_recipe", err));
+    BLMI_TRY(blmi_recipe_take(recipe, r, err));
     BLMI_TRY(check_fields(r, err));
     BLMI_TRY(check_detector(r, err));
     fill_defaults(r, backbone);

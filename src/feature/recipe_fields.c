@@ -11,6 +11,7 @@
 #include "src/backbone/backbone.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
+#include "src/base/sized.h"
 
 #define AT(member) offsetof(blm_recipe, member)
 
@@ -105,6 +106,8 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(min_area),
         .keys = {"recipe.min_area"}},
 };
+// FIRST_SIZE: bytes of a recipe in the first release that had a size, 0.2.0.
+enum { FIRST_SIZE = sizeof(blm_recipe), MOST_SIZE = 1 << 16 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
 const blmi_recipe_row *blmi_recipe_row_at(size_t index)
@@ -436,6 +439,18 @@ void blm_recipe_init_sized(blm_recipe *recipe, size_t size)
     memset(recipe, 0, size);
     memcpy(recipe, &own, size < sizeof own ? size : sizeof own);
     recipe->size = size;
+}
+
+blm_status blmi_recipe_take(const blm_recipe *recipe, blm_recipe *own, blm_error *err)
+{
+    if (recipe != NULL && (recipe->size < FIRST_SIZE || recipe->size > MOST_SIZE))
+        return blmi_fail(err, BLM_EUSAGE,
+            "recipe: its size is %zu bytes, expected %zu or more: blm_recipe_init comes "
+            "first",
+            recipe->size, (size_t)FIRST_SIZE);
+    BLMI_TAKE(blm_recipe, *own, recipe, recipe != NULL ? recipe->size : 0, err);
+    own->size = sizeof *own;
+    return BLM_OK;
 }
 
 blm_status blmi_recipe_check_field(

@@ -22,6 +22,9 @@ const blmi_recipe_row *blmi_recipe_row_at(size_t index);
 
 // Number i of a field that has keys, as model files hold it.
 blmi_number blmi_recipe_place(blm_recipe *recipe, const blmi_recipe_row *row, int i);
+// Takes a caller's recipe over one that holds the defaults; NULL: they stay.  BLM_EUSAGE
+// if it was not initialised.
+blm_status blmi_recipe_take(const blm_recipe *recipe, blm_recipe *own, blm_error *err);
 // BLM_EUSAGE unless the value is in the field's range.
 blm_status blmi_recipe_check_field(
     const blm_recipe *recipe, const blmi_recipe_row *row, blm_error *err);

@@ -1,6 +1,7 @@
 // A fitted model becomes one of another recipe without its images.
 #include "blemish/blemish.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/detector/detector.h"
 #include "src/feature/recipe.h"
@@ -20,15 +21,19 @@ int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe)
     return blmi_detector_can_adapt(model->detector, &rule);
 }
 
-blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
-    const blm_calibration *calibration, blm_model **out, blm_error *err)
+blm_status blm_model_adapt_sized(const blm_model *model, const blm_recipe *recipe,
+    const blm_calibration *given, size_t calibration_size, blm_model **out,
+    blm_error *err)
 {
+    blm_calibration own = {0};
+    const blm_calibration *calibration = &own;
     blmi_recipe complete;
     blmi_detector *detector = NULL;
     blm_model *next = NULL;
     BLMI_NEED(model, err);
     BLMI_NEED(recipe, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_calibration, own, given, calibration_size, err);
     BLMI_TRY(blmi_recipe_complete(recipe, &model->backbone, &complete, err));
     BLMI_TRY(blmi_calibration_check(calibration, &complete, err));
     if (!blm_model_can_adapt(model, recipe))

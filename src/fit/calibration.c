@@ -7,6 +7,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
@@ -217,11 +218,14 @@ blm_status blmi_model_calibrate(
     return status;
 }
 
-blm_status blm_model_calibrate(const blm_model *model, const blm_calibration *calibration,
-    blm_model **out, blm_error *err)
+blm_status blm_model_calibrate_sized(const blm_model *model, const blm_calibration *given,
+    size_t calibration_size, blm_model **out, blm_error *err)
 {
+    blm_calibration own = {0};
+    const blm_calibration *calibration = &own;
     BLMI_NEED(model, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_calibration, own, given, calibration_size, err);
     blm_model *next;
     BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
     BLMI_TRY(blmi_model_derive(model, NULL, &next, err));

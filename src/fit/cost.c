@@ -1,6 +1,7 @@
 // What a fit costs, before it is paid.
 #include "blemish/blemish.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/feature/features.h"
 #include "src/feature/recipe.h"
@@ -36,16 +37,17 @@ static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone
         .statistics_gflop = detector.fit_gflop};
 }
 
-blm_status blm_fit_cost(
-    const blm_fit_options *options, int64_t images, blm_cost *out, blm_error *err)
+blm_status blm_fitter_cost_sized(const blm_fit_options *options, size_t options_size,
+    int64_t images, blm_cost *out, size_t out_size, blm_error *err)
 {
-    const blm_fit_options defaults = {0};
-    const blm_fit_options *o = options != NULL ? options : &defaults;
+    blm_fit_options own = {0};
+    const blm_fit_options *o = &own;
     blmi_recipe recipe;
     blmi_weights weights;
     blmi_layout layout;
     BLMI_NEED(out, err);
     int threads;
+    BLMI_TAKE(blm_fit_options, own, options, options_size, err);
     BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
     if (images < 3 || images > INT32_MAX)
         return blmi_fail(err, BLM_EUSAGE, "%lld images: expected 3 to %d",
@@ -55,17 +57,18 @@ blm_status blm_fit_cost(
     blmi_weights_close(&weights);
     BLMI_TRY(blmi_recipe_complete(o->recipe, &backbone, &recipe, err));
     BLMI_TRY(blmi_recipe_layout(&recipe, &backbone, &layout, err));
-    *out = cost_of(&recipe, &backbone, &layout, threads, images);
+    const blm_cost cost = cost_of(&recipe, &backbone, &layout, threads, images);
+    blmi_sized_give(&cost, sizeof cost, out, out_size);
     return BLM_OK;
 }
 
-void blm_model_cost(const blm_model *model, blm_cost *out)
+void blm_model_cost_sized(const blm_model *model, blm_cost *out, size_t out_size)
 {
+    blm_cost own = {0};
     if (out == NULL)
         return;
-    *out = (blm_cost){0};
-    if (model == NULL)
-        return;
-    *out = cost_of(&model->recipe, &model->backbone, &model->layout, blmi_threads_of(0),
-        model->detector->images);
+    if (model != NULL)
+        own = cost_of(&model->recipe, &model->backbone, &model->layout,
+            blmi_threads_of(0), model->detector->images);
+    blmi_sized_give(&own, sizeof own, out, out_size);
 }

@@ -8,6 +8,7 @@
 #include "src/backbone/weights.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/detector/detector.h"
 #include "src/feature/cover.h"
@@ -103,7 +104,7 @@ static blm_status open_fitter(
     BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(
         blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
-    f->decode = options->decode;
+    f->decode = *options->decode;
     f->decode.bits = f->recipe.fields.bits;
     const blmi_layout *layout = &f->layout;
     BLMI_TRY(blmi_recipe_layout(&f->recipe, &f->weights.backbone, &f->layout, err));
@@ -123,16 +124,19 @@ static blm_status open_fitter(
     return BLM_OK;
 }
 
-blm_status blm_fitter_new(
-    const blm_fit_options *options, blm_fitter **out, blm_error *err)
+blm_status blm_fitter_new_sized(const blm_fit_options *options, size_t options_size,
+    size_t decode_size, blm_fitter **out, blm_error *err)
 {
-    const blm_fit_options defaults = {0};
+    blm_fit_options own = {0};
+    blm_decode_options decode = {0};
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_fit_options, own, options, options_size, err);
+    BLMI_TAKE(blm_decode_options, decode, own.decode, decode_size, err);
+    own.decode = &decode;
     blm_fitter *fitter = blmi_alloc_zero(1, sizeof *fitter);
     if (fitter == NULL)
         return blmi_no_memory(err, "the fitter", 1, sizeof *fitter);
-    const blm_status status =
-        open_fitter(fitter, options != NULL ? options : &defaults, err);
+    const blm_status status = open_fitter(fitter, &own, err);
     if (status == BLM_OK)
         *out = fitter;
     else
@@ -456,17 +460,19 @@ static blm_status check_texts(
     return BLM_OK;
 }
 
-blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
-    const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err)
+blm_status blm_fitter_add_files_sized(blm_fitter *fitter, const char *const *paths,
+    const char *const *names, size_t count, const blm_fit_watch *given, size_t watch_size,
+    blm_error *err)
 {
     BLMI_TRY(check_takes_images(fitter, err));
     BLMI_TRY(check_texts("path", paths, count, err));
     if (names != NULL)
         BLMI_TRY(check_texts("name", names, count, err));
-    const blm_fit_watch nobody = {0};
+    blm_fit_watch own = {0};
+    const blm_fit_watch *watch = &own;
+    BLMI_TAKE(blm_fit_watch, own, given, watch_size, err);
     good_files kept;
     blm_status status = BLM_OK;
-    watch = watch != NULL ? watch : &nobody;
     names = names != NULL ? names : paths;
     outcome *block = blmi_alloc_zero(1, sizeof *block);
     if (block == NULL)
@@ -492,13 +498,14 @@ blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     return status;
 }
 
-void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out)
+void blm_fitter_levels_sized(const blm_fitter *fitter, blm_levels *out, size_t out_size)
 {
+    blm_levels own = {0};
     if (out == NULL)
         return;
-    *out = (blm_levels){0};
     if (fitter != NULL && fitter->seen.most_width > 0)
-        *out = blmi_levels_result(&fitter->levels, fitter->recipe.fields.bits);
+        own = blmi_levels_result(&fitter->levels, fitter->recipe.fields.bits);
+    blmi_sized_give(&own, sizeof own, out, out_size);
 }
 
 // ---- finishing ------------------------------------------------------------------------
@@ -546,11 +553,14 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     return BLM_OK;
 }
 
-blm_status blm_fitter_finish(blm_fitter *fitter, const blm_calibration *calibration,
-    blm_model **out, blm_error *err)
+blm_status blm_fitter_finish_sized(blm_fitter *fitter, const blm_calibration *given,
+    size_t calibration_size, blm_model **out, blm_error *err)
 {
+    blm_calibration own = {0};
+    const blm_calibration *calibration = &own;
     BLMI_TRY(check_open(fitter, err));
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_calibration, own, given, calibration_size, err);
     BLMI_TRY(blmi_calibration_check(calibration, &fitter->recipe, err));
     blm_model *model;
     BLMI_TRY(blmi_model_new(&model, err));

@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/image/codec.h"
 
 typedef enum shape { MONO, COLOUR, YUV, BAYER } shape;
@@ -248,11 +249,14 @@ static void describe(const copy *c, blm_image *image)
         blmi_scale_note(&c->scale, image);
 }
 
-blm_status blm_image_from_buffer(
-    const blm_buffer *buffer, blm_image **out, blm_error *err)
+blm_status blm_image_from_buffer_sized(
+    const blm_buffer *given, size_t buffer_size, blm_image **out, blm_error *err)
 {
-    BLMI_NEED(buffer, err);
+    blm_buffer own = {0};
+    const blm_buffer *buffer = &own;
+    BLMI_NEED(given, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_buffer, own, given, buffer_size, err);
     BLMI_TRY(check_buffer(buffer, err));
     const size_t width = (size_t)buffer->width, height = (size_t)buffer->height;
     copy c = {.buffer = buffer, .format = &pixel_formats[buffer->layout]};

@@ -12,6 +12,7 @@
 #include "src/base/error.h"
 #include "src/base/file.h"
 #include "src/base/number.h"
+#include "src/base/sized.h"
 #include "src/image/codec.h"
 
 static const int64_t default_max_pixels = 100 * 1000 * 1000;
@@ -38,10 +39,11 @@ blm_status blmi_image_allocate(blm_image *image, const blmi_source *source,
 }
 
 // Fills in the defaults and refuses what makes no sense.
-static blm_status resolve(
-    const blm_decode_options *options, blm_decode_options *out, blm_error *err)
+static blm_status resolve(const blm_decode_options *options, size_t options_size,
+    blm_decode_options *out, blm_error *err)
 {
-    *out = options == NULL ? (blm_decode_options){0} : *options;
+    *out = (blm_decode_options){0};
+    BLMI_TAKE(blm_decode_options, *out, options, options_size, err);
     if (out->max_pixels < 0 || out->max_bytes < 0 || out->bits < 0 || out->bits > 16 ||
         out->page < 0)
         return blmi_fail(err, BLM_EUSAGE,
@@ -94,14 +96,15 @@ static blm_status decode(const void *bytes, size_t size, const char *name,
     return status;
 }
 
-blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
-    const blm_decode_options *options, blm_image **out, blm_error *err)
+blm_status blm_image_decode_sized(const void *bytes, size_t size, const char *name,
+    const blm_decode_options *options, size_t options_size, blm_image **out,
+    blm_error *err)
 {
     BLMI_NEED(bytes, err);
     BLMI_NEED(name, err);
     BLMI_NEED(out, err);
     blm_decode_options set;
-    BLMI_TRY(resolve(options, &set, err));
+    BLMI_TRY(resolve(options, options_size, &set, err));
     return decode(bytes, size, name, &set, out, err);
 }
 
@@ -118,18 +121,18 @@ static char *file_of(const char *path, int *page)
     return name;
 }
 
-blm_status blm_image_read(
-    const char *path, const blm_decode_options *options, blm_image **out, blm_error *err)
+blm_status blm_image_read_sized(const char *path, const blm_decode_options *options,
+    size_t options_size, blm_image **out, blm_error *err)
 {
     BLMI_NEED(path, err);
     BLMI_NEED(out, err);
     blm_decode_options set;
-    BLMI_TRY(resolve(options, &set, err));
+    BLMI_TRY(resolve(options, options_size, &set, err));
     int page;
     char *const name = file_of(path, &page);
     if (name == NULL)
         return blmi_no_memory(err, path, strlen(path), 1);
-    if (page > 0 && (options == NULL || options->page == 0))
+    if (page > 0 && set.page == 0)
         set.page = page;
     blmi_file file;
     blm_status status = blmi_file_read(name, (uint64_t)set.max_bytes, &file, err);

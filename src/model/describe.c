@@ -5,6 +5,7 @@
 #include "src/backbone/weights.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
+#include "src/base/sized.h"
 #include "src/format/safetensors.h"
 #include "src/model/model.h"
 
@@ -27,10 +28,12 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
     return BLM_OK;
 }
 
-blm_status blm_weights_describe(
-    const char *path_or_name, blm_weights_info *out, blm_error *err)
+blm_status blm_weights_describe_sized(
+    const char *path_or_name, blm_weights_info *given, size_t out_size, blm_error *err)
 {
-    BLMI_NEED(out, err);
+    blm_weights_info own;
+    blm_weights_info *out = &own;
+    BLMI_NEED(given, err);
     blmi_weights weights;
     BLMI_TRY(blmi_weights_open(path_or_name, &weights, err));
     const blmi_backbone *b = &weights.backbone;
@@ -48,5 +51,6 @@ blm_status blm_weights_describe(
     for (size_t i = 0; i < weights.tensors.count; i++)
         out->numbers += blmi_tensor_count(&weights.tensors.items[i]);
     blmi_weights_close(&weights);
+    blmi_sized_give(&own, sizeof own, given, out_size);
     return BLM_OK;
 }

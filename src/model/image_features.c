@@ -9,6 +9,7 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
@@ -153,12 +154,14 @@ void blm_extractor_time(blm_extractor *extractor, int on)
     blmi_extraction_watch(extractor->extraction, on ? note_step : NULL, extractor);
 }
 
-size_t blm_extractor_steps(const blm_extractor *extractor, blm_step *out, size_t capacity)
+size_t blm_extractor_steps_sized(
+    const blm_extractor *extractor, blm_step *out, size_t out_size, size_t capacity)
 {
     if (extractor == NULL)
         return 0;
     for (size_t i = 0; out != NULL && i < (size_t)extractor->steps && i < capacity; i++)
-        out[i] = extractor->step[i];
+        blmi_sized_give(
+            &extractor->step[i], sizeof *out, (char *)out + i * out_size, out_size);
     return (size_t)extractor->steps;
 }
 
@@ -221,12 +224,12 @@ static blm_extractor *allocate(blmi_origin *origin, int threads, int batch)
     return e;
 }
 
-blm_status blm_extractor_new(
-    const blm_extractor_options *options, blm_extractor **out, blm_error *err)
+blm_status blm_extractor_new_sized(const blm_extractor_options *options,
+    size_t options_size, blm_extractor **out, blm_error *err)
 {
+    blm_extractor_options o = {0};
     BLMI_NEED(out, err);
-    const blm_extractor_options o =
-        options != NULL ? *options : (blm_extractor_options){0};
+    BLMI_TAKE(blm_extractor_options, o, options, options_size, err);
     BLMI_TRY(check_options(&o, err));
     blmi_origin *origin = blmi_alloc_zero(1, sizeof *origin);
     if (origin == NULL)
@@ -272,20 +275,25 @@ void blm_extractor_free(blm_extractor *extractor)
     blmi_free(extractor);
 }
 
-void blm_extractor_describe(const blm_extractor *extractor, blm_extractor_info *out)
+static blm_extractor_info describe(const blm_extractor *extractor)
 {
-    if (out == NULL)
-        return;
-    *out = (blm_extractor_info){0};
-    if (extractor == NULL)
-        return;
-    *out = (blm_extractor_info){.backbone = extractor->origin->backbone.name,
+    blm_extractor_info out = {.backbone = extractor->origin->backbone.name,
         .kernels = blmi_backbone_kernels(),
         .recipe = &extractor->origin->recipe.fields,
         .prepare_ms = extractor->prepare_ms,
         .network_ms = extractor->network_ms};
     for (int s = 0; s < extractor->steps; s++)
-        out->gflop += extractor->step[s].gflop;
+        out.gflop += extractor->step[s].gflop;
+    return out;
+}
+
+void blm_extractor_describe_sized(
+    const blm_extractor *extractor, blm_extractor_info *out, size_t out_size)
+{
+    const blm_extractor_info own =
+        extractor != NULL ? describe(extractor) : (blm_extractor_info){0};
+    if (out != NULL)
+        blmi_sized_give(&own, sizeof own, out, out_size);
 }
 
 // ---- features -------------------------------------------------------------------------
@@ -394,33 +402,37 @@ blm_status blm_extractor_run(blm_extractor *extractor, const blm_image *const *i
 }
 
 // values: the first of them; NULL: none.
-static size_t list_taps(
-    const blmi_origin *o, const float *const *values, blm_output *out, size_t capacity)
+static size_t list_taps(const blmi_origin *o, const float *const *values, blm_output *out,
+    size_t out_size, size_t capacity)
 {
     const size_t count = (size_t)o->layout.outputs;
     for (size_t i = 0; out != NULL && i < count && i < capacity; i++) {
         const blmi_output *output = &o->layout.output[i];
-        out[i] = (blm_output){.name = o->backbone.tap[output->tap].name,
+        const blm_output own = {.name = o->backbone.tap[output->tap].name,
             .width = output->width,
             .height = output->height,
             .channels = output->channels,
             .values = values != NULL ? values[i] : NULL};
+        blmi_sized_give(&own, sizeof own, (char *)out + i * out_size, out_size);
     }
     return count;
 }
 
-size_t blm_features_outputs(
-    const blm_features *features, blm_output *out, size_t capacity)
+size_t blm_features_outputs_sized(
+    const blm_features *features, blm_output *out, size_t out_size, size_t capacity)
 {
-    return features == NULL ? 0
-                            : list_taps(features->origin,
-                                  (const float *const *)features->output, out, capacity);
+    return features == NULL
+               ? 0
+               : list_taps(features->origin, (const float *const *)features->output, out,
+                     out_size, capacity);
 }
 
-size_t blm_extractor_outputs(
-    const blm_extractor *extractor, blm_output *out, size_t capacity)
+size_t blm_extractor_outputs_sized(
+    const blm_extractor *extractor, blm_output *out, size_t out_size, size_t capacity)
 {
-    return extractor == NULL ? 0 : list_taps(extractor->origin, NULL, out, capacity);
+    return extractor == NULL
+               ? 0
+               : list_taps(extractor->origin, NULL, out, out_size, capacity);
 }
 
 blm_status blm_features_from_outputs(const blm_extractor *extractor,

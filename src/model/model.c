@@ -8,11 +8,17 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/utf8.h"
 
 const char *blm_version(void)
 {
     return BLM_VERSION;
+}
+
+int blm_version_number(void)
+{
+    return BLM_VERSION_NUMBER;
 }
 
 // ---- life -----------------------------------------------------------------------------
@@ -141,15 +147,10 @@ static size_t count_copies(const blm_model *model)
     return count;
 }
 
-void blm_model_describe(const blm_model *model, blm_model_info *out)
+static blm_model_info describe(const blm_model *model)
 {
-    if (out == NULL)
-        return;
-    *out = (blm_model_info){0};
-    if (model == NULL)
-        return;
     const blmi_detector *detector = model->detector;
-    *out = (blm_model_info){.program = model->program,
+    return (blm_model_info){.program = model->program,
         .hash = model->file.checksum,
         .weights_hash = model->weights_hash,
         .backbone = model->backbone.name,
@@ -169,6 +170,14 @@ void blm_model_describe(const blm_model *model, blm_model_info *out)
         .groups = (size_t)model->groups,
         .copies = count_copies(model),
         .good_median = model->good_median};
+}
+
+void blm_model_describe_sized(
+    const blm_model *model, blm_model_info *out, size_t out_size)
+{
+    const blm_model_info own = model != NULL ? describe(model) : (blm_model_info){0};
+    if (out != NULL)
+        blmi_sized_give(&own, sizeof own, out, out_size);
 }
 
 const char *blm_model_image_name(const blm_model *model, size_t index)
@@ -193,7 +202,8 @@ static int by_falling_score(const void *a, const void *b)
     return x->index < y->index ? -1 : 1;
 }
 
-size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t capacity)
+size_t blm_model_good_scores_sized(
+    const blm_model *model, blm_good_score *out, size_t out_size, size_t capacity)
 {
     const size_t count = model != NULL ? (size_t)model->good_count : 0;
     if (capacity == 0 || out == NULL || count == 0)
@@ -205,7 +215,8 @@ size_t blm_model_good_scores(const blm_model *model, blm_good_score *out, size_t
         all[i] = (blm_good_score){model->source == BLM_HELD_OUT ? "" : model->name[i],
             model->good_scores[i], i};
     qsort(all, count, sizeof *all, by_falling_score);
-    memcpy(out, all, (capacity < count ? capacity : count) * sizeof *out);
+    for (size_t i = 0; i < count && i < capacity; i++)
+        blmi_sized_give(&all[i], sizeof *all, (char *)out + i * out_size, out_size);
     blmi_free(all);
     return count;
 }

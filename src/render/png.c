@@ -3,6 +3,7 @@
 #include "blemish/render.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 
 // What PNG calls the layouts that it can hold.
 typedef struct png_format {
@@ -68,10 +69,14 @@ static int encode_rows(spng_ctx *png, const blm_buffer *picture)
     return code == SPNG_EOI ? SPNG_OK : code; // the last row says that it is the last
 }
 
-blm_status blm_png_encode(const blm_buffer *picture, blm_bytes *out, blm_error *err)
+blm_status blm_png_encode_sized(
+    const blm_buffer *given, size_t buffer_size, blm_bytes *out, blm_error *err)
 {
-    BLMI_NEED(picture, err);
+    blm_buffer own = {0};
+    const blm_buffer *picture = &own;
+    BLMI_NEED(given, err);
     BLMI_NEED(out, err);
+    BLMI_TAKE(blm_buffer, own, given, buffer_size, err);
     blm_status status = check(picture, err);
     if (status != BLM_OK)
         return status;

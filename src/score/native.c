@@ -4,6 +4,7 @@
 #include "blemish/blemish.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/feature/recipe.h"
 #include "src/score/scorer.h"
 
@@ -55,7 +56,6 @@ static blm_status check_result(
     const blm_scorer *scorer, const blm_result *result, blm_error *err)
 {
     BLMI_NEED(scorer, err);
-    BLMI_NEED(result, err);
     const blmi_recipe *recipe = blmi_scorer_recipe(scorer);
     if (result->width != recipe->fields.width ||
         result->height != recipe->fields.height || result->map == NULL ||
@@ -71,10 +71,14 @@ static float between(float a, float b, float weight)
     return a + (b - a) * weight;
 }
 
-blm_status blm_result_native_map(const blm_scorer *scorer, const blm_result *result,
-    int width, int height, float *out, blm_error *err)
+blm_status blm_result_native_map_sized(const blm_scorer *scorer, const blm_result *given,
+    size_t result_size, int width, int height, float *out, blm_error *err)
 {
+    blm_result own = {0};
+    const blm_result *result = &own;
     place *xs;
+    BLMI_NEED(given, err);
+    BLMI_TAKE(blm_result, own, given, result_size, err);
     BLMI_TRY(check_result(scorer, result, err));
     BLMI_NEED(out, err);
     BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));
@@ -100,10 +104,14 @@ static int nearest(const place *p)
     return p->weight < 0.5f ? p->low : p->high;
 }
 
-blm_status blm_result_native_mask(const blm_scorer *scorer, const blm_result *result,
-    int width, int height, uint8_t *out, blm_error *err)
+blm_status blm_result_native_mask_sized(const blm_scorer *scorer, const blm_result *given,
+    size_t result_size, int width, int height, uint8_t *out, blm_error *err)
 {
+    blm_result own = {0};
+    const blm_result *result = &own;
     place *xs;
+    BLMI_NEED(given, err);
+    BLMI_TAKE(blm_result, own, given, result_size, err);
     BLMI_TRY(check_result(scorer, result, err));
     BLMI_NEED(out, err);
     BLMI_TRY(make_places(blmi_scorer_recipe(scorer), width, height, &xs, err));

@@ -7,6 +7,7 @@
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/sized.h"
 #include "src/base/threads.h"
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
@@ -140,12 +141,13 @@ static blm_status check_options(const blm_scorer_options *o, blm_error *err)
     return BLM_OK;
 }
 
-blm_status blm_scorer_new(const blm_model *model, const blm_scorer_options *options,
-    blm_scorer **out, blm_error *err)
+blm_status blm_scorer_new_sized(const blm_model *model, const blm_scorer_options *options,
+    size_t options_size, blm_scorer **out, blm_error *err)
 {
+    blm_scorer_options o = {0};
     BLMI_NEED(model, err);
     BLMI_NEED(out, err);
-    const blm_scorer_options o = options != NULL ? *options : (blm_scorer_options){0};
+    BLMI_TAKE(blm_scorer_options, o, options, options_size, err);
     BLMI_TRY(check_options(&o, err));
     return new_scorer(model, &o, out, err);
 }
@@ -280,9 +282,10 @@ static blm_status run(
     return BLM_OK;
 }
 
-blm_status blm_scorer_run(
-    blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
+blm_status blm_scorer_run_sized(blm_scorer *scorer, const blm_image *image,
+    blm_result *out, size_t out_size, blm_error *err)
 {
+    blm_result own;
     BLMI_NEED(scorer, err);
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_picture_check(image, err));
@@ -292,8 +295,10 @@ blm_status blm_scorer_run(
     blm_image *copy = NULL;
     BLMI_TRY(blmi_cover_copy(
         &model->cover, &model->recipe, model->include, image, &copy, err));
-    const blm_status status = run(scorer, copy != NULL ? copy : image, out, err);
+    const blm_status status = run(scorer, copy != NULL ? copy : image, &own, err);
     blm_image_free(copy);
+    if (status == BLM_OK)
+        blmi_sized_give(&own, sizeof own, out, out_size);
     return status;
 }
 
@@ -339,27 +344,41 @@ static blm_status check_features(
     return BLM_OK;
 }
 
-blm_status blm_scorer_run_features(blm_scorer *scorer,
-    const blm_features *const *features, int count, blm_result *out, blm_error *err)
+blm_status blm_scorer_run_features_sized(blm_scorer *scorer,
+    const blm_features *const *features, int count, blm_result *out, size_t out_size,
+    blm_error *err)
 {
+    blm_result results[MOST_BATCH];
     BLMI_NEED(scorer, err);
     BLMI_NEED(features, err);
     BLMI_NEED(out, err);
     BLMI_TRY(check_features(scorer, features, count, err));
-    const together all = {scorer, features, out};
+    const together all = {scorer, features, results};
     blmi_team_each(scorer->team, count, gather_one, &all);
     const double start = blmi_clock_ms();
     BLMI_TRY(measure(scorer, count, err));
     const double distance_ms = (blmi_clock_ms() - start) / count;
     for (int i = 0; i < count; i++) {
-        out[i] = begin_result(scorer, &features[i]->seen);
-        out[i].distance_ms = distance_ms;
+        results[i] = begin_result(scorer, &features[i]->seen);
+        results[i].distance_ms = distance_ms;
     }
     blmi_team_each(scorer->team, count, judge_one, &all);
+    for (int i = 0; i < count; i++)
+        blmi_sized_give(
+            &results[i], sizeof *results, (char *)out + (size_t)i * out_size, out_size);
     return BLM_OK;
 }
 
 const blmi_recipe *blmi_scorer_recipe(const blm_scorer *scorer)
 {
     return &scorer->model->recipe;
+}
+
+const blm_region *blm_result_region_sized(
+    const blm_result *result, size_t result_size, size_t index)
+{
+    const size_t known = offsetof(blm_result, region_count) + sizeof(size_t);
+    if (result == NULL || result_size < known || index >= result->region_count)
+        return NULL;
+    return &result->regions[index];
 }
