@@ -248,7 +248,8 @@ blm_status blmi_joint_read(const char *path, const blmi_safetensors *file,
     }
     const blm_status status = identify(weights, form, count, &found, &why);
     if (status != BLM_OK)
-        return blmi_fail(err, BLM_EINPUT, "%s: %s", path, why.text);
+        return blmi_fail(
+            err, status == BLM_EUSAGE ? BLM_EINPUT : status, "%s: %s", path, why.text);
     if (strcmp(said, found.recorded) != 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: metadata " BLMI_JOINT_KEY " is \"%s\", but the tensors show \"%s\"",

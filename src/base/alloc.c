@@ -57,6 +57,17 @@ void blmi_free(void *memory)
     free(memory);
 }
 
+void *blmi_grow_zero(void *memory, size_t have, size_t count, size_t size)
+{
+    void *grown = blmi_alloc_zero(count, size);
+    if (grown == NULL)
+        return NULL;
+    if (have > 0)
+        memcpy(grown, memory, have * size);
+    blmi_free(memory);
+    return grown;
+}
+
 char *blmi_strdup(const char *text)
 {
     const size_t size = strlen(text) + 1;

@@ -15,6 +15,9 @@ void *blmi_alloc(size_t count, size_t size) __attribute__((malloc));
 // The same, all bytes zero.
 void *blmi_alloc_zero(size_t count, size_t size) __attribute__((malloc));
 void blmi_free(void *memory);
+// Makes room for `count` items in place of `have`, which keep their content; the new ones
+// are zero.  NULL: memory is out, and the block is as it was.
+void *blmi_grow_zero(void *memory, size_t have, size_t count, size_t size);
 
 // A copy of a string in memory of its own; NULL when memory is out.
 char *blmi_strdup(const char *text) __attribute__((malloc));

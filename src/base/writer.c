@@ -26,8 +26,8 @@ struct blmi_writer {
 
 static blm_status write_failed(const blmi_writer *writer, blm_error *err)
 {
-    return blmi_fail(
-        err, BLM_ESYSTEM, "%s: cannot write: %s", writer->path, blmi_system_text(errno));
+    return blmi_fail(err, errno == ENOMEM ? BLM_ENOMEM : BLM_ESYSTEM,
+        "%s: cannot write: %s", writer->path, blmi_system_text(errno));
 }
 
 // ---- where to -------------------------------------------------------------------------

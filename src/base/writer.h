@@ -16,8 +16,9 @@
 // not replaced either.  A new one gets the permissions that the process's umask leaves.
 // A path that exists and is no regular file (/dev/stdout) is written directly.
 //
-// Failures are BLM_ESYSTEM and name path.  Every writer ends in exactly one _commit
-// (which frees it whatever comes of it) or _abandon (which removes the temporary file).
+// Failures are BLM_ESYSTEM, or BLM_ENOMEM, and name path.  Every writer ends in exactly
+// one _commit (which frees it whatever comes of it) or _abandon (which removes the
+// temporary file).
 typedef struct blmi_writer blmi_writer;
 
 blm_status blmi_writer_open(const char *path, blmi_writer **out, blm_error *err);

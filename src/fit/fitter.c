@@ -1,7 +1,6 @@
 // Good images in, a model out: features of each image once, on all threads, in the order
 // of the images.
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "blemish/blemish.h"
@@ -167,8 +166,8 @@ void blm_fitter_free(blm_fitter *fitter)
         blmi_free(fitter->names[i]);
     for (size_t i = 0; fitter->thumbs != NULL && i < fitter->names_capacity; i++)
         blmi_free(fitter->thumbs[i]);
-    free(fitter->names);
-    free(fitter->thumbs);
+    blmi_free(fitter->names);
+    blmi_free(fitter->thumbs);
     free_extraction(fitter);
     blmi_detector_fit_free(fitter->statistics);
     blmi_weights_close(&fitter->weights);
@@ -195,16 +194,6 @@ static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
                : blmi_fail(err, BLM_EUSAGE, "the fitter takes features, no images");
 }
 
-// An array of pointers with room for more, the new ones NULL; NULL: no memory, and the
-// array is as it was.
-static void *grow_pointers(void *pointers, size_t capacity, size_t wanted)
-{
-    void **grown = realloc(pointers, wanted * sizeof *grown);
-    if (grown != NULL)
-        memset(grown + capacity, 0, (wanted - capacity) * sizeof *grown);
-    return grown;
-}
-
 // Makes room for the names and thumbs of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
@@ -213,10 +202,10 @@ static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
     if (have + more <= old)
         return BLM_OK;
     const size_t capacity = old * 2 > have + more ? old * 2 : have + more;
-    char **names = grow_pointers(fitter->names, old, capacity);
+    char **names = blmi_grow_zero(fitter->names, old, capacity, sizeof *names);
     if (names != NULL)
         fitter->names = names;
-    blmi_thumb **thumbs = grow_pointers(fitter->thumbs, old, capacity);
+    blmi_thumb **thumbs = blmi_grow_zero(fitter->thumbs, old, capacity, sizeof *thumbs);
     if (thumbs != NULL)
         fitter->thumbs = thumbs;
     if (names == NULL || thumbs == NULL)

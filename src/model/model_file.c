@@ -338,10 +338,15 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     blmi_recipe recipe;
     blm_error why;
     blmi_number numbers[BLMI_MOST_NUMBERS];
-    if (blmi_recipe_name_taps(backbone, model->recipe.stages, typed, &why) != BLM_OK ||
-        blmi_recipe_complete(typed, backbone, &recipe, &why) != BLM_OK ||
-        blmi_recipe_layout(&recipe, backbone, &model->layout, &why) != BLM_OK)
-        return blmi_fail(err, BLM_EINPUT, "%s: recipe: %s", path, why.text);
+    blm_status status =
+        blmi_recipe_name_taps(backbone, model->recipe.stages, typed, &why);
+    if (status == BLM_OK)
+        status = blmi_recipe_complete(typed, backbone, &recipe, &why);
+    if (status == BLM_OK)
+        status = blmi_recipe_layout(&recipe, backbone, &model->layout, &why);
+    if (status != BLM_OK)
+        return blmi_fail(err, status == BLM_EUSAGE ? BLM_EINPUT : status,
+            "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
     const blmi_detector_shape grid = blmi_layout_grid(&model->layout);
     const blmi_detector_rule rule = blmi_recipe_rule(&recipe);
