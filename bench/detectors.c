@@ -1,6 +1,7 @@
 // bench_detectors: what a fit and the distances of a detector cost, on noise.
 //
 //     bench_detectors --grid 28 --features 856 --images 240 --tolerance 1 --half
+//     bench_detectors --grid 28 --features 384 --images 60 --memory --coreset 0.1
 //
 // Prints the time of a fit's statistics and, for batches of 1, 4 and 16 images, the
 // median time of the distances of one image.
@@ -124,11 +125,13 @@ static blm_status measure(const settings *s, blm_error *err)
 static const struct option names[] = {{"grid", 1, NULL, 'g'}, {"features", 1, NULL, 'f'},
     {"images", 1, NULL, 'n'}, {"runs", 1, NULL, 'r'}, {"threads", 1, NULL, 't'},
     {"tolerance", 1, NULL, 'R'}, {"half", 0, NULL, 'h'}, {"unit-variance", 0, NULL, 'u'},
-    {"epsilon", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
+    {"epsilon", 1, NULL, 'e'}, {"memory", 0, NULL, 'm'}, {"subspace", 0, NULL, 's'},
+    {"reach", 1, NULL, 'd'}, {"coreset", 1, NULL, 'c'}, {NULL, 0, NULL, 0}};
 
 int main(int argc, char **argv)
 {
-    settings s = {.rule = {.epsilon = 0.01},
+    settings s = {
+        .rule = {.epsilon = 0.01, .reach = -1, .coreset = 1, .explained = 0.99},
         .grid = 28,
         .features = 856,
         .images = 240,
@@ -142,6 +145,7 @@ int main(int argc, char **argv)
                            : c == 'r' ? &s.runs
                            : c == 't' ? &s.threads
                            : c == 'R' ? &s.rule.tolerance
+                           : c == 'd' ? &s.rule.reach
                                       : NULL;
         if (whole != NULL)
             *whole = atoi(optarg);
@@ -151,6 +155,12 @@ int main(int argc, char **argv)
             s.rule.unit_variance = 1;
         else if (c == 'e')
             s.rule.epsilon = atof(optarg);
+        else if (c == 'c')
+            s.rule.coreset = atof(optarg);
+        else if (c == 'm')
+            s.rule.name = BLMI_DETECTOR_MEMORY;
+        else if (c == 's')
+            s.rule.name = BLMI_DETECTOR_SUBSPACE;
         else
             return 2;
     }
