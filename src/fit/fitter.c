@@ -493,7 +493,7 @@ void blm_fitter_levels_sized(const blm_fitter *fitter, blm_levels *out, size_t o
     if (out == NULL)
         return;
     if (fitter != NULL && fitter->seen.most_width > 0)
-        own = blmi_levels_result(&fitter->levels, fitter->recipe.fields.bits);
+        own = blmi_levels_result(&fitter->levels);
     blmi_sized_give(&own, sizeof own, out, out_size);
 }
 

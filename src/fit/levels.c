@@ -1,5 +1,6 @@
 #include "src/fit/levels.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { LEVELS = 256, DRAWN = 1 << 14, LEAST_BITS = 9, MOST_BITS = 14 };
@@ -10,14 +11,16 @@ void blmi_levels_of(const blm_image *image, blmi_levels *out)
     memset(out, 0, sizeof *out);
     for (uint64_t i = 0; i < DRAWN; i++)
         out->counts[image->rgb[i * samples / DRAWN]]++;
-    out->deep = image->bits == 16;
+    const bool whole_range =
+        image->bits == 16 && image->range_low == 0 && image->range_high == 65535;
+    out->most = whole_range ? image->sample_max : 0;
 }
 
 void blmi_levels_add(blmi_levels *levels, const blmi_levels *more)
 {
     for (int v = 0; v < LEVELS; v++)
         levels->counts[v] += more->counts[v];
-    levels->deep |= more->deep;
+    levels->most = more->most > levels->most ? more->most : levels->most;
 }
 
 // The level that `share` of the samples do not reach, from below.
@@ -35,17 +38,17 @@ static int level_at(const blmi_levels *levels, double share)
     return v;
 }
 
-// The fewest bits whose largest value becomes at least that level, as 16 bits are read;
-// 0: more than a few of the uppermost bits are in use.
-static int bits_for(int level)
+// The fewest bits that hold a sample; 0: no sample of 16 bits was seen, or one that fills
+// more than a few of the uppermost bits.
+static int bits_for(double most)
 {
-    for (int bits = LEAST_BITS; bits <= MOST_BITS; bits++)
-        if (((1 << bits) - 1 + 128) / 257 >= level)
+    for (int bits = LEAST_BITS; bits <= MOST_BITS && most > 0; bits++)
+        if ((1 << bits) > most)
             return bits;
     return 0;
 }
 
-blm_levels blmi_levels_result(const blmi_levels *levels, int bits)
+blm_levels blmi_levels_result(const blmi_levels *levels)
 {
     int highest = LEVELS - 1;
     while (highest > 0 && levels->counts[highest] == 0)
@@ -54,5 +57,5 @@ blm_levels blmi_levels_result(const blmi_levels *levels, int bits)
         return (blm_levels){0};
     return (blm_levels){.low = level_at(levels, 0.001),
         .high = level_at(levels, 0.999),
-        .bits = levels->deep && bits == 16 ? bits_for(highest) : 0};
+        .bits = bits_for(levels->most)};
 }

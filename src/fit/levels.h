@@ -7,7 +7,8 @@
 // Counts of the samples of 8 bits that images become; starts as all zeros.
 typedef struct blmi_levels {
     uint64_t counts[256];
-    int deep; // 1: some of the images had samples of 16 bits
+    double
+        most; // the largest of the samples of 16 bits that were decoded as such; 0: none
 } blmi_levels;
 
 // Each image weighs the same: 2^14 samples of it, evenly spaced, some of them twice where
@@ -15,7 +16,6 @@ typedef struct blmi_levels {
 void blmi_levels_of(const blm_image *image, blmi_levels *out);
 void blmi_levels_add(blmi_levels *levels, const blmi_levels *more);
 
-// bits: that the samples of 16 bits were decoded with.
-blm_levels blmi_levels_result(const blmi_levels *levels, int bits);
+blm_levels blmi_levels_result(const blmi_levels *levels);
 
 #endif

@@ -16,7 +16,7 @@ static blm_levels levels_of(int low, int high, blm_layout layout, int bits)
     uint16_t deep[SIDE * SIDE];
     uint8_t flat[SIDE * SIDE];
     blm_image *image;
-    blmi_levels one, sum = {{0}, 0};
+    blmi_levels one, sum = {.most = 0};
     for (int i = 0; i < SIDE * SIDE; i++) {
         deep[i] = (uint16_t)(low + i * (high - low) / (SIDE * SIDE - 1));
         flat[i] = (uint8_t)deep[i];
@@ -32,7 +32,7 @@ static blm_levels levels_of(int low, int high, blm_layout layout, int bits)
         blmi_levels_add(&sum, &one);
     }
     blm_image_free(image);
-    return blmi_levels_result(&sum, bits == 0 ? 16 : bits);
+    return blmi_levels_result(&sum);
 }
 
 static void bits_in_use_are_found(void **state)
@@ -44,6 +44,23 @@ static void bits_in_use_are_found(void **state)
         assert_int_equal(levels_of(0, (1 << bits) - 1, BLM_MONO16, bits).bits, 0);
     assert_int_equal(levels_of(0, 40000, BLM_MONO16, 0).bits, 0);
     assert_int_equal(levels_of(0, 20, BLM_MONO8, 0).bits, 0);
+}
+
+// One sample that the bits would not hold is enough.
+static void no_sample_is_overlooked(void **state)
+{
+    (void)state;
+    enum { WIDE = 300 };
+    static uint16_t samples[WIDE * WIDE];
+    blm_image *image;
+    blmi_levels found;
+    samples[12345] = 4096;
+    const blm_buffer buffer = {
+        .pixels = samples, .width = WIDE, .height = WIDE, .layout = BLM_MONO16};
+    assert_ok(blm_image_from_buffer(&buffer, &image, &err), err);
+    blmi_levels_of(image, &found);
+    assert_int_equal(blmi_levels_result(&found).bits, 13);
+    blm_image_free(image);
 }
 
 static void levels_leave_out_a_thousandth(void **state)
@@ -64,6 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_in_use_are_found),
+        cmocka_unit_test(no_sample_is_overlooked),
         cmocka_unit_test(levels_leave_out_a_thousandth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
