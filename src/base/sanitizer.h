@@ -4,7 +4,8 @@
 // Libraries that are not instrumented write without its knowledge.  So memory from malloc
 // counts as written (the options in alloc.c), ours (blmi_alloc) counts as not written
 // until our code writes it, or a library says that it did: blmi_note_written stands at
-// every such place, and what a library fills in on the stack is initialised before.
+// every such place, pixels and structures alike, and what a library fills in on the stack
+// is initialised before.
 // Whether a library wrote all that it said is not seen here, but by the tests that decode
 // twice, with fresh memory of two fillings (src/image/corpus_test.c).
 #ifndef BLMI_BASE_SANITIZER_H

@@ -117,16 +117,22 @@ static blm_status failed(decoder *d, blm_error *err)
 // The first EXIF block counts.
 static void read_orientation(const decoder *d, int *orientation)
 {
-    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next)
+    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next) {
+        blmi_note_written(m, sizeof *m);
+        blmi_note_written(m->data, m->data_length);
         if (m->marker == MARKER_EXIF && m->data_length > 6 &&
             memcmp(m->data, "Exif\0", 5) == 0) {
             *orientation = blmi_exif_orientation(m->data, m->data_length);
             return;
         }
+    }
 }
 
 static void note_scan(decoder *d)
 {
+    blmi_note_written(&d->jpeg, sizeof d->jpeg);
+    blmi_note_written(
+        d->jpeg.comp_info, (size_t)d->jpeg.num_components * sizeof *d->jpeg.comp_info);
     for (int i = 0; i < d->jpeg.comps_in_scan; i++)
         d->seen[d->jpeg.cur_comp_info[i]->component_index] = true;
 }
@@ -152,6 +158,8 @@ static blm_status start_scans(decoder *d, blm_error *err)
 // Whether all coefficients of all components came to their last bit.
 static bool is_refined(const decoder *d)
 {
+    blmi_note_written(
+        d->jpeg.coef_bits, (size_t)d->jpeg.num_components * sizeof *d->jpeg.coef_bits);
     for (int c = 0; c < d->jpeg.num_components; c++)
         for (int i = 0; i < DCTSIZE2; i++)
             if (d->jpeg.coef_bits[c][i] != 0)
@@ -192,6 +200,7 @@ static blm_status decode(decoder *d, blm_image *image, int *orientation, blm_err
     jpeg_save_markers(jpeg, MARKER_EXIF, 0xffff);
     jpeg_mem_src(jpeg, d->source->bytes, (unsigned long)d->source->size);
     jpeg_read_header(jpeg, TRUE);
+    blmi_note_written(jpeg, sizeof *jpeg);
     const int components = jpeg->num_components;
     if (components != 1 && components != 3 && components != 4)
         return blmi_fail(err, BLM_EINPUT, "%s: JPEG: %d components, expected 1, 3 or 4",

@@ -97,6 +97,7 @@ static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *im
     if ((code = spng_set_png_buffer(png, source->bytes, source->size)) != SPNG_OK ||
         (code = spng_get_ihdr(png, &header)) != SPNG_OK)
         return damaged(source, code, err);
+    blmi_note_written(&header, sizeof header);
     BLMI_TRY(blmi_image_allocate(image, source, "PNG", header.width, header.height, err));
     image->channels = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
                               header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA

@@ -181,6 +181,8 @@ static bool fill_palette(TIFF *tiff, layout *l)
     uint16_t *maps[3] = {0}; // (2^bits) each, 16 bits a channel
     if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
         return false;
+    for (int c = 0; c < 3; c++)
+        blmi_note_written(maps[c], sizeof **maps << l->bits);
     for (unsigned v = 0; v < 1u << l->bits; v++)
         for (int c = 0; c < 3; c++)
             l->table[v][c] = (uint8_t)(maps[c][v] >> 8);

@@ -27,7 +27,9 @@ static blm_status read_orientation(
         return blmi_fail(
             err, BLM_EINPUT, "%s: WebP: a damaged or truncated container", source->name);
     WebPChunkIterator exif = {0};
-    if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif))
+    const int found = WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif);
+    blmi_note_written(&exif, sizeof exif);
+    if (found)
         *orientation = blmi_exif_orientation(exif.chunk.bytes, exif.chunk.size);
     WebPDemuxReleaseChunkIterator(&exif);
     WebPDemuxDelete(demuxer);
@@ -44,6 +46,7 @@ blm_status blmi_webp_decode(
     VP8StatusCode code = WebPGetFeatures(source->bytes, source->size, &config.input);
     if (code != VP8_STATUS_OK)
         return damaged(source, code, err);
+    blmi_note_written(&config, sizeof config);
     if (config.input.has_animation)
         return blmi_fail(err, BLM_EINPUT,
             "%s: WebP: an animation, expected a single image", source->name);
