@@ -100,7 +100,7 @@ int cli_batch_run(const cli_batch *wanted, const blm_model *model)
     blm_model_info info;
     blm_model_describe(model, &info);
     cli_batch as_fitted = *wanted;
-    as_fitted.decode.bits = info.recipe->bits;
+    blm_recipe_decode_options(info.recipe, &as_fitted.decode);
     const cli_batch *batch = &as_fitted;
     const int cores = batch->threads > 0 ? batch->threads : omp_get_max_threads();
     const int threads = batch->count < (size_t)cores ? (int)batch->count : cores;

@@ -20,7 +20,7 @@ typedef struct cli_outcome {
 typedef struct cli_batch {
     const char *const *paths; // (count)
     size_t count;
-    blm_decode_options decode; // limits; bits are the model's
+    blm_decode_options decode; // limits; bits and range are the model's
     int threads;               // 0: all cores
     double threshold;          // instead of the model's; 0: the model's
     const cli_talk *talk;

@@ -82,6 +82,8 @@ static void array_json(
     while ((word = strsep(&value, separator)) != NULL) {
         if (field->kind == BLM_FIELD_LIST)
             cli_json_text(json, NULL, word);
+        else if (field->kind == BLM_FIELD_RANGE)
+            cli_json_number(json, NULL, strtod(word, NULL));
         else
             cli_json_integer(json, NULL, strtoll(word, NULL, 10));
     }
@@ -112,6 +114,7 @@ static void field_json(
     case BLM_FIELD_SIZE:
     case BLM_FIELD_RECT:
     case BLM_FIELD_LIST:
+    case BLM_FIELD_RANGE:
         array_json(field, key, value, json);
         break;
     }

@@ -138,12 +138,14 @@ static int fit_and_save(
         .force = set->force,
         .talk = &set->talk};
     size_t unmatched = 0;
+    blm_decode_options decode = set->decode;
     blm_mask region;
     uint8_t *include;
     blm_model *model = NULL;
     blm_error err;
-    int code = cli_region_draw(
-        &set->region, files->items[0].path, &set->decode, &region, &include);
+    blm_recipe_decode_options(&set->recipe, &decode);
+    int code =
+        cli_region_draw(&set->region, files->items[0].path, &decode, &region, &include);
     if (code != CLI_EXIT_OK)
         return code;
     training.options.region = include != NULL ? &region : NULL;

@@ -23,7 +23,10 @@ const char *cli_grid_usual(const char *field)
 
 static const char *separator_of(const blm_field *field)
 {
-    return field->kind == BLM_FIELD_RECT || field->kind == BLM_FIELD_LIST ? "/" : ",";
+    return field->kind == BLM_FIELD_RECT || field->kind == BLM_FIELD_LIST ||
+                   field->kind == BLM_FIELD_RANGE
+               ? "/"
+               : ",";
 }
 
 static int is_used(const blm_field *field, const blm_recipe *recipe)

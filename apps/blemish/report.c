@@ -215,7 +215,7 @@ static blm_status draw_good(const blm_model *model, const blm_model_info *info,
     blm_image *image = NULL;
     blm_result result;
     blm_decode_options as_fitted = *decode;
-    as_fitted.bits = info->recipe->bits;
+    blm_recipe_decode_options(info->recipe, &as_fitted);
     blm_status status = blm_image_read(good->name, &as_fitted, &image, err);
     if (status != BLM_OK)
         return status;

@@ -48,7 +48,7 @@ static blm_status open_search(search *s, const search_options *o, blm_error *err
     APP_TRY(blm_extractor_new(&options, &s->extractor, err));
     blm_extractor_describe(s->extractor, &info);
     s->decode = o->decode;
-    s->decode.bits = info.recipe->bits;
+    blm_recipe_decode_options(info.recipe, &s->decode);
     return BLM_OK;
 }
 

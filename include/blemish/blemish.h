@@ -73,6 +73,8 @@ typedef struct blm_recipe {
     blm_rect crop;                   // in the upright image; all zeros: all of it
     blm_filter filter;               // auto
     int bits; // significant bits of 16-bit samples, see blm_decode_options: 16
+    double range_low, range_high; // what becomes black and white, likewise; 0 0: what the
+                                  // bits say.  Not together with other than 16 bits
     // Outputs of the backbone with commas between them, by name ("layer2,layer3") or by
     // number from 1 on ("2,3"); "" or "auto": the backbone's own choice.
     char taps[BLM_FIELD_TEXT];
@@ -114,6 +116,7 @@ typedef enum blm_field_kind {
     BLM_FIELD_SIZE = 5,    // "224x224"; two of int
     BLM_FIELD_RECT = 6,    // "X,Y,W,H"; blm_rect
     BLM_FIELD_LIST = 7,    // words with commas between them; char [BLM_FIELD_TEXT]
+    BLM_FIELD_RANGE = 8,   // "LOW,HIGH", LOW being smaller; two of double
 } blm_field_kind;
 
 // What has to be done again when a field changes, with all that comes after it.
@@ -153,6 +156,11 @@ BLM_API blm_status blm_recipe_set(
 BLM_API blm_status blm_recipe_get(const blm_recipe *recipe, const char *name,
     char text[BLM_FIELD_TEXT], blm_error *err);
 
+// Sets what a recipe decides of how images are decoded: bits and range.  The other
+// options stay as they are.
+BLM_API void blm_recipe_decode_options(
+    const blm_recipe *recipe, blm_decode_options *options);
+
 // ---- fitter ---------------------------------------------------------------------------
 
 typedef struct blm_fitter blm_fitter;
@@ -174,7 +182,7 @@ typedef struct blm_fit_options {
     const blm_recipe *recipe; // NULL: all defaults
     const char *weights;      // a file, or the name of installed ones ("b", "s", "ti");
                               // NULL: the default
-    const blm_decode_options *decode; // NULL: all defaults; its `bits` is the recipe's
+    const blm_decode_options *decode; // NULL: all defaults; bits, range: the recipe's
     int threads;                      // 0: as many as there are cores
     const blm_mask *region;           // NULL: all of the image; kept in the model
     int from_features; // 1: takes features, no images, and so builds no network; region
@@ -424,8 +432,8 @@ typedef struct blm_result {
     double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
 } blm_result;
 
-// An image of 16-bit samples must have been decoded with the recipe's bits, as those of
-// the fit were.
+// An image must have been decoded with the recipe's options, as those of the fit were
+// (blm_recipe_decode_options); for a buffer, bits and range are members of blm_buffer.
 BLM_SIZED blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
 

@@ -49,7 +49,7 @@ typedef struct blm_decode_options {
     // Samples of more than 8 bits, and signed ones: what is at most range_low becomes
     // black, at least range_high white.  Both 0: the range of the samples' bits.
     // Floating-point and 32-bit samples need a range.  NaN becomes black.  Not together
-    // with bits.
+    // with other than 16 bits.
     double range_low, range_high;
     int page; // from 1; 0: what the name says, else the first
 } blm_decode_options;

@@ -139,6 +139,9 @@ static blm_status check_sizes(
         return blmi_fail(err, BLM_EUSAGE,
             "crop %d,%d,%d,%d: expected width and height of 1 or more", r->crop.x,
             r->crop.y, r->crop.width, r->crop.height);
+    if (r->range_low < r->range_high && r->bits != 16)
+        return blmi_fail(err, BLM_EUSAGE,
+            "range and bits %d: expected one of them, both say what is white", r->bits);
     if (r->min_area > (int64_t)r->width * r->height)
         return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
             (long long)r->min_area, (long long)r->width * r->height);
@@ -162,6 +165,15 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
     }
     *out = own;
     return BLM_OK;
+}
+
+void blm_recipe_decode_options(const blm_recipe *recipe, blm_decode_options *options)
+{
+    if (recipe == NULL || options == NULL)
+        return;
+    options->bits = recipe->bits;
+    options->range_low = recipe->range_low;
+    options->range_high = recipe->range_high;
 }
 
 blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe)

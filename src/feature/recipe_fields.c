@@ -40,6 +40,11 @@ static const blmi_recipe_row rows[] = {
          "Bits that 16-bit sensors fill, 9 to 16", 9, 16},
         .offset = AT(bits),
         .keys = {"recipe.bits"}},
+    {.field = {"range", BLM_FIELD_RANGE, BLM_PART_INPUT, "auto", "LOW,HIGH",
+         "Samples that are black and white; auto: by bits", -1e300, 1e300,
+         .zero = "auto"},
+        .offset = AT(range_low),
+        .keys = {"!recipe.range_low", "!recipe.range_high"}},
     {.field = {"type", BLM_FIELD_CHOICE, BLM_PART_NETWORK, "f32", "NAME",
          "f32, bf16 or int8 products", BLM_TYPE_F32, BLM_TYPE_INT8,
          .words = "f32|bf16|int8"},
@@ -148,17 +153,25 @@ static blm_status no_field(const char *name, blm_error *err)
 // How many numbers a field has.
 static int count_of(blm_field_kind kind)
 {
-    return kind == BLM_FIELD_RECT ? 4 : kind == BLM_FIELD_SIZE ? 2 : 1;
+    return kind == BLM_FIELD_RECT                              ? 4
+           : kind == BLM_FIELD_SIZE || kind == BLM_FIELD_RANGE ? 2
+                                                               : 1;
 }
 
 // ---- numbers of a field ---------------------------------------------------------------
+
+static int is_real(blm_field_kind kind)
+{
+    return kind == BLM_FIELD_REAL || kind == BLM_FIELD_RANGE;
+}
 
 static double number_of(const blm_recipe *recipe, const blmi_recipe_row *row, int i)
 {
     const void *at = (const char *)recipe + row->offset;
     switch (row->field.kind) {
     case BLM_FIELD_REAL:
-        return *(const double *)at;
+    case BLM_FIELD_RANGE:
+        return ((const double *)at)[i];
     case BLM_FIELD_WHOLE64:
         return (double)*(const int64_t *)at;
     default:
@@ -169,8 +182,8 @@ static double number_of(const blm_recipe *recipe, const blmi_recipe_row *row, in
 static int put_number(blm_recipe *recipe, const blmi_recipe_row *row, int i, double value)
 {
     void *at = (char *)recipe + row->offset;
-    if (row->field.kind == BLM_FIELD_REAL) {
-        *(double *)at = value;
+    if (is_real(row->field.kind)) {
+        ((double *)at)[i] = value;
         return isfinite(value);
     }
     const double most =
@@ -194,9 +207,11 @@ blmi_number blmi_recipe_place(blm_recipe *recipe, const blmi_recipe_row *row, in
         [BLM_FIELD_CHOICE] = BLMI_NUMBER_UNSIGNED,
         [BLM_FIELD_SIZE] = BLMI_NUMBER_INT,
         [BLM_FIELD_RECT] = BLMI_NUMBER_INT,
+        [BLM_FIELD_RANGE] = BLMI_NUMBER_DOUBLE,
     };
+    const size_t size = is_real(row->field.kind) ? sizeof(double) : sizeof(int);
     return (blmi_number){row->keys[i], types[row->field.kind],
-        (char *)recipe + row->offset + (size_t)i * sizeof(int)};
+        (char *)recipe + row->offset + (size_t)i * size};
 }
 
 static int is_zero(const blm_recipe *recipe, const blmi_recipe_row *row)
@@ -211,8 +226,10 @@ static int is_zero(const blm_recipe *recipe, const blmi_recipe_row *row)
 
 // ---- from text ------------------------------------------------------------------------
 
-static const char separators[] = {
-    [BLM_FIELD_SIZE] = 'x', [BLM_FIELD_RECT] = ',', [BLM_FIELD_LIST] = '\0'};
+static const char separators[] = {[BLM_FIELD_SIZE] = 'x',
+    [BLM_FIELD_RECT] = ',',
+    [BLM_FIELD_LIST] = '\0',
+    [BLM_FIELD_RANGE] = ','};
 
 // Takes K, M or G off the end of a text of that length; what it stands for.
 static int64_t take_suffix(char *text, size_t length)
@@ -238,7 +255,7 @@ static int read_number(
         return 0;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    if (field->kind == BLM_FIELD_REAL)
+    if (is_real(field->kind))
         return blmi_scan_double(copy, out) && *out >= field->low && *out <= field->high;
     if (field->kind == BLM_FIELD_WHOLE64)
         scale = take_suffix(copy, length);
@@ -262,6 +279,8 @@ static int read_numbers(const blmi_recipe_row *row, const char *text, blm_recipe
         if (*text != (i + 1 < count ? separator[0] : '\0'))
             return 0;
     }
+    if (row->field.kind == BLM_FIELD_RANGE)
+        return number_of(out, row, 0) < number_of(out, row, 1);
     return row->field.kind != BLM_FIELD_RECT ||
            (out->crop.width > 0 && out->crop.height > 0);
 }
@@ -347,6 +366,9 @@ static void describe(const blm_field *f, char *out, size_t size)
     case BLM_FIELD_RECT:
         blmi_print(out, size, "X,Y,W,H, in pixels, W and H 1 or more%s%s", or, zero);
         break;
+    case BLM_FIELD_RANGE:
+        blmi_print(out, size, "LOW,HIGH, two numbers, the first smaller%s%s", or, zero);
+        break;
     case BLM_FIELD_LIST:
         blmi_print(out, size,
             "names or numbers with commas between them, such as layer2,layer3 or 2,3%s%s",
@@ -374,15 +396,17 @@ blm_status blm_recipe_set(
 
 // ---- to text --------------------------------------------------------------------------
 
-// As short as reads back as the same number.
-static void print_real(double value, char text[BLM_FIELD_TEXT])
+// As short as reads back as the same number; its length.
+static size_t print_real(double value, char *text, size_t size)
 {
     double read;
+    size_t length = 0;
     for (int digits = 6; digits <= 17; digits++) {
-        blmi_print(text, BLM_FIELD_TEXT, "%.*g", digits, value);
+        length = (size_t)blmi_print(text, size, "%.*g", digits, value);
         if (blmi_scan_double(text, &read) && read == value)
-            return;
+            break;
     }
+    return length;
 }
 
 static void print_word(const blm_field *field, int value, char text[BLM_FIELD_TEXT])
@@ -393,7 +417,7 @@ static void print_word(const blm_field *field, int value, char text[BLM_FIELD_TE
     blmi_print(text, BLM_FIELD_TEXT, "%.*s", (int)strcspn(word, "|"), word);
 }
 
-static void print_wholes(
+static void print_numbers(
     const blm_recipe *recipe, const blmi_recipe_row *row, char text[BLM_FIELD_TEXT])
 {
     const int count = count_of(row->field.kind);
@@ -401,8 +425,10 @@ static void print_wholes(
     for (int i = 0; i < count; i++) {
         if (i > 0)
             text[at++] = separators[row->field.kind];
-        at += (size_t)blmi_print(
-            text + at, BLM_FIELD_TEXT - at, "%.0f", number_of(recipe, row, i));
+        const double value = number_of(recipe, row, i);
+        at += is_real(row->field.kind)
+                  ? print_real(value, text + at, BLM_FIELD_TEXT - at)
+                  : (size_t)blmi_print(text + at, BLM_FIELD_TEXT - at, "%.0f", value);
     }
 }
 
@@ -420,10 +446,8 @@ blm_status blm_recipe_get(
         print_word(field, (int)number_of(recipe, row, 0), text);
     else if (field->kind == BLM_FIELD_LIST)
         blmi_print(text, BLM_FIELD_TEXT, "%s", (const char *)recipe + row->offset);
-    else if (field->kind == BLM_FIELD_REAL)
-        print_real(number_of(recipe, row, 0), text);
     else
-        print_wholes(recipe, row, text);
+        print_numbers(recipe, row, text);
     return BLM_OK;
 }
 
@@ -470,6 +494,8 @@ blm_status blmi_recipe_check_field(
             const double value = number_of(recipe, row, i);
             good = good && value >= f->low && value <= f->high;
         }
+        if (f->kind == BLM_FIELD_RANGE)
+            good = good && number_of(recipe, row, 0) < number_of(recipe, row, 1);
     }
     if (good)
         return BLM_OK;

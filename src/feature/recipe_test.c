@@ -79,6 +79,10 @@ static void nonsense_is_refused(void **state)
     BAD(r.filter = (blm_filter)9);
     BAD(r.bits = 8);
     BAD(r.bits = 17);
+    BAD(r.range_low = 1);
+    BAD(r.range_high = INFINITY);
+    BAD(r.range_low = NAN; r.range_high = 1);
+    BAD(r.range_high = 1; r.bits = 12);
     BAD(strcpy(r.taps, "five"));
     BAD(strcpy(r.taps, "two,,3"));
     BAD(r.epsilon = 0);
@@ -131,6 +135,10 @@ static void fields_go_through_text(void **state)
         {"epsilon", "0.1", "0.1"},
         {"epsilon", "0.10000000000000002", "0.10000000000000002"},
         {"sigma", "0", "0"},
+        {"range", "0,4095", "0,4095"},
+        {"range", "-1.25,1e3", "-1.25,1000"},
+        {"range", "0.1,0.30000000000000004", "0.1,0.30000000000000004"},
+        {"range", "auto", "auto"},
     };
     char text[BLM_FIELD_TEXT];
     blm_error err;
@@ -154,7 +162,9 @@ static void wrong_texts_leave_the_recipe(void **state)
         {"size", "224x224x"}, {"crop", "1,2,0,4"}, {"filter", "bi"}, {"filter", ""},
         {"taps", ""}, {"taps", "2,"}, {"taps", ",2"}, {"taps", "a b"}, {"bits", "8"},
         {"channels", "0"}, {"seed", "1x"}, {"min-area", "1e3"}, {"half", "maybe"},
-        {"epsilon", "nan"}, {"epsilon", "1e-10"}, {"sigma", "-1"}, {"nothing", "1"}};
+        {"range", "1"}, {"range", "1,1"}, {"range", "2,1"}, {"range", "0,nan"},
+        {"range", "0,1,2"}, {"epsilon", "nan"}, {"epsilon", "1e-10"}, {"sigma", "-1"},
+        {"nothing", "1"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         blm_recipe recipe, before;
         blm_error err = {""};

@@ -104,7 +104,7 @@ static blm_status open_fitter(
     BLMI_TRY(
         blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
     f->decode = *options->decode;
-    f->decode.bits = f->recipe.fields.bits;
+    blm_recipe_decode_options(&f->recipe.fields, &f->decode);
     const blmi_layout *layout = &f->layout;
     BLMI_TRY(blmi_recipe_layout(&f->recipe, &f->weights.backbone, &f->layout, err));
     BLMI_TRY(blmi_features_choose(&f->recipe, layout, &f->chosen, err));

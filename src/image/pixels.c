@@ -12,7 +12,7 @@ blm_status blmi_check_range(
         return blmi_fail(err, BLM_EUSAGE,
             "%s: a range from %g to %g, expected LOW below HIGH, both finite", where, low,
             high);
-    if (bits != 0)
+    if (bits != 0 && bits != 16)
         return blmi_fail(err, BLM_EUSAGE,
             "%s: both a range and %d significant bits, expected one of them", where,
             bits);

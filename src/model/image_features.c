@@ -473,8 +473,8 @@ blm_status blmi_features_check(const blm_features *features, const blmi_recipe *
     if (!blmi_recipe_equal(
             &o->recipe.fields, &recipe->fields, BLM_PART_INPUT, BLM_PART_NETWORK))
         return blmi_fail(err, BLM_EUSAGE,
-            "features: size, resize, crop, filter, bits and type must be those of the "
-            "extraction");
+            "features: size, resize, crop, filter, bits, range and type must be those of "
+            "the extraction");
     for (int i = 0; i < layout->outputs; i++)
         if (!has_tap(&o->layout, layout->output[i].tap))
             return blmi_fail(err, BLM_EUSAGE, "features: without the output %s",

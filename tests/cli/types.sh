@@ -34,3 +34,24 @@ expect 2 fit data/set/train/good -o none --type f16
 err_has '^blemish: [a-z]*: --type "f16": should be'
 expect 2 bench --model model --type bf16 --runs 3
 err_has 'a model knows'
+
+# Samples that need a range: the model keeps it.
+mkdir deep
+for name in i2 i4 u2 f2 f4 f8; do
+    cp "$root/tests/corpus/image/tiff_range_${name}_strips.tif" deep/$name.tif
+done
+expect 3 fit deep -o ranged
+err_has '^blemish: deep/f2.tif: TIFF: 16-bit floating-point samples, .* expected a range \(--range LOW,HIGH\)$'
+absent ranged
+expect 0 fit deep -o ranged -q --range 100,1500
+expect 0 info ranged
+out_has 'range 100,1500'
+expect 0 info ranged --json
+out_has '"range": \[100, 1500\]'
+expect 0 detect ranged deep --json
+out_lines 6
+out_lacks error
+expect 2 fit deep -o none --range 100,1500 --bits 12
+err_has 'range and bits 12'
+expect 2 fit deep -o none --range 1500,100
+err_has 'range "1500,100": should be LOW,HIGH'
