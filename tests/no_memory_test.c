@@ -279,7 +279,7 @@ static blm_status render(void)
     blm_bytes bytes = {0};
     blm_status status = BLM_OK;
     TRY(blm_image_tile(both, 2, 2, 1, (blm_colour){0, 0, 0}, &tiled, &err));
-    TRY(blm_draw_contour(tiled, mask, 2, (blm_colour){255, 0, 0}, &err));
+    TRY(blm_image_draw_contour(tiled, mask, 2, (blm_colour){255, 0, 0}, &err));
     // The bytes of a PNG are memory of libspng's, which is not counted here.
     const blm_map_format formats[] = {BLM_MAP_TIFF32, BLM_MAP_TIFF16, BLM_MAP_NPY};
     for (int i = 0; i < 3; i++) {

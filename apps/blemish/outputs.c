@@ -79,7 +79,7 @@ static blm_status draw_contour(blm_image *image, const uint8_t *mask, blm_error 
     uint8_t *ng = cli_alloc(pixels, sizeof *ng);
     for (size_t i = 0; i < pixels; i++)
         ng[i] = mask[i] == 255;
-    const blm_status status = blm_draw_contour(image, ng, thickness, white, err);
+    const blm_status status = blm_image_draw_contour(image, ng, thickness, white, err);
     free(ng);
     return status;
 }
@@ -88,7 +88,7 @@ static blm_status draw_contour(blm_image *image, const uint8_t *mask, blm_error 
 static blm_status write_heat(blm_image *image, const char *stem, const float *map,
     const uint8_t *mask, double threshold, blm_error *err)
 {
-    blm_status status = blm_draw_heat(image, map, threshold, err);
+    blm_status status = blm_image_draw_heat(image, map, threshold, err);
     if (status == BLM_OK)
         status = draw_contour(image, mask, err);
     if (status != BLM_OK)

@@ -4,14 +4,35 @@
 //     model   what was learnt; never changes, shared by any number of threads.
 //     scorer  a model at work: one per thread, since it holds the working memory.
 //
-// A new object is handed out through the argument before last and belongs to the caller,
-// who releases it with the _free of its kind (NULL allowed).  Structs of options: zero in
-// a member means its default, NULL for the struct means all defaults.  Strings are UTF-8
-// and copied if they are kept.  Functions check what they are handed: an argument that is
+// The method is that of Dini & Rahtu, "Visual Anomaly Detection and Localization with a
+// Patch-Wise Transformer and Convolutional Model", VISAPP 2023.
+//
+// Ownership.  A new object is handed out through the argument before last and belongs to
+// the caller, who releases it with the _free of its kind (NULL allowed).  Models and
+// packed weights are counted: a scorer keeps its model, a calibrated model what it shares
+// with the first, in whatever order they are released.  Texts, images and arrays that are
+// passed in are copied if they are kept, and may go when the call returns.  Texts and
+// arrays that are handed out live as long as their object, those of a result until the
+// next run of its scorer.
+//
+// Arguments.  Structs of options: zero in a member means its default, NULL for the struct
+// means all defaults; recipes alone are set by blm_recipe_init, since zero is a value of
+// theirs.  Strings are UTF-8.  Functions check what they are handed: an argument that is
 // NULL but must not be, or out of range, an object that has failed or is finished, is
-// BLM_EUSAGE and changes nothing.  The method is that of Dini & Rahtu, "Visual Anomaly
-// Detection and Localization with a Patch-Wise Transformer and Convolutional Model",
-// VISAPP 2023.
+// BLM_EUSAGE and changes nothing.
+//
+// Threads.  Any number may use a model at once, share and release it, and call functions
+// of no object.  A fitter, a scorer or an extractor (features.h) is for one thread at a
+// time, and any thread may be that one.  A fitter works on `threads` threads (OpenMP's)
+// inside its calls, and so do calibrations; a scorer or extractor has `threads` - 1 of
+// its own from _new to _free, which sleep between runs, so that one with a single thread
+// starts none.  Callbacks come from one thread at a time.  No process-wide state is
+// changed.
+//
+// Fork.  A child may go on with models, unless a call on them was under way; fitters,
+// scorers and extractors stay the parent's: their threads do not exist in the child,
+// which must neither use nor free them.  OpenMP's threads do not survive a fork either: a
+// child should call exec before it fits or calibrates.
 #ifndef BLEMISH_BLEMISH_H
 #define BLEMISH_BLEMISH_H
 
@@ -183,8 +204,8 @@ typedef struct blm_fit_options {
     const char *weights;      // a file, or the name of installed ones ("b", "s", "ti");
                               // NULL: the default
     const blm_decode_options *decode; // NULL: all defaults; bits, range: the recipe's
-    int threads;                      // 0: as many as there are cores
     const blm_mask *region;           // NULL: all of the image; kept in the model
+    int threads;                      // 0: as many as there are cores
     int from_features; // 1: takes features, no images, and so builds no network; region
                        // must be NULL
 } blm_fit_options;
@@ -258,14 +279,14 @@ typedef struct blm_calibration {
     // ones are left out together, which a model that keeps the full covariance cannot
     // do.  Each group counts as one, in equal parts on its images.  NULL: each by itself.
     const int32_t *group;
-    // 0: good images that are equal or nearly equal (blm_model_image_same) show the same
-    // part: they are left out together, and their groups are joined, where that is
-    // possible.  1: each counts by itself.
-    int keep_copies;
     // Scores, by this very model and its min_area, of good images that it was not fitted
     // on.  NULL: leave out.
     const double *held_out; // (held_out_count)
     size_t held_out_count;
+    // 0: good images that are equal or nearly equal (blm_model_image_same) show the same
+    // part: they are left out together, and their groups are joined, where that is
+    // possible.  1: each counts by itself.
+    int keep_copies;
     int threads; // 0: as many as there are cores; a fitter's own, when it calibrates
 } blm_calibration;
 

@@ -58,9 +58,9 @@ BLM_API double blm_cut_f1(const blm_cut *cut, int64_t defective);
 // How to draw confidence intervals.  Zero means the default, NULL all defaults.
 typedef struct blm_bootstrap {
     int draws;     // up to 1000000; 0: 1000
+    int threads;   // 0: as many as there are cores
     double level;  // above 0 and below 1; 0: 0.95
     uint64_t seed; // equal seeds give equal intervals
-    int threads;   // 0: as many as there are cores
 } blm_bootstrap;
 
 typedef struct blm_interval {
@@ -118,10 +118,10 @@ BLM_API blm_status blm_pixel_metrics_add(blm_pixel_metrics *metrics, const float
 
 // What to look at.  Zero means the default, NULL all defaults.
 typedef struct blm_pixel_options {
-    int kind; // the images of this kind and those of kind 0; 0: all images
+    int kind;    // the images of this kind and those of kind 0; 0: all images
+    int threads; // 0: as many as there are cores
     double limits[BLM_LIMITS]; // of the false positive rate, above 0, at most 1; 0: 0.3
                                // for the first, 0.05 for the second
-    int threads;               // 0: as many as there are cores
 } blm_pixel_options;
 
 // AU-PRO is that of Bergmann et al., "The MVTec Anomaly Detection Dataset", IJCV 129,

@@ -46,12 +46,12 @@ typedef struct blm_decode_options {
               // Not for files that say the range of their samples themselves: PNM with a
               // maximum below 65535, TIFF with 9 to 15 bits
     int keep_orientation; // 1: leave the pixels as stored
+    int page;             // from 1; 0: what the name says, else the first
     // Samples of more than 8 bits, and signed ones: what is at most range_low becomes
     // black, at least range_high white.  Both 0: the range of the samples' bits.
     // Floating-point and 32-bit samples need a range.  NaN becomes black.  Not together
     // with other than 16 bits.
     double range_low, range_high;
-    int page; // from 1; 0: what the name says, else the first
 } blm_decode_options;
 
 // Reads a file, or decodes `size` bytes in memory (`name` stands in error texts; "#2" in
@@ -160,10 +160,10 @@ typedef struct blm_buffer {
                        // byte where the one before ends; negative: bottom up, pixels is
                        // the top row
     blm_layout layout;
-    int bits; // layouts with two bytes a sample: significant bits; 0: 16
-    double range_low, range_high; // layouts of more than 8 bits: as in blm_decode_options
+    int bits;       // layouts with two bytes a sample: significant bits; 0: 16
     int full_range; // YUYV, UYVY: 1: Y from 0 to 255 (GenICam's YUV, JPEG), 0: Y from 16
                     // to 235, U and V from 16 to 240 (V4L2).  BT.601 in both cases
+    double range_low, range_high; // layouts of more than 8 bits: as in blm_decode_options
 } blm_buffer;
 
 // Copies a buffer into an image.  BLM_EUSAGE: sizes, layout, bits or range make no sense.

@@ -67,7 +67,7 @@ BLM_API double blm_heat_opacity(double ratio);
 // ---- drawing --------------------------------------------------------------------------
 
 // Lays the heat of map over the picture.  Pixels of opacity 0 keep their bytes.
-BLM_API blm_status blm_draw_heat(
+BLM_API blm_status blm_image_draw_heat(
     blm_image *image, const float *map, double threshold, blm_error *err);
 // The heat alone: out (height, width, 4) RGBA, to be laid over the picture by others.
 BLM_API blm_status blm_heat_rgba(const float *map, int width, int height,
@@ -75,12 +75,12 @@ BLM_API blm_status blm_heat_rgba(const float *map, int width, int height,
 
 // Surrounds the mask (height, width; not 0: inside) with a line of `thickness` pixels, 1
 // to 64, which lies outside of it and so covers nothing of what it shows.
-BLM_API blm_status blm_draw_contour(blm_image *image, const uint8_t *mask, int thickness,
-    blm_colour colour, blm_error *err);
+BLM_API blm_status blm_image_draw_contour(blm_image *image, const uint8_t *mask,
+    int thickness, blm_colour colour, blm_error *err);
 
 // Surrounds a box, right and bottom exclusive, in the same way.  What lies outside of the
 // picture is not drawn.
-BLM_API blm_status blm_draw_box(blm_image *image, int left, int top, int right,
+BLM_API blm_status blm_image_draw_box(blm_image *image, int left, int top, int right,
     int bottom, int thickness, blm_colour colour, blm_error *err);
 
 // Puts pictures side by side, `columns` a row, `gap` pixels apart and from the border;

@@ -45,8 +45,8 @@ typedef struct blm_weights_info {
     int unit, size;     // sides of the input are multiples of unit; the usual side
     int tap_count;
     blm_weights_tap taps[BLM_MOST_TAPS];
+    char hash[40];   // XXH3-128 of the file, 32 hex digits
     int64_t numbers; // how many all tensors hold
-    char hash[33];   // XXH3-128 of the file, 32 hex digits
 } blm_weights_info;
 
 // Checks a weights file and says what it is; path_or_name as above, NULL: the default.

@@ -32,7 +32,7 @@ static uint8_t blend(uint8_t under, uint8_t over, double opacity)
     return (uint8_t)(under + (over - under) * opacity + 0.5);
 }
 
-blm_status blm_draw_heat(
+blm_status blm_image_draw_heat(
     blm_image *image, const float *map, double threshold, blm_error *err)
 {
     BLMI_NEED(map, err);
@@ -93,7 +93,7 @@ static void spread(const uint8_t *in, int count, int reach, uint8_t *out)
     }
 }
 
-blm_status blm_draw_contour(blm_image *image, const uint8_t *mask, int thickness,
+blm_status blm_image_draw_contour(blm_image *image, const uint8_t *mask, int thickness,
     blm_colour colour, blm_error *err)
 {
     BLMI_NEED(mask, err);
@@ -140,7 +140,7 @@ static void fill(blm_image *image, int64_t left, int64_t top, int64_t right,
             set_pixel(image->rgb + 3 * (y * image->width + x), colour);
 }
 
-blm_status blm_draw_box(blm_image *image, int left, int top, int right, int bottom,
+blm_status blm_image_draw_box(blm_image *image, int left, int top, int right, int bottom,
     int thickness, blm_colour colour, blm_error *err)
 {
     BLMI_TRY(blmi_picture_check(image, err));

@@ -103,7 +103,7 @@ static void test_heat_on_a_picture(void **state)
     blm_image *image = plain(3, 2, 100);
     // Threshold 4: ratios nothing, nothing, 0.5, 2, 3, 1.
     const float map[] = {-INFINITY, NAN, 2, 8, 12, 4};
-    assert_ok(blm_draw_heat(image, map, 4, &err), err);
+    assert_ok(blm_image_draw_heat(image, map, 4, &err), err);
     for (int x = 0; x < 3; x++)
         assert_true(pixel_is(image, x, 0, 100, 100, 100));
     // 100 + 0.6 * (248 - 100) = 188.8 and so on; the ramp's end is 248, 239, 148.
@@ -120,7 +120,7 @@ static void test_heat_on_a_picture(void **state)
 
     const double bad[] = {0, -1, NAN, INFINITY};
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(blm_draw_heat(image, map, bad[i], &err), BLM_EUSAGE);
+        assert_int_equal(blm_image_draw_heat(image, map, bad[i], &err), BLM_EUSAGE);
         assert_int_equal(blm_heat_rgba(map, 3, 2, bad[i], rgba, &err), BLM_EUSAGE);
     }
     assert_int_equal(blm_heat_rgba(map, 0, 2, 4, rgba, &err), BLM_EUSAGE);
@@ -151,7 +151,7 @@ static void test_contour_surrounds_the_mask(void **state)
             mask[i] = random_below(&random, 60) < 1 + round % 3 ? 255 : 0;
         const int reach = 1 + round % 5 + (round == 59 ? 59 : 0);
         blm_image *image = plain(WIDTH, HEIGHT, 7);
-        assert_ok(blm_draw_contour(image, mask, reach, red, &err), err);
+        assert_ok(blm_image_draw_contour(image, mask, reach, red, &err), err);
         for (int y = 0; y < HEIGHT; y++)
             for (int x = 0; x < WIDTH; x++) {
                 const int drawn =
@@ -159,8 +159,8 @@ static void test_contour_surrounds_the_mask(void **state)
                 assert_true(drawn ? pixel_is(image, x, y, 255, 0, 0)
                                   : pixel_is(image, x, y, 7, 7, 7));
             }
-        assert_int_equal(blm_draw_contour(image, mask, 0, red, &err), BLM_EUSAGE);
-        assert_int_equal(blm_draw_contour(image, mask, 65, red, &err), BLM_EUSAGE);
+        assert_int_equal(blm_image_draw_contour(image, mask, 0, red, &err), BLM_EUSAGE);
+        assert_int_equal(blm_image_draw_contour(image, mask, 65, red, &err), BLM_EUSAGE);
         blm_image_free(image);
     }
 }
@@ -170,17 +170,18 @@ static void test_box(void **state)
     (void)state;
     blm_error err;
     blm_image *image = plain(8, 6, 0);
-    assert_ok(blm_draw_box(image, 2, 2, 5, 4, 1, red, &err), err);
+    assert_ok(blm_image_draw_box(image, 2, 2, 5, 4, 1, red, &err), err);
     static const char *const expected[] = {
         "........", ".#####..", ".#...#..", ".#...#..", ".#####..", "........"};
     for (int y = 0; y < 6; y++)
         for (int x = 0; x < 8; x++)
             assert_int_equal(pixel_is(image, x, y, 255, 0, 0), expected[y][x] == '#');
     blm_image *untouched = plain(8, 6, 0), *far = plain(8, 6, 0);
-    assert_ok(blm_draw_box(far, INT_MIN, INT_MIN, INT_MAX, INT_MAX, 64, red, &err), err);
-    assert_ok(blm_draw_box(far, INT_MAX - 1, 0, INT_MAX, 6, 64, red, &err), err);
+    assert_ok(
+        blm_image_draw_box(far, INT_MIN, INT_MIN, INT_MAX, INT_MAX, 64, red, &err), err);
+    assert_ok(blm_image_draw_box(far, INT_MAX - 1, 0, INT_MAX, 6, 64, red, &err), err);
     assert_memory_equal(far->rgb, untouched->rgb, 8 * 6 * 3);
-    assert_int_equal(blm_draw_box(far, 3, 1, 3, 2, 1, red, &err), BLM_EUSAGE);
+    assert_int_equal(blm_image_draw_box(far, 3, 1, 3, 2, 1, red, &err), BLM_EUSAGE);
     blm_image_free(image);
     blm_image_free(untouched);
     blm_image_free(far);
