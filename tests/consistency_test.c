@@ -140,7 +140,7 @@ static blmi_mapper *new_mapper(sample *s)
 
 static void judge(sample *s)
 {
-    s->verdict = blmi_verdict(s->score, s->at);
+    s->verdict = blm_verdict_of(s->score, s->at.ng, s->at.review);
     s->region_count = blmi_verdict_mark(
         s->map, s->width, s->height, s->at, s->label, s->mask, s->regions);
 }
@@ -267,7 +267,8 @@ static void a_score_equal_to_the_threshold_is_ng(void **state)
             const float map[4] = {-0.0f, values[i], 0, 0};
             if (!(at.ng > 0))
                 continue;
-            assert_int_equal(blmi_verdict(value, at) == BLM_VERDICT_NG, cases[k].ng);
+            assert_int_equal(
+                blm_verdict_of(value, at.ng, at.review) == BLM_VERDICT_NG, cases[k].ng);
             const size_t count = blmi_verdict_mark(map, 2, 2, at, label, mask, regions);
             assert_int_equal(count, cases[k].ng);
             assert_int_equal(mask[1], cases[k].ng ? 255 : 0);

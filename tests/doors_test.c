@@ -220,10 +220,10 @@ static void a_model_asks_for_its_arguments(void **state)
     refused(blm_model_calibrate(NULL, NULL, &model, &err));
     refused(blm_model_calibrate(t.model, NULL, NULL, &err));
     assert_null(blm_model_share(NULL));
-    refused(blm_model_good_map(NULL, 0, t.floats, &err));
-    refused(blm_model_good_map(t.model, 0, NULL, &err));
-    refused(blm_model_good_map(t.model, IMAGES, t.floats, &err));
-    refused(blm_model_good_map(t.model, SIZE_MAX, t.floats, &err));
+    refused(blm_model_good_map(NULL, 0, t.floats, NULL, &err));
+    refused(blm_model_good_map(t.model, 0, NULL, NULL, &err));
+    refused(blm_model_good_map(t.model, IMAGES, t.floats, NULL, &err));
+    refused(blm_model_good_map(t.model, SIZE_MAX, t.floats, NULL, &err));
     blm_model_describe(t.model, NULL);
     blm_model_describe(NULL, &info);
     assert_int_equal(info.images, 0);

@@ -224,7 +224,7 @@ static blm_status calibrate(void)
     TRY(blm_model_calibrate(model, &by_group, &first, &err));
     TRY(blm_model_calibrate(first, &other, &second, &err));
     TRY(blm_model_adapt(first, &recipe, NULL, &third, &err));
-    TRY(blm_model_good_map(third, 0, map, &err));
+    TRY(blm_model_good_map(third, 0, map, NULL, &err));
 done:
     blm_model_free(first);
     blm_model_free(second);

@@ -41,25 +41,6 @@ static void print_source(const blm_model_info *info)
     }
 }
 
-// What counts as one: images, or parts.
-static double count_units(const blm_model_info *info)
-{
-    return (double)(info->groups > 0 ? info->groups : info->good_scores);
-}
-
-// What held-out images promise.  Of n + 1 images as many may exceed the threshold as lie
-// above it, at least one; with groups, whose images count in parts, the rate itself.
-static double promised_rate(const blm_model_info *info)
-{
-    const double n = count_units(info);
-    if (info->source != BLM_HELD_OUT)
-        return NAN;
-    if (info->method == BLM_THRESHOLD_TAIL)
-        return 1 / (n + 1);
-    return info->groups > 0 ? info->false_alarm
-                            : floor(info->false_alarm * (n + 1) + 1e-9) / (n + 1);
-}
-
 static const char *source_name(blm_score_source source)
 {
     static const char *const names[] = {"leave_one_out", "leave_group_out", "held_out"};
@@ -69,16 +50,16 @@ static const char *source_name(blm_score_source source)
 static void print_promise(const blm_model_info *info)
 {
     const char *units = info->groups > 0 ? "parts" : "images";
-    const double n = count_units(info);
+    const size_t n = info->groups > 0 ? info->groups : info->good_scores;
     if (info->source == BLM_HELD_OUT)
         printf("    promised: at most %.4g of good images reach it, on average, if new "
-               "ones are like these;\n    %.0f %s can promise rates from %.4g on\n",
-            promised_rate(info), n, units, 1 / (n + 1));
+               "ones are like these;\n    %zu %s can promise rates from %.4g on\n",
+            info->promised_rate, n, units, info->finest_rate);
     else
-        printf("    an estimate, no promise: these scores depend on each other, and %.0f "
+        printf("    an estimate, no promise: these scores depend on each other, and %zu "
                "%s show rates\n    from %.4g on; images that are kept apart can promise "
                "(blemish calibrate)\n",
-            n, units, 1 / (n + 1));
+            n, units, info->finest_rate);
 }
 
 void cli_describe_threshold(const blm_model_info *info)
@@ -143,8 +124,8 @@ void cli_threshold_json(const blm_model_info *info, cli_json *json)
     cli_json_text(json, "score_source", source_name(info->source));
     cli_json_integer(json, "good_scores", (int64_t)info->good_scores);
     cli_json_integer(json, "groups", (int64_t)info->groups);
-    cli_json_number(json, "finest_rate", 1 / (count_units(info) + 1));
-    cli_json_number(json, "promised_rate", promised_rate(info));
+    cli_json_number(json, "finest_rate", info->finest_rate);
+    cli_json_number(json, "promised_rate", info->promised_rate);
     cli_json_number(json, "good_median", info->good_median);
 }
 

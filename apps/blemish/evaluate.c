@@ -231,9 +231,10 @@ static blm_status measure(const collection *all, int kind, double *scores,
 
 static void count_verdict(double score, const blm_model_info *model, cli_verdicts *out)
 {
-    const int ng = score >= model->threshold;
-    out->ng += ng;
-    out->review += !ng && model->review_threshold > 0 && score >= model->review_threshold;
+    const blm_verdict verdict =
+        blm_verdict_of(score, model->threshold, model->review_threshold);
+    out->ng += verdict == BLM_VERDICT_NG;
+    out->review += verdict == BLM_VERDICT_REVIEW;
     out->all++;
 }
 

@@ -9,12 +9,6 @@
 #include "apps/blemish/memory.h"
 #include "apps/blemish/text.h"
 
-static const char *verdict_name(blm_verdict verdict)
-{
-    static const char *const names[] = {"OK", "NG", "REVIEW"}; // as blm_verdict counts
-    return names[verdict];
-}
-
 // ---- what was never seen
 
 static const struct {
@@ -65,7 +59,7 @@ static void print_text(const cli_records *records, const cli_outcome *outcome)
         return; // stderr has it
     const blm_result *r = &outcome->result;
     cli_print_safe(stdout, outcome->name);
-    printf("\t%.6g\t%.6g\t%s", r->score, r->threshold, verdict_name(r->verdict));
+    printf("\t%.6g\t%.6g\t%s", r->score, r->threshold, blm_verdict_name(r->verdict));
     if (records->mm_per_pixel > 0) {
         const place p = place_of(r, records->mm_per_pixel);
         printf("\t%.6g\t", p.area);
@@ -111,7 +105,8 @@ static void print_csv(const cli_records *records, const cli_outcome *outcome)
     print_field(outcome->name);
     if (outcome->status == BLM_OK) {
         printf(",%.9g,%.9g,%s,%zu,%d,%d,", r->score, r->threshold,
-            verdict_name(r->verdict), r->region_count, outcome->width, outcome->height);
+            blm_verdict_name(r->verdict), r->region_count, outcome->width,
+            outcome->height);
         if (with_mm)
             print_csv_place(r, records->mm_per_pixel);
     } else {
@@ -181,7 +176,7 @@ static void result_json(cli_json *json, const cli_outcome *outcome, double mm)
     cli_json_number(json, "score", r->score);
     cli_json_number(json, "threshold", r->threshold);
     cli_json_number(json, "calibrated", r->calibrated);
-    cli_json_text(json, "verdict", verdict_name(r->verdict));
+    cli_json_text(json, "verdict", blm_verdict_name(r->verdict));
     unseen_json(json, r->unseen);
     cli_json_integer(json, "width", outcome->width);
     cli_json_integer(json, "height", outcome->height);

@@ -188,17 +188,9 @@ static blm_status find_result(const blm_model *model, const blm_model_info *info
     size_t index, float *map, uint8_t *mask, blm_result *out, blm_error *err)
 {
     const blm_recipe *r = info->recipe;
-    const size_t pixels = (size_t)r->width * (size_t)r->height;
-    const int with_review = info->review_threshold > 0;
-    const blm_status status = blm_model_good_map(model, index, map, err);
+    const blm_status status = blm_model_good_map(model, index, map, mask, err);
     if (status != BLM_OK)
         return status;
-    for (size_t i = 0; i < pixels; i++) {
-        const double value = (double)map[i];
-        mask[i] = value >= info->threshold                         ? 255
-                  : with_review && value >= info->review_threshold ? 128
-                                                                   : 0;
-    }
     *out = (blm_result){.threshold = info->threshold,
         .width = r->width,
         .height = r->height,
@@ -242,10 +234,7 @@ static blm_status add_good(cli_report *report, const blm_model *model,
         const report_image image = {.name = good[i].name,
             .score = good[i].score,
             .verdict =
-                good[i].score >= info->threshold ? BLM_VERDICT_NG
-                : info->review_threshold > 0 && good[i].score >= info->review_threshold
-                    ? BLM_VERDICT_REVIEW
-                    : BLM_VERDICT_OK};
+                blm_verdict_of(good[i].score, info->threshold, info->review_threshold)};
         status = draw_good(model, info, &good[i], scorer, decode, &pictures, err);
         if (status == BLM_OK)
             cli_report_add(report, &image, pictures);

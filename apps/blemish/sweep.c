@@ -174,7 +174,8 @@ static void count_verdicts(const search_result *r, const images *all, point *out
 {
     size_t ng[2] = {0, 0}, count[2] = {0, 0};
     for (size_t i = 0; i < r->score_count; i++) {
-        ng[all->labels[i]] += r->scores[i] >= r->threshold;
+        ng[all->labels[i]] +=
+            blm_verdict_of(r->scores[i], r->threshold, 0) == BLM_VERDICT_NG;
         count[all->labels[i]]++;
     }
     out->false_alarms = (double)ng[0] / (double)count[0];

@@ -167,7 +167,7 @@ static void put_fit_header(html_text *html, const report_fit *data)
     const blm_model_info *m = data->model;
     size_t reached = 0;
     for (size_t i = 0; i < data->score_count; i++)
-        reached += data->scores[i] >= m->threshold;
+        reached += blm_verdict_of(data->scores[i], m->threshold, 0) == BLM_VERDICT_NG;
     report_open_page(html, data->model_name, NULL);
     html_put(html,
         "<p class=\"soft\">What was learnt from %lld good images</p>\n</header>\n"

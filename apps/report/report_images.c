@@ -121,14 +121,6 @@ static void put_pictures(html_text *html, const report_image *image, size_t inde
 
 // ---- an image -------------------------------------------------------------------------
 
-static const char *verdict_name(blm_verdict verdict)
-{
-    static const char *const names[] = {[BLM_VERDICT_OK] = "OK",
-        [BLM_VERDICT_NG] = "NG",
-        [BLM_VERDICT_REVIEW] = "REVIEW"};
-    return names[verdict];
-}
-
 // The score as a bar that reaches the middle at the threshold.
 static void put_score(html_text *html, double score, double threshold, const char *look)
 {
@@ -148,7 +140,7 @@ static void open_image(html_text *html, const report_image *image, const char *e
     html_put(html,
         "<article class=\"image\" data-verdict=\"%s\" data-error=\"%s\" "
         "data-score=\"",
-        verdict_name(image->verdict), error);
+        blm_verdict_name(image->verdict), error);
     report_put_score(html, image->score);
     html_put(html, "\"");
     if (image->kind != NULL) {
@@ -177,7 +169,7 @@ static void put_image(
     const outcome o = find_outcome(image);
     open_image(html, image, looks[o].error);
     html_put(html, "<p><span class=\"verdict %s\">%s%s</span>", looks[o].look,
-        verdict_name(image->verdict), looks[o].remark);
+        blm_verdict_name(image->verdict), looks[o].remark);
     if (image->kind != NULL) {
         html_put(html, "<span>");
         html_put_escaped(html, image->kind);

@@ -19,16 +19,14 @@ static void put_source(html_text *html, const blm_model_info *m)
     html_put(html, "%s", how[m->source]);
 }
 
-// What the scores can show: n of them resolve rates of 1 / (n + 1).
 static void put_promise(html_text *html, const blm_model_info *m)
 {
-    const size_t n = m->groups > 0 ? m->groups : m->good_scores;
     html_put(html, "%s",
         m->source == BLM_HELD_OUT
             ? "If new images are like these, they promise rates from "
             : "This is an estimate and no promise, since these scores depend on each "
               "other. They show rates from ");
-    report_put_percent(html, 1 / ((double)n + 1));
+    report_put_percent(html, m->finest_rate);
     html_put(html, " on.");
 }
 

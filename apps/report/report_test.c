@@ -250,7 +250,9 @@ static const blm_model_info some_model = {.program = "0",
     .region = 1,
     .threshold = 5,
     .false_alarm = 0.01,
-    .good_scores = 20};
+    .good_scores = 20,
+    .finest_rate = 1 / 21.0,
+    .promised_rate = NAN};
 
 // Without pictures, without defects, without anything but one image: still a page.
 static void test_small_page(void **state)

@@ -9,6 +9,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/splitmix.h"
 #include "src/detector/difference.h"
 #include "src/detector/operand.h"
 
@@ -46,15 +47,6 @@ int64_t blmi_coreset_size(double share, int64_t rows)
 {
     const int64_t wanted = (int64_t)(share * (double)rows);
     return wanted > 1 ? wanted : 1;
-}
-
-// The first output of splitmix64 (Steele, Lea & Flood, OOPSLA 2014).
-static uint64_t splitmix64(uint64_t seed)
-{
-    uint64_t z = seed + 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
 }
 
 static const float *row_at(const work *w, int64_t k)
@@ -299,8 +291,8 @@ blm_status blmi_coreset_choose(const float *row, int64_t rows, int features, int
         .features = features,
         .threads = threads,
         .difference = blmi_difference_best()};
-    const int64_t first =
-        (int64_t)((splitmix64((uint64_t)seed) >> 32) * (uint64_t)rows >> 32);
+    uint64_t state = (uint64_t)seed;
+    const int64_t first = (int64_t)((blmi_splitmix(&state) >> 32) * (uint64_t)rows >> 32);
     blm_status status = allocate(&w, err);
     if (status == BLM_OK)
         status = begin(&w, first, err);

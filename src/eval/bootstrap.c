@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/splitmix.h"
 #include "src/base/threads.h"
 
 enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
@@ -26,20 +27,10 @@ typedef struct bootstrap {
     double *sorted;     // (draws) values of one metric
 } bootstrap;
 
-// The step and the finaliser of splitmix64: Steele, Lea and Flood, "Fast splittable
-// pseudorandom number generators", OOPSLA 2014.
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 // 0 to count - 1, with a bias below count / 2^53.
 static size_t random_index(uint64_t *state, size_t count)
 {
-    return (size_t)((double)(random_next(state) >> 11) * 0x1p-53 * (double)count);
+    return (size_t)((double)(blmi_splitmix(state) >> 11) * 0x1p-53 * (double)count);
 }
 
 // Draw number `draw`: it has random numbers of its own, whichever thread makes it.
@@ -48,7 +39,7 @@ static void make_draw(bootstrap *b, int draw)
     const size_t thread = (size_t)omp_get_thread_num();
     uint32_t *const weights = b->weights + thread * b->count;
     blm_metrics *const out = &b->drawn[draw];
-    uint64_t start = (uint64_t)draw, state = random_next(&start) ^ b->seed;
+    uint64_t start = (uint64_t)draw, state = blmi_splitmix(&start) ^ b->seed;
     do {
         for (size_t i = 0; i < b->count; i++)
             weights[i] = 0;

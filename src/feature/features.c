@@ -6,6 +6,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
+#include "src/base/splitmix.h"
 #include "src/feature/smooth.h"
 
 // ---- the layout -----------------------------------------------------------------------
@@ -94,15 +95,6 @@ size_t blmi_layout_count(const blmi_layout *layout)
 
 // ---- the choice -----------------------------------------------------------------------
 
-// Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-static uint64_t splitmix64(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static int by_number(const void *a, const void *b)
 {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -124,7 +116,7 @@ blm_status blmi_features_choose(
         deck[i] = i;
     for (int i = 0; i < recipe->fields.channels;
          i++) { // Fisher & Yates, as far as it is needed
-        const int pick = i + (int)(splitmix64(&state) % (uint64_t)(all - i));
+        const int pick = i + (int)(blmi_splitmix(&state) % (uint64_t)(all - i));
         const int32_t swap = deck[i];
         deck[i] = deck[pick];
         deck[pick] = swap;

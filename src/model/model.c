@@ -1,6 +1,7 @@
 // What a model tells about itself; its scores of good images.
 #include "src/model/model.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -147,6 +148,25 @@ static size_t count_copies(const blm_model *model)
     return count;
 }
 
+// What counts as one: images, or parts.
+static double count_units(const blm_model *model)
+{
+    return (double)(model->groups > 0 ? model->groups : model->good_count);
+}
+
+// What held-out images promise.  Of n + 1 images as many may exceed the threshold as lie
+// above it, at least one; with groups, whose images count in parts, the rate itself.
+static double promised_rate(const blm_model *model)
+{
+    const double n = count_units(model);
+    if (model->source != BLM_HELD_OUT)
+        return NAN;
+    if (model->method == BLM_THRESHOLD_TAIL)
+        return 1 / (n + 1);
+    return model->groups > 0 ? model->false_alarm
+                             : floor(model->false_alarm * (n + 1) + 1e-9) / (n + 1);
+}
+
 static blm_model_info describe(const blm_model *model)
 {
     const blmi_detector *detector = model->detector;
@@ -169,7 +189,9 @@ static blm_model_info describe(const blm_model *model)
         .good_scores = (size_t)model->good_count,
         .groups = (size_t)model->groups,
         .copies = count_copies(model),
-        .good_median = model->good_median};
+        .good_median = model->good_median,
+        .finest_rate = 1 / (count_units(model) + 1),
+        .promised_rate = promised_rate(model)};
 }
 
 void blm_model_describe_sized(

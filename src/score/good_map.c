@@ -2,9 +2,10 @@
 #include "src/base/error.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
+#include "src/score/verdict.h"
 
 blm_status blm_model_good_map(
-    const blm_model *model, size_t index, float *out, blm_error *err)
+    const blm_model *model, size_t index, float *out, uint8_t *mask, blm_error *err)
 {
     BLMI_NEED(model, err);
     BLMI_NEED(out, err);
@@ -17,5 +18,10 @@ blm_status blm_model_good_map(
         model->layout.grid_height, model->include, &mapper, err));
     blmi_mapper_run(mapper, detector->loo + index * (size_t)detector->positions, out);
     blmi_mapper_free(mapper);
+    const size_t pixels =
+        (size_t)model->recipe.fields.width * (size_t)model->recipe.fields.height;
+    const blmi_thresholds at = {model->threshold, model->review_threshold};
+    for (size_t i = 0; mask != NULL && i < pixels; i++)
+        mask[i] = blmi_verdict_pixel((double)out[i], at);
     return BLM_OK;
 }

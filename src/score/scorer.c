@@ -261,7 +261,7 @@ static void judge(const blm_scorer *s, int i, int width, int height, blm_result 
     out->map = p->map;
     out->score = (double)blmi_mapper_run(p->mapper, s->distances + at, p->map);
     out->calibrated = calibrated(s, out->score);
-    out->verdict = blmi_verdict(out->score, s->at);
+    out->verdict = blm_verdict_of(out->score, s->at.ng, s->at.review);
     find_regions(s, p, &frame, out);
     out->map_ms = blmi_clock_ms() - start;
 }

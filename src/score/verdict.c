@@ -4,11 +4,27 @@
 #include <math.h>
 #include <string.h>
 
-blm_verdict blmi_verdict(double score, blmi_thresholds at)
+blm_verdict blm_verdict_of(double score, double threshold, double review_threshold)
 {
-    if (score >= at.ng)
+    if (score >= threshold)
         return BLM_VERDICT_NG;
-    return at.review != 0 && score >= at.review ? BLM_VERDICT_REVIEW : BLM_VERDICT_OK;
+    return review_threshold != 0 && score >= review_threshold ? BLM_VERDICT_REVIEW
+                                                              : BLM_VERDICT_OK;
+}
+
+const char *blm_verdict_name(blm_verdict verdict)
+{
+    static const char *const names[] = {[BLM_VERDICT_OK] = "OK",
+        [BLM_VERDICT_NG] = "NG",
+        [BLM_VERDICT_REVIEW] = "REVIEW"};
+    return (unsigned)verdict < sizeof names / sizeof *names ? names[verdict] : "?";
+}
+
+uint8_t blmi_verdict_pixel(double value, blmi_thresholds at)
+{
+    static const uint8_t marks[] = {
+        [BLM_VERDICT_OK] = 0, [BLM_VERDICT_NG] = 255, [BLM_VERDICT_REVIEW] = 128};
+    return marks[blm_verdict_of(value, at.ng, at.review)];
 }
 
 double blmi_verdict_calibrate(double score, double good_median, blmi_thresholds at)
@@ -42,6 +58,6 @@ size_t blmi_verdict_mark(const float *map, int width, int height, blmi_threshold
     const size_t count = blmi_components(map, width, height, as_float(lower), label,
         components, blmi_verdict_capacity(width, height));
     for (size_t i = 0; i < pixels; i++)
-        mask[i] = label[i] == 0 ? 0 : (double)map[i] >= at.ng ? 255 : 128;
+        mask[i] = blmi_verdict_pixel((double)map[i], at);
     return count;
 }

@@ -14,8 +14,8 @@ typedef struct blmi_thresholds {
     double review; // above 0 and at most ng; 0: no REVIEW
 } blmi_thresholds;
 
-// score: the maximum of the map.
-blm_verdict blmi_verdict(double score, blmi_thresholds at);
+// What the mask has for a value of the map: 255 NG, 128 REVIEW, 0 OK.
+uint8_t blmi_verdict_pixel(double value, blmi_thresholds at);
 
 // A score on the scale that is comparable between models: 0 at the median of the good
 // scores, 1 at the threshold, linear between and beyond.  Where the threshold is not

@@ -337,6 +337,19 @@ typedef enum blm_score_source { // where the scores came from that the threshold
     BLM_HELD_OUT = 2,
 } blm_score_source;
 
+typedef enum blm_verdict {
+    BLM_VERDICT_OK = 0,
+    BLM_VERDICT_NG = 1,
+    BLM_VERDICT_REVIEW = 2, // between the two thresholds: somebody should look
+} blm_verdict;
+
+// NG if score >= threshold, else REVIEW if score >= review_threshold (0: there is none),
+// else OK: what decides images, regions and pixels of masks.
+BLM_API blm_verdict blm_verdict_of(
+    double score, double threshold, double review_threshold);
+// "OK", "NG", "REVIEW"; static text.
+BLM_API const char *blm_verdict_name(blm_verdict verdict);
+
 typedef struct blm_model_info { // texts live as long as the model
     const char *program;        // version that made it
     const char *hash; // XXH3-128 of the model file, 32 hex digits; "" before it is saved
@@ -356,6 +369,12 @@ typedef struct blm_model_info { // texts live as long as the model
     size_t groups;      // how many groups they come from; 0: each by itself
     size_t copies;      // how many good images are copies of an earlier one
     double good_median; // of these scores
+    // Of n scores, or groups of them: 1 / (n + 1), the lowest rate that they can show.
+    double finest_rate;
+    // At most this share of good images reaches the threshold, on average over all
+    // held-out images that could have been drawn; NaN where nothing is promised, since
+    // the scores depend on each other.
+    double promised_rate;
 } blm_model_info;
 
 // All zeros of a model that is NULL.
@@ -388,9 +407,10 @@ BLM_SIZED size_t blm_model_good_scores(
 
 // The map of a good image by the Gaussians of all others, however the thresholds were
 // found; index as that of blm_model_image_name.  out (recipe.height, recipe.width), like
-// blm_result.map.  BLM_EUSAGE: there is no such image.
+// blm_result.map; mask (height, width) like blm_result.mask, NULL: not wanted.
+// BLM_EUSAGE: there is no such image.
 BLM_API blm_status blm_model_good_map(
-    const blm_model *model, size_t index, float *out, blm_error *err);
+    const blm_model *model, size_t index, float *out, uint8_t *mask, blm_error *err);
 
 // ---- scorer ---------------------------------------------------------------------------
 
@@ -408,12 +428,6 @@ BLM_SIZED blm_status blm_scorer_new(const blm_model *model,
 BLM_API blm_status blm_scorer_clone(
     const blm_scorer *scorer, blm_scorer **out, blm_error *err);
 BLM_API void blm_scorer_free(blm_scorer *scorer);
-
-typedef enum blm_verdict {
-    BLM_VERDICT_OK = 0,
-    BLM_VERDICT_NG = 1,
-    BLM_VERDICT_REVIEW = 2, // between the two thresholds: somebody should look
-} blm_verdict;
 
 enum { // how an image differs from all that the model was fitted on: blm_result.unseen
     BLM_UNSEEN_SIZE = 1,       // width or height, by more than a tenth
