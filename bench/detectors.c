@@ -49,7 +49,8 @@ static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_erro
     blmi_detector_fit *fit = NULL;
     uint64_t state = 1;
     double ms = 0;
-    BLMI_TRY(blmi_detector_fit_new(&s->rule, &shape, NULL, blmi_threads_of(0), &fit, err));
+    BLMI_TRY(
+        blmi_detector_fit_new(&s->rule, &shape, NULL, blmi_threads_of(0), &fit, err));
     for (int done = 0; done < s->images; done += MOST_BATCH) {
         const int left = s->images - done;
         const int count = left < MOST_BATCH ? left : MOST_BATCH;
@@ -130,8 +131,7 @@ static const struct option names[] = {{"grid", 1, NULL, 'g'}, {"features", 1, NU
 
 int main(int argc, char **argv)
 {
-    settings s = {
-        .rule = {.epsilon = 0.01, .reach = -1, .coreset = 1, .explained = 0.99},
+    settings s = {.rule = {.epsilon = 0.01, .reach = -1, .coreset = 1, .explained = 0.99},
         .grid = 28,
         .features = 856,
         .images = 240,

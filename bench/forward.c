@@ -124,7 +124,8 @@ int main(int argc, char **argv)
     blmi_contnet_workspace *ws;
     blm_error err;
     if (blmi_contnet_new_with(kernels, &weights.set, &config, &options, &net, &err) ||
-        blmi_team_new(cores, &team, &err) || blmi_contnet_workspace_new(net, team, &ws, &err)) {
+        blmi_team_new(cores, &team, &err) ||
+        blmi_contnet_workspace_new(net, team, &ws, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }

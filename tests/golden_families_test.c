@@ -9,7 +9,7 @@
 
 #include "blemish/weights.h"
 #include "src/backbone/backbone.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "tests/npy.h"
 #include "tests/published.h"
 

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "apps/blemish/batch.h"
-#include "apps/blemish/copies.h"
-#include "apps/blemish/describe.h"
+#include "apps/blemish/cli_copies.h"
+#include "apps/blemish/cli_describe.h"
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
 #include "apps/blemish/listing.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/target.h"
-#include "apps/blemish/text.h"
 #include "apps/blemish/verbs.h"
 
 typedef struct settings {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/text.h"
 
 const char *cli_type_text(blm_type type)
 {

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/blemish/cli_published.h"
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/json.h"
-#include "apps/blemish/published.h"
-#include "apps/blemish/text.h"
 
 enum { COLUMNS = 1 + CLI_METHODS };
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "apps/blemish/beside.h"
+#include "apps/blemish/cli_samples.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/samples.h"
 
 int cli_is_good_folder(const char *name, size_t length)
 {

@@ -2,8 +2,8 @@
 #ifndef BLEMISH_CLI_EVALUATE_H
 #define BLEMISH_CLI_EVALUATE_H
 
+#include "apps/blemish/cli_metrics.h"
 #include "apps/blemish/dataset.h"
-#include "apps/blemish/metrics.h"
 #include "apps/blemish/options.h"
 #include "apps/blemish/report.h"
 

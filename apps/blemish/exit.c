@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/progress.h"
-#include "apps/blemish/text.h"
 
 int cli_exit_code(blm_status status)
 {

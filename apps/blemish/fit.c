@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/cli_copies.h"
+#include "apps/blemish/cli_describe.h"
 #include "apps/blemish/cli_recipe.h"
-#include "apps/blemish/copies.h"
+#include "apps/blemish/cli_region.h"
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/dataset.h"
-#include "apps/blemish/describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
 #include "apps/blemish/listing.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/region.h"
 #include "apps/blemish/report.h"
 #include "apps/blemish/target.h"
-#include "apps/blemish/text.h"
 #include "apps/blemish/training.h"
 #include "apps/blemish/verbs.h"
 

@@ -1,7 +1,7 @@
 // blemish info: what is inside of a model or of weights.
 #include <stdio.h>
 
-#include "apps/blemish/describe.h"
+#include "apps/blemish/cli_describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/verbs.h"
 #include "blemish/weights.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "apps/blemish/text.h"
+#include "apps/blemish/cli_text.h"
 
 static void print_string(const char *text)
 {

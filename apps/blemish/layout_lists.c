@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_samples.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/layouts.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/samples.h"
 
 // Where a category is: the folder of all categories, and its own name.
 typedef struct place {

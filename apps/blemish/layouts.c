@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "apps/blemish/beside.h"
+#include "apps/blemish/cli_samples.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/mask.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/samples.h"
 
 typedef struct layout {
     const char *name;

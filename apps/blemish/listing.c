@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "apps/blemish/beside.h"
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/text.h"
 #include "blemish/image.h"
 
 // Why something in a folder is left out.

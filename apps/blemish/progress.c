@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "apps/blemish/text.h"
+#include "apps/blemish/cli_text.h"
 
 static struct {
     int shown;          // whether to show anything

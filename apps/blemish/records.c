@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_text.h"
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
-#include "apps/blemish/text.h"
 
 // ---- what was never seen
 

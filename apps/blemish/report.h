@@ -2,7 +2,7 @@
 #ifndef BLEMISH_CLI_REPORT_H
 #define BLEMISH_CLI_REPORT_H
 
-#include "apps/blemish/metrics.h"
+#include "apps/blemish/cli_metrics.h"
 #include "apps/report/html_report.h"
 
 // The two options, for a struct with the members report and report_images.  most: as

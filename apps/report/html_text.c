@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/base/app_utf8.h"
 #include "apps/base/fault.h"
-#include "apps/base/utf8.h"
 
 // Makes room for `more` bytes and a zero behind them; 0 when there is none.
 static int reserve(html_text *text, size_t more)

@@ -1,8 +1,8 @@
 // contnet_family.c: ConTNet's row of the table.
 #include <string.h>
 
+#include "src/backbone/backbone_table.h"
 #include "src/backbone/contnet_network.h"
-#include "src/backbone/table.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 

@@ -7,7 +7,7 @@
 #ifndef BLMI_BACKBONE_DRAWN_H
 #define BLMI_BACKBONE_DRAWN_H
 
-#include "src/backbone/table.h"
+#include "src/backbone/backbone_table.h"
 #include "src/nn/layers.h"
 
 typedef struct blmi_drawing {

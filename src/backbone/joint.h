@@ -6,7 +6,7 @@
 #ifndef BLMI_BACKBONE_JOINT_H
 #define BLMI_BACKBONE_JOINT_H
 
-#include "src/backbone/table.h"
+#include "src/backbone/backbone_table.h"
 
 #define BLMI_JOINT_KEY "backbone.members" // in the metadata of files
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "tests/formula.h"
 
 enum { SIDE = 224, PIXELS = SIDE * SIDE };

@@ -4,7 +4,7 @@
 
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/file.h"

@@ -7,7 +7,7 @@
 
 #include "blemish/weights.h"
 #include "src/backbone/contnet.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/format/checkpoint.h"
 #include "tests/npy.h"
 

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "src/base/base_vector.h"
 #include "src/base/error.h"
-#include "src/base/vector.h"
 
 enum { STRETCH = 4096 }; // numbers that are looked at together
 

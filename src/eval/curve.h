@@ -2,7 +2,7 @@
 #ifndef BLMI_EVAL_CURVE_H
 #define BLMI_EVAL_CURVE_H
 
-#include "src/eval/sweep.h"
+#include "src/eval/eval_sweep.h"
 
 typedef struct blmi_curve {
     blmi_totals totals;

@@ -3,7 +3,7 @@
 
 #include "src/base/error.h"
 #include "src/base/sized.h"
-#include "src/eval/pixels.h"
+#include "src/eval/eval_pixels.h"
 #include "src/map/sort.h"
 
 double blm_cut_f1(const blm_cut *cut, int64_t defective)

@@ -8,7 +8,7 @@
 #include "src/base/sized.h"
 #include "src/eval/bootstrap.h"
 #include "src/eval/curve.h"
-#include "src/eval/sweep.h"
+#include "src/eval/eval_sweep.h"
 
 typedef struct item {
     double score;

@@ -8,7 +8,7 @@
 #include "src/base/threads.h"
 #include "src/eval/bootstrap.h"
 #include "src/eval/curve.h"
-#include "src/eval/pixels.h"
+#include "src/eval/eval_pixels.h"
 #include "src/map/sort.h"
 
 enum { CUTS = 2048 }; // at which draws are evaluated

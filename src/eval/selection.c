@@ -4,7 +4,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/eval/pixels.h"
+#include "src/eval/eval_pixels.h"
 #include "src/map/sort.h"
 
 size_t blmi_find_key(const uint32_t *keys, size_t from, size_t count, uint32_t key)

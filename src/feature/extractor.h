@@ -5,7 +5,7 @@
 
 #include "blemish/blemish.h"
 #include "src/base/team.h"
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 
 // Immutable and counted: shared by any number of threads.
 typedef struct blmi_extractor blmi_extractor;

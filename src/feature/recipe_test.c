@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
 
 // A network that does not exist.

@@ -2,7 +2,7 @@
 #ifndef BLMI_FEATURE_SMOOTH_H
 #define BLMI_FEATURE_SMOOTH_H
 
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 
 // blmi_features_stack of a smooth layout.
 void blmi_features_smooth(const blmi_layout *layout, const int32_t *chosen,

@@ -11,7 +11,7 @@
 #include "src/base/threads.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
-#include "src/fit/parts.h"
+#include "src/fit/fit_parts.h"
 #include "src/fit/threshold.h"
 #include "src/map/map.h"
 #include "src/model/model.h"

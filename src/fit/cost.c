@@ -3,7 +3,7 @@
 #include "src/base/error.h"
 #include "src/base/sized.h"
 #include "src/base/threads.h"
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
 #include "src/fit/fitter.h"
 #include "src/model/model.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "blemish/blemish.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/sized.h"
@@ -15,9 +15,9 @@
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/copies.h"
+#include "src/fit/fit_parts.h"
 #include "src/fit/fitter.h"
 #include "src/fit/levels.h"
-#include "src/fit/parts.h"
 #include "src/fit/traits.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"

@@ -3,7 +3,7 @@
 #define BLMI_GAUSS_DISTANCE_H
 
 #include "src/gauss/gauss.h"
-#include "src/gauss/kernels.h"
+#include "src/gauss/gauss_kernels.h"
 
 // blmi_gauss_distances, the kernels named.
 void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,

@@ -4,7 +4,7 @@
 
 #include "src/base/window.h"
 #include "src/gauss/gauss.h"
-#include "src/gauss/kernels.h"
+#include "src/gauss/gauss_kernels.h"
 
 blmi_window blmi_window_of(const blmi_gauss *gauss);
 

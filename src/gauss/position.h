@@ -3,7 +3,7 @@
 #define BLMI_GAUSS_POSITION_H
 
 #include "src/gauss/gauss.h"
-#include "src/gauss/kernels.h"
+#include "src/gauss/gauss_kernels.h"
 
 // Floats from one scratch row of features to the next: whole cache lines.
 size_t blmi_row_floats(int features);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "blemish/weights.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
 #include "src/base/sized.h"

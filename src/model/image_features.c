@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"

@@ -3,7 +3,7 @@
 #define BLMI_MODEL_IMAGE_FEATURES_H
 
 #include "blemish/features.h"
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
 #include "src/model/seen.h"
 

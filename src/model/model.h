@@ -3,11 +3,11 @@
 #define BLMI_MODEL_MODEL_H
 
 #include "blemish/blemish.h"
-#include "src/backbone/weights.h"
+#include "src/backbone/weights_file.h"
 #include "src/detector/detector.h"
 #include "src/feature/cover.h"
 #include "src/feature/extractor.h"
-#include "src/feature/features.h"
+#include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
 #include "src/model/seen.h"
 

@@ -1,6 +1,6 @@
 // kernels_vector.h: the kernels on vectors: one source for every instruction set.  A
 // kernels_*.c file that is compiled for one names its table KERNELS and includes this.
-#include "src/nn/vector.h"
+#include "src/nn/nn_vector.h"
 
 // A product is done in tiles of TILE_ROWS rows by up to TILE_PANELS panels, whose sums
 // stay in registers: of 32 here 28 hold sums, 2 a row of the panels, 1 a number of a.

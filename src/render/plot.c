@@ -5,7 +5,7 @@
 #include "blemish/render.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/render/text.h"
+#include "src/render/render_text.h"
 
 enum { LEFT = 64, TOP = 36, WIDTH = 480, HEIGHT = 320, RIGHT = 16, LEGEND = 150 };
 enum { BOTTOM = 52, BINS = 40, MAX_TICKS = 12 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "blemish/render.h"
-#include "src/render/text.h"
+#include "src/render/render_text.h"
 #include "tests/check.h"
 
 // A finished text as a string; free() it.

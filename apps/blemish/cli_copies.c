@@ -1,0 +1,63 @@
+#include "apps/blemish/cli_copies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/blemish/exit.h"
+#include "apps/blemish/memory.h"
+
+enum { MOST_LINES = 5, MOST_NAMES = 4 };
+
+// "a.png, b.png and 3 others": the images whose first one is number `first`; NULL: there
+// is no other.
+static char *name_group(const blm_model *model, size_t first)
+{
+    size_t count = 0, last = first;
+    char *text = cli_format("%s", blm_model_image_name(model, first));
+    for (size_t i = first + 1; blm_model_image_name(model, i) != NULL; i++)
+        if (blm_model_image_same(model, i) == first && ++count < MOST_NAMES) {
+            char *longer = cli_format("%s, %s", text, blm_model_image_name(model, i));
+            free(text);
+            text = longer;
+            last = i;
+        }
+    if (count >= MOST_NAMES) {
+        char *longer = cli_format("%s and %zu more", text, count - MOST_NAMES + 1);
+        free(text);
+        text = longer;
+    }
+    if (last != first)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static const char *consequence(const blm_model_info *info, int keep_copies)
+{
+    if (keep_copies)
+        return "they count each by itself, which lowers the threshold";
+    if (info->source == BLM_HELD_OUT)
+        return "the threshold comes from other images";
+    if (info->source == BLM_LEAVE_ONE_OUT)
+        return "they could not be left out together, which lowers the threshold";
+    return "they count as one part for the threshold";
+}
+
+void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk)
+{
+    blm_model_info info;
+    size_t groups = 0;
+    blm_model_describe(model, &info);
+    if (info.copies == 0 || talk->quiet)
+        return;
+    for (size_t i = 0; blm_model_image_name(model, i) != NULL; i++) {
+        char *names = name_group(model, i);
+        if (names == NULL)
+            continue;
+        if (++groups <= MOST_LINES)
+            cli_complain("equal or nearly equal: %s", names);
+        free(names);
+    }
+    cli_complain("%zu good images are copies of others, in %zu groups: %s", info.copies,
+        groups, consequence(&info, keep_copies));
+}

@@ -1,0 +1,18 @@
+// cli_copies.h: what the user is told about good images that are copies of each other.
+#ifndef APPS_BLEMISH_CLI_COPIES_H
+#define APPS_BLEMISH_CLI_COPIES_H
+
+#include "apps/blemish/options.h"
+#include "blemish/blemish.h"
+
+#define CLI_KEEP_COPIES_OPTION(type)                                                     \
+    {                                                                                    \
+        "keep-copies", 0, CLI_FLAG, NULL, "Images that look equal count each by itself", \
+            offsetof(type, keep_copies), 0, 0, NULL                                      \
+    }
+
+// Names them on stderr, each group in a line, and says what they count as; nothing where
+// there are none, or if quiet.
+void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk);
+
+#endif

@@ -1,0 +1,37 @@
+// cli_metrics.h: what eval prints.
+#ifndef BLEMISH_CLI_METRICS_H
+#define BLEMISH_CLI_METRICS_H
+
+#include "blemish/blemish.h"
+#include "blemish/eval.h"
+
+// Images of one kind of defect, with all the good ones.
+typedef struct cli_metrics_row {
+    const char *kind; // NULL: all kinds
+    blm_metrics image, pixel;
+    double image_f1, pixel_f1; // at the model's threshold; NaN where not defined
+    blm_intervals image_range, pixel_range; // for a report only
+} cli_metrics_row;
+
+// How many images got a verdict.
+typedef struct cli_verdicts {
+    int64_t ng, review, all;
+} cli_verdicts;
+
+typedef struct cli_metrics {
+    blm_model_info model;
+    cli_verdicts good, defective;
+    int has_pixels;        // the rows have pixel metrics
+    int native;            // those are at the size of the images
+    cli_metrics_row *rows; // (count) all kinds first
+    size_t count;
+    size_t failed; // images that could not be scored, which are in no number
+} cli_metrics;
+
+// Wilson's 95 % interval of a share, count of all > 0.
+blm_interval cli_share_interval(int64_t count, int64_t all);
+
+void cli_metrics_print(const cli_metrics *metrics);
+void cli_metrics_print_json(const cli_metrics *metrics);
+
+#endif

@@ -1,0 +1,26 @@
+// backbone_table.h: what the families of the table (backbone.h) have in common.
+#ifndef BLMI_BACKBONE_TABLE_H
+#define BLMI_BACKBONE_TABLE_H
+
+#include "src/backbone/backbone.h"
+
+// The rows: a new family is one more here and in blmi_families.
+extern const blmi_family blmi_family_contnet;
+extern const blmi_family blmi_family_resnet;
+extern const blmi_family blmi_family_efficientnet_lite;
+extern const blmi_family blmi_family_efficientnet;
+
+// ImageNet's mean and deviation, for blmi_input.
+#define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}
+
+// The family of that name, of `length` bytes; NULL: none.
+const blmi_family *blmi_family_named(const char *name, size_t length);
+// The form that files record by this text; 0 where there are none, -1: another.
+int blmi_family_form(const blmi_family *family, const char *recorded);
+void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Adds a tap behind the others; its name is printed.
+void blmi_backbone_add_tap(blmi_backbone *backbone, int channels, int stride,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

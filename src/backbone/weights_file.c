@@ -1,0 +1,184 @@
+// weights_file.c: weights files: finding and opening them.
+#include "src/backbone/weights_file.h"
+#include "src/backbone/joint.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "blemish/blemish.h"
+#include "blemish/weights.h"
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/base/number.h"
+#include "src/format/hash.h"
+
+static const char default_name[] = "b";
+
+// ---- where weights lie ----------------------------------------------------------------
+
+// The folder of weights beside the library that runs, wherever it was installed to.
+static void installed_folder(char folder[PATH_MAX])
+{
+    Dl_info info;
+    folder[0] = '\0';
+    if (dladdr(default_name, &info) == 0 || info.dli_fname == NULL)
+        return;
+    const char *slash = strrchr(info.dli_fname, '/');
+    const int length = slash != NULL ? (int)(slash - info.dli_fname) : 0;
+    blmi_print(
+        folder, PATH_MAX, "%.*s/%s", length, info.dli_fname, BLM_WEIGHTS_FROM_LIBRARY);
+}
+
+// The folder of weights that the user has added.
+static void user_folder(char folder[PATH_MAX])
+{
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    folder[0] = '\0';
+    if (data != NULL && data[0] == '/')
+        blmi_print(folder, PATH_MAX, "%s/blemish/weights", data);
+    else if (home != NULL && home[0] != '\0')
+        blmi_print(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
+}
+
+// Finds the file of weights that are called `name`.
+static blm_status find_by_name(const char *name, char path[PATH_MAX], blm_error *err)
+{
+    char installed[PATH_MAX], of_user[PATH_MAX];
+    installed_folder(installed);
+    user_folder(of_user);
+    const char *wanted = getenv("BLEMISH_WEIGHTS");
+    const char *const folders[] = {wanted != NULL ? wanted : "", of_user, installed};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        for (int k = 0; folders[i][0] != '\0' && blmi_backbone_prefix(k) != NULL; k++) {
+            const int length = blmi_print(path, PATH_MAX, "%s/%s%s.safetensors",
+                folders[i], blmi_backbone_prefix(k), name);
+            if (length < PATH_MAX && access(path, F_OK) == 0)
+                return BLM_OK;
+        }
+    return blmi_fail(err, BLM_EINPUT,
+        "weights \"%s\": no %s.safetensors or %s%s.safetensors in the folders "
+        "BLEMISH_WEIGHTS=%s, %s and %s",
+        name, name, blmi_backbone_prefix(1), name, folders[0], folders[1], folders[2]);
+}
+
+// ---- opening --------------------------------------------------------------------------
+
+bool blmi_weights_recognise(const blmi_safetensors *file)
+{
+    const char *format = blmi_safetensors_meta(file, "format");
+    return format != NULL && strcmp(format, BLMI_WEIGHTS_FORMAT) == 0;
+}
+
+// Opens the next file of `weights`, the network of which it is.
+static blm_status open_file(
+    const char *path, blmi_weights *weights, blmi_backbone *out, blm_error *err)
+{
+    blmi_safetensors *file = &weights->file[weights->files];
+    BLMI_TRY(blmi_safetensors_open(path, NULL, file, err));
+    weights->files++;
+    if (!blmi_weights_recognise(file))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: not a weights file (its metadata format is not " BLMI_WEIGHTS_FORMAT
+            "); `blemish import` makes one of a checkpoint",
+            path);
+    return blmi_backbone_read(path, file, &file->tensors, out, err);
+}
+
+static blm_status open_one(
+    const char *path_or_name, blmi_weights *weights, blmi_backbone *out, blm_error *err)
+{
+    char found[PATH_MAX];
+    if (strpbrk(path_or_name, "/.") != NULL)
+        return open_file(path_or_name, weights, out, err);
+    BLMI_TRY(find_by_name(path_or_name, found, err));
+    return open_file(found, weights, out, err);
+}
+
+// The tensors of all files, each under its number, and a hash of their hashes.
+static blm_status join_files(blmi_weights *w, blm_error *err)
+{
+    size_t count = 0, size = 0;
+    for (int i = 0; i < w->files; i++)
+        for (size_t k = 0; k < w->file[i].tensors.count; k++, count++)
+            size += sizeof "0." + strlen(w->file[i].tensors.items[k].name);
+    w->owned = blmi_alloc(count, sizeof *w->owned);
+    w->names = blmi_alloc(size, 1);
+    blmi_hash *hash = blmi_hash_new();
+    if (w->owned == NULL || w->names == NULL || hash == NULL) {
+        blmi_hash_free(hash);
+        return blmi_no_memory(err, "the list of tensors", count, sizeof *w->owned);
+    }
+    char *name = w->names;
+    blmi_tensor *t = w->owned;
+    for (int i = 0; i < w->files; i++) {
+        blmi_hash_add(hash, w->file[i].checksum, BLMI_HASH_DIGITS);
+        for (size_t k = 0; k < w->file[i].tensors.count; k++, t++) {
+            *t = w->file[i].tensors.items[k];
+            const size_t length = strlen(t->name);
+            name[0] = (char)('0' + i);
+            name[1] = '.';
+            memcpy(name + 2, t->name, length + 1);
+            t->name = name;
+            name += length + 3;
+        }
+    }
+    blmi_hash_text(hash, w->hash);
+    blmi_hash_free(hash);
+    w->tensors = (blmi_tensors){w->owned, count};
+    return BLM_OK;
+}
+
+static blm_status open_several(const char *list, blmi_weights *weights, blm_error *err)
+{
+    blmi_backbone members[BLMI_MOST_MEMBERS];
+    int count = 0;
+    for (const char *at = list; at != NULL; count++) {
+        const size_t length = strcspn(at, ",");
+        char one[PATH_MAX];
+        if (count == BLMI_MOST_MEMBERS || length == 0 || length >= sizeof one)
+            return blmi_fail(err, BLM_EUSAGE,
+                "weights \"%s\": expected 1 to %d names or files with commas between "
+                "them",
+                list, BLMI_MOST_MEMBERS);
+        blmi_print(one, sizeof one, "%.*s", (int)length, at);
+        BLMI_TRY(open_one(one, weights, &members[count], err));
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    BLMI_TRY(blmi_joint_make(members, count, &weights->backbone, err));
+    return join_files(weights, err);
+}
+
+static blm_status open_any(
+    const char *path_or_name, blmi_weights *weights, blm_error *err)
+{
+    if (strchr(path_or_name, ',') != NULL && access(path_or_name, F_OK) != 0)
+        return open_several(path_or_name, weights, err);
+    BLMI_TRY(open_one(path_or_name, weights, &weights->backbone, err));
+    weights->tensors = weights->file[0].tensors;
+    blmi_print(weights->hash, sizeof weights->hash, "%s", weights->file[0].checksum);
+    return BLM_OK;
+}
+
+blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err)
+{
+    blmi_weights weights = {0};
+    const blm_status status =
+        open_any(path_or_name != NULL ? path_or_name : default_name, &weights, err);
+    if (status == BLM_OK)
+        *out = weights;
+    else
+        blmi_weights_close(&weights);
+    return status;
+}
+
+void blmi_weights_close(blmi_weights *weights)
+{
+    for (int i = 0; i < weights->files; i++)
+        blmi_safetensors_close(&weights->file[i]);
+    blmi_free(weights->owned);
+    blmi_free(weights->names);
+    *weights = (blmi_weights){0};
+}

@@ -1,0 +1,174 @@
+// feature_layout.c: from the outputs of a network to a vector for each position.
+#include "src/feature/feature_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/base/splitmix.h"
+#include "src/feature/smooth.h"
+
+// ---- the layout -----------------------------------------------------------------------
+
+static void add_output(
+    const blmi_recipe *recipe, const blmi_backbone *backbone, int tap, blmi_layout *out)
+{
+    blmi_output *o = &out->output[out->outputs++];
+    *o = (blmi_output){.tap = tap, .channels = backbone->tap[tap].channels};
+    blmi_backbone_grid(backbone, tap, recipe->fields.width, recipe->fields.height,
+        &o->width, &o->height);
+    out->channels += o->channels;
+    if (o->width * o->height > out->positions) {
+        out->grid_width = o->width;
+        out->grid_height = o->height;
+        out->positions = o->width * o->height;
+    }
+}
+
+// How many features come from each output.
+static blm_status count_taken(
+    const blmi_recipe *recipe, blmi_layout *layout, blm_error *err)
+{
+    int32_t *chosen = NULL;
+    BLMI_TRY(blmi_features_choose(recipe, layout, &chosen, err));
+    for (int i = 0, done = 0, end = 0; i < layout->outputs; i++) {
+        blmi_output *o = &layout->output[i];
+        end += o->channels;
+        if (chosen == NULL)
+            o->taken = o->channels;
+        for (; chosen != NULL && done < layout->features && chosen[done] < end; done++)
+            o->taken++;
+    }
+    blmi_free(chosen);
+    return BLM_OK;
+}
+
+blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
+    blmi_layout *out, blm_error *err)
+{
+    blmi_layout layout = {.smooth = recipe->fields.detector == BLM_DETECTOR_MEMORY};
+    for (int tap = 0; tap < 32; tap++) {
+        if (!(recipe->stages >> tap & 1))
+            continue;
+        if (tap >= backbone->taps)
+            return blmi_fail(err, BLM_EUSAGE,
+                "stages: number %d is asked for, the weights of %s have %d, up to %s",
+                tap + 1, backbone->name, backbone->taps,
+                backbone->tap[backbone->taps - 1].name);
+        add_output(recipe, backbone, tap, &layout);
+    }
+    BLMI_TRY(blmi_backbone_check_taps(backbone, recipe->stages, err));
+    if (recipe->fields.channels > layout.channels)
+        return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
+            recipe->fields.channels, layout.channels);
+    layout.features =
+        recipe->fields.channels > 0 ? recipe->fields.channels : layout.channels;
+    BLMI_TRY(count_taken(recipe, &layout, err));
+    *out = layout;
+    return BLM_OK;
+}
+
+blmi_detector_shape blmi_layout_grid(const blmi_layout *layout)
+{
+    blmi_detector_shape shape = {.grid_width = layout->grid_width,
+        .grid_height = layout->grid_height,
+        .features = layout->features,
+        .outputs = layout->outputs};
+    for (int i = 0; i < layout->outputs; i++)
+        shape.taken[i] = layout->output[i].taken;
+    return shape;
+}
+
+size_t blmi_output_count(const blmi_output *output)
+{
+    return (size_t)output->width * (size_t)output->height * (size_t)output->channels;
+}
+
+size_t blmi_layout_count(const blmi_layout *layout)
+{
+    size_t count = 0;
+    for (int i = 0; i < layout->outputs; i++)
+        count += blmi_output_count(&layout->output[i]);
+    return count;
+}
+
+// ---- the choice -----------------------------------------------------------------------
+
+static int by_number(const void *a, const void *b)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+blm_status blmi_features_choose(
+    const blmi_recipe *recipe, const blmi_layout *layout, int32_t **out, blm_error *err)
+{
+    const int all = layout->channels;
+    uint64_t state = (uint64_t)recipe->fields.seed;
+    *out = NULL;
+    if (recipe->fields.channels == 0)
+        return BLM_OK;
+    int32_t *deck = blmi_alloc((size_t)all, sizeof *deck);
+    if (deck == NULL)
+        return blmi_no_memory(err, "channels", (size_t)all, sizeof *deck);
+    for (int i = 0; i < all; i++)
+        deck[i] = i;
+    for (int i = 0; i < recipe->fields.channels;
+         i++) { // Fisher & Yates, as far as it is needed
+        const int pick = i + (int)(blmi_splitmix(&state) % (uint64_t)(all - i));
+        const int32_t swap = deck[i];
+        deck[i] = deck[pick];
+        deck[pick] = swap;
+    }
+    qsort(deck, (size_t)recipe->fields.channels, sizeof *deck, by_number);
+    *out = deck;
+    return BLM_OK;
+}
+
+// ---- stacking -------------------------------------------------------------------------
+
+// What is left of `chosen` below `end`, out of channels that begin with number `first`;
+// returns how many.
+static size_t take(
+    const float *channel, int first, int end, const int32_t *chosen, int left, float *out)
+{
+    int count = 0;
+    for (; count < left && chosen[count] < end; count++)
+        out[count] = channel[chosen[count] - first];
+    return (size_t)count;
+}
+
+// The position of a coarse grid of `from` that is nearest to one of a grid of `to`.
+static int nearest(int at, int from, int to)
+{
+    return (int)((2 * (int64_t)at + 1) * from / (2 * (int64_t)to));
+}
+
+void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
+    const float *const *output, float *features)
+{
+    if (layout->smooth) {
+        blmi_features_smooth(layout, chosen, output, features);
+        return;
+    }
+    for (int p = 0; p < layout->positions; p++) {
+        const int row = p / layout->grid_width, column = p % layout->grid_width;
+        float *out = features + (size_t)p * (size_t)layout->features;
+        size_t done = 0;
+        for (int i = 0, first = 0; i < layout->outputs; i++) {
+            const blmi_output *o = &layout->output[i];
+            const int y = nearest(row, o->height, layout->grid_height);
+            const int x = nearest(column, o->width, layout->grid_width);
+            const float *from =
+                output[i] + (size_t)(y * o->width + x) * (size_t)o->channels;
+            if (chosen == NULL) {
+                memcpy(out + done, from, (size_t)o->channels * sizeof *out);
+                done += (size_t)o->channels;
+            } else
+                done += take(from, first, first + o->channels, chosen + done,
+                    layout->features - (int)done, out + done);
+            first += o->channels;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+#include "src/fit/fit_parts.h"
+
+#include "src/base/alloc.h"
+#include "src/base/error.h"
+#include "src/fit/copies.h"
+
+// What is known of all images, for the M that have leave-one-out distances.
+static void pick(const blmi_detector *detector, const int32_t *first, int32_t *same)
+{
+    for (int m = 0; m < detector->left_out; m++) {
+        int k = 0;
+        while (first[detector->loo_index[k]] != first[detector->loo_index[m]])
+            k++;
+        same[m] = k;
+    }
+}
+
+static bool has_copies(const int32_t *same, int count)
+{
+    for (int m = 0; m < count; m++)
+        if (same[m] != m)
+            return true;
+    return false;
+}
+
+blm_status blmi_parts_note(blm_model *model, blmi_thumb *const *thumbs, size_t count,
+    int threads, blm_error *err)
+{
+    const int left_out = model->detector->left_out;
+    if (count > BLMI_MOST_COMPARED)
+        return BLM_OK;
+    for (size_t i = 0; i < count; i++)
+        if (thumbs[i] == NULL)
+            return BLM_OK;
+    int32_t *first = blmi_alloc(count, sizeof *first);
+    int32_t *same = blmi_alloc((size_t)left_out, sizeof *same);
+    blm_status status =
+        first != NULL && same != NULL
+            ? blmi_copies_find(
+                  (const blmi_thumb *const *)thumbs, count, threads, first, err)
+            : blmi_no_memory(err, "copies among the images", count, sizeof *first);
+    if (status == BLM_OK) {
+        pick(model->detector, first, same);
+        if (has_copies(same, left_out)) {
+            model->same = model->owned_same = same;
+            same = NULL;
+        }
+    }
+    blmi_free(first);
+    blmi_free(same);
+    return status;
+}
+
+// The lowest index of the images in the group of image m.
+static int32_t lowest_in(const int32_t *group, int32_t m)
+{
+    int32_t k = 0;
+    while (group[k] != group[m])
+        k++;
+    return k;
+}
+
+static void join(int32_t *of, int32_t count, int32_t a, int32_t b)
+{
+    const int32_t low = a < b ? a : b, high = a < b ? b : a;
+    for (int32_t i = 0; i < count && low != high; i++)
+        if (of[i] == high)
+            of[i] = low;
+}
+
+blm_status blmi_parts_join(
+    const blm_model *model, const int32_t *group, int32_t **out, blm_error *err)
+{
+    const int32_t count = model->detector->left_out;
+    *out = NULL;
+    if (model->same == NULL)
+        return BLM_OK;
+    int32_t *of = *out = blmi_alloc((size_t)count, sizeof *of);
+    if (of == NULL)
+        return blmi_no_memory(err, "groups of images", (size_t)count, sizeof *of);
+    for (int32_t m = 0; m < count; m++)
+        of[m] = group != NULL ? lowest_in(group, m) : m;
+    for (int32_t m = 0; m < count; m++)
+        join(of, count, of[m], of[model->same[m]]);
+    return BLM_OK;
+}

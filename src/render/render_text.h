@@ -1,0 +1,27 @@
+// render_text.h: text that grows, for SVG.
+#ifndef BLMI_RENDER_TEXT_H
+#define BLMI_RENDER_TEXT_H
+
+#include <stddef.h>
+
+#include "blemish/render.h"
+
+// Starts as all zeros.  When memory is out, what follows is dropped and _finish says so.
+typedef struct blmi_text {
+    char *at; // (size), no zero at the end
+    size_t size, capacity;
+    int failed;
+} blmi_text;
+
+// Appends as printf does in the locale "C".
+void blmi_text_put(blmi_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Appends a number, |value| at most 1e12, rounded to hundredths.
+void blmi_text_put_number(blmi_text *text, double value);
+// Appends UTF-8 as XML text or attribute value: markup is escaped; control characters and
+// what is not UTF-8 become U+FFFD.
+void blmi_text_put_escaped(blmi_text *text, const char *utf8);
+// Hands the text over, or frees it and returns BLM_ENOMEM.  The text is empty afterwards.
+blm_status blmi_text_finish(blmi_text *text, blm_bytes *out, blm_error *err);
+
+#endif
