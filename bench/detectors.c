@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench/median.h"
 #include "src/base/alloc.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
@@ -25,12 +26,6 @@ typedef struct settings {
     blmi_detector_rule rule;
     int grid, features, images, runs, threads;
 } settings;
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 // Values from -1 to 1 with a common part, so that images are alike.
 static void fill(float *x, size_t count, size_t image, uint64_t *state)
@@ -72,12 +67,6 @@ static double processor_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
-
-static double median_of(double *ms, int count)
-{
-    qsort(ms, (size_t)count, sizeof *ms, by_size);
-    return ms[count / 2];
 }
 
 static void time_batch(const settings *s, const blmi_detector *detector, const float *x,

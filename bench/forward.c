@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "apps/bench/floor.h"
+#include "bench/median.h"
 #include "src/backbone/contnet_network.h"
 #include "tests/formula.h"
 
@@ -49,18 +50,6 @@ static void note(void *context, const char *step, const float *y, int images, in
     t->last = now_ms();
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *ms, int count)
-{
-    qsort(ms, (size_t)count, sizeof *ms, by_size);
-    return ms[count / 2];
-}
-
 static const blmi_kernels *kernels_named(const char *name)
 {
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
@@ -83,12 +72,12 @@ static void report(timing *t, const blmi_kernels *kernels, int threads, double *
 {
     double least = 0; // sum of the steps' best times: other programs disturb each least
     for (int i = 0; i < t->step; i++) {
-        const double middle = median(t->ms[i], runs);
+        const double middle = median_of(t->ms[i], runs);
         least += t->ms[i][0];
         printf("%8.3f ms, best %7.3f  %s\n", middle, t->ms[i][0], t->name[i]);
     }
     const double floor_ms = network_gflop / rate * 1e3;
-    const double ms = median(whole, runs);
+    const double ms = median_of(whole, runs);
     printf("%s, %d threads: median %.2f ms, best %.2f ms; floor %.2f ms (%.0f GFLOP/s); "
            "ratio %.3f, best %.3f, of steps %.3f\n",
         kernels->name, threads, ms, whole[0], floor_ms, rate, ms / floor_ms,

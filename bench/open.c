@@ -2,16 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/median.h"
 #include "blemish/blemish.h"
 #include "src/base/clock.h"
 
 enum { MOST_RUNS = 1000 };
-
-static int by_time(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 int main(int count, char **arguments)
 {
@@ -33,7 +28,7 @@ int main(int count, char **arguments)
         ms[i] = blmi_clock_ms() - begin;
         blm_model_free(model);
     }
-    qsort(ms, (size_t)runs, sizeof *ms, by_time);
-    printf("%d runs: median %.1f ms, best %.1f ms\n", runs, ms[runs / 2], ms[0]);
+    const double middle = median_of(ms, runs);
+    printf("%d runs: median %.1f ms, best %.1f ms\n", runs, middle, ms[0]);
     return 0;
 }

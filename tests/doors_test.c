@@ -358,7 +358,7 @@ static void a_result_must_be_one_of_its_scorer(void **state)
     }
 }
 
-static void a_mask_takes_an_initialised_recipe(void **state)
+static void a_recipe_asks_for_its_arguments(void **state)
 {
     (void)state;
     const blm_recipe zeros = {0};
@@ -585,7 +585,7 @@ int main(void)
         cmocka_unit_test(features_and_images_are_not_mixed),
         cmocka_unit_test(a_scorer_asks_for_its_arguments),
         cmocka_unit_test(a_result_must_be_one_of_its_scorer),
-        cmocka_unit_test(a_mask_takes_an_initialised_recipe),
+        cmocka_unit_test(a_recipe_asks_for_its_arguments),
         cmocka_unit_test(images_ask_for_their_arguments),
         cmocka_unit_test(image_metrics_ask_for_their_arguments),
         cmocka_unit_test(pixel_metrics_ask_for_their_arguments),

@@ -142,12 +142,11 @@ static int ascending(const void *a, const void *b)
 
 // How far the tail of the good scores lies above their middle, relative to that: the
 // lower, the smaller a rise of the score that can be told from a good image's.
-static double spread_of(const double *scores, size_t count)
+static double spread_of(const double *scores, size_t count, double median)
 {
     double *sorted = cli_alloc(count, sizeof *sorted);
     memcpy(sorted, scores, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, ascending);
-    const double median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
     const double tail = sorted[(size_t)ceil(0.95 * (double)count) - 1];
     free(sorted);
     return median > 0 ? (tail - median) / median : NAN;
@@ -227,7 +226,7 @@ static blm_status try_recipe(
     if (status == BLM_OK) {
         *out = (point){.recipe = r.recipe,
             .features = r.features,
-            .spread = spread_of(r.good, r.good_count),
+            .spread = spread_of(r.good, r.good_count, r.good_median),
             .threshold = r.threshold,
             .fit_ms = r.fit_ms,
             .score_ms = r.score_ms};

@@ -381,6 +381,9 @@ blm_status blm_recipe_set(
     blm_recipe *recipe, const char *name, const char *text, blm_error *err)
 {
     char wanted[160];
+    BLMI_NEED(recipe, err);
+    BLMI_NEED(name, err);
+    BLMI_NEED(text, err);
     blm_recipe next = *recipe;
     const blmi_recipe_row *row = find_row(name);
     if (row == NULL)
@@ -435,6 +438,9 @@ static void print_numbers(
 blm_status blm_recipe_get(
     const blm_recipe *recipe, const char *name, char text[BLM_FIELD_TEXT], blm_error *err)
 {
+    BLMI_NEED(recipe, err);
+    BLMI_NEED(name, err);
+    BLMI_NEED(text, err);
     const blmi_recipe_row *row = find_row(name);
     if (row == NULL)
         return no_field(name, err);

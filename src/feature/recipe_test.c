@@ -177,6 +177,23 @@ static void wrong_texts_leave_the_recipe(void **state)
     }
 }
 
+static void fields_ask_for_their_arguments(void **state)
+{
+    (void)state;
+    char text[BLM_FIELD_TEXT];
+    const blm_recipe zeros = {0};
+    blm_recipe plain = with("sigma", "4");
+    assert_int_equal(blm_recipe_set(NULL, "size", "auto", NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_set(&plain, NULL, "auto", NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_set(&plain, "size", NULL, NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_get(NULL, "size", text, NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_get(&plain, NULL, text, NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_get(&plain, "size", NULL, NULL), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_get(&zeros, "bits", text, NULL), BLM_EUSAGE);
+    blm_recipe_init_sized(NULL, sizeof plain);
+    assert_null(blm_recipe_field(SIZE_MAX));
+}
+
 // A program that is older than the library, and one that is newer.
 static void structs_of_other_sizes_are_understood(void **state)
 {
@@ -303,6 +320,7 @@ int main(void)
         cmocka_unit_test(no_filter_stays_no_filter),
         cmocka_unit_test(fields_go_through_text),
         cmocka_unit_test(wrong_texts_leave_the_recipe),
+        cmocka_unit_test(fields_ask_for_their_arguments),
         cmocka_unit_test(structs_of_other_sizes_are_understood),
         cmocka_unit_test(the_grid_follows_the_finest_tap),
         cmocka_unit_test(coarse_grids_are_repeated),
