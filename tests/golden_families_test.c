@@ -197,8 +197,8 @@ static float *run_typed(const blmi_backbone *backbone, const blmi_tensors *weigh
 static void other_types_are_close(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "resnet18", "resnet50", "efficientnet_lite0", "tf_efficientnet_b4"};
+    static const char *const names[] = {"resnet18", "resnet50", "efficientnet_lite0",
+        "tf_efficientnet_b4", "dino_vits16", "dinov2_vits14_reg4"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         formula_weights weights = published_weights(names[i]);
         blmi_backbone backbone;
@@ -256,7 +256,8 @@ static void trained_weights_give_golden_outputs(void **state)
 
 static bool is_known(const char *family)
 {
-    static const char *const known[] = {"resnet", "efficientnet_lite", "efficientnet"};
+    static const char *const known[] = {
+        "resnet", "efficientnet_lite", "efficientnet", "dino", "dinov2"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i], family) == 0)
             return true;

@@ -208,12 +208,19 @@ typedef struct blmi_engine {
         const blmi_backbone *backbone, uint32_t taps, int width, int height);
 } blmi_engine;
 
+// Another name of the same tensors in published files: "theirs", alone or before a dot,
+// becomes "ours"; a # is a number, the same in both.
+typedef struct blmi_alias {
+    const char *theirs, *ours; // NULL ends a list
+} blmi_alias;
+
 struct blmi_family {
     const char *name;        // in files
     const char *called;      // in messages: "ConTNet"
     const char *file_prefix; // weights "NAME" may lie in PREFIX-NAME.safetensors, or NULL
     const char *form_key;    // metadata entry of the form
     const blmi_form *forms;  // ended by a NULL name; NULL: tensors show everything
+    const blmi_alias *aliases; // used for files that have the first of them; NULL: none
     // Whether these are the names of the family's tensors, by one or two of them.
     bool (*recognise)(const blmi_tensors *weights);
     // Fills in all of out, which is zero but for family and form.  BLM_EINPUT names the

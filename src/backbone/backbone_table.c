@@ -14,6 +14,7 @@ static const blmi_family *const families[] = {
     &blmi_family_resnet,
     &blmi_family_efficientnet_lite,
     &blmi_family_efficientnet,
+    &blmi_family_vit,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
@@ -87,6 +88,78 @@ blm_status blmi_backbone_identify(
     BLMI_TRY(found.family->identify(weights, &found, err));
     *out = found;
     return BLM_OK;
+}
+
+// ---- other names
+
+enum { MOST_NUMBERS = 4 }; // of an alias
+
+// The numbers in a name that is as `pattern` has it: where they begin, and their lengths.
+// Returns what stands behind, "" or from a dot on; NULL: another name.
+static const char *match(const char *name, const char *pattern,
+    const char *number[MOST_NUMBERS], int length[MOST_NUMBERS])
+{
+    int numbers = 0;
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern != '#') {
+            if (*name++ != *pattern)
+                return NULL;
+            continue;
+        }
+        number[numbers] = name;
+        length[numbers] = (int)strspn(name, "0123456789");
+        if (length[numbers] == 0)
+            return NULL;
+        name += length[numbers++];
+    }
+    return *name == '\0' || *name == '.' ? name : NULL;
+}
+
+// The name as an alias has it; false: the alias is of another tensor, or it is too long.
+static bool use_alias(
+    const char *name, const blmi_alias *alias, char out[BLMI_LONGEST_ALIAS])
+{
+    const char *number[MOST_NUMBERS], *p = alias->ours;
+    int length[MOST_NUMBERS], used = 0;
+    const char *rest = match(name, alias->theirs, number, length);
+    size_t size = 0;
+    while (rest != NULL && *p != '\0' && size < BLMI_LONGEST_ALIAS) {
+        const bool is_number = *p == '#';
+        const int part = is_number ? length[used] : (int)strcspn(p, "#");
+        size += (size_t)blmi_print(out + size, BLMI_LONGEST_ALIAS - size, "%.*s", part,
+            is_number ? number[used] : p);
+        used += is_number;
+        p += is_number ? 1 : part;
+    }
+    if (rest != NULL && size < BLMI_LONGEST_ALIAS)
+        size += (size_t)blmi_print(out + size, BLMI_LONGEST_ALIAS - size, "%s", rest);
+    return rest != NULL && size < BLMI_LONGEST_ALIAS;
+}
+
+static bool has_alias(const blmi_tensor *items, size_t count, const blmi_alias *alias)
+{
+    char name[BLMI_LONGEST_ALIAS];
+    for (size_t i = 0; i < count; i++)
+        if (use_alias(items[i].name, alias, name))
+            return true;
+    return false;
+}
+
+void blmi_backbone_rename(
+    blmi_tensor *items, size_t count, char (*names)[BLMI_LONGEST_ALIAS])
+{
+    for (int f = 0; f < FAMILIES; f++) {
+        const blmi_alias *aliases = families[f]->aliases;
+        if (aliases == NULL || !has_alias(items, count, aliases))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            for (const blmi_alias *a = aliases; a->theirs != NULL; a++)
+                if (use_alias(items[i].name, a, names[i])) {
+                    items[i].name = names[i];
+                    break;
+                }
+        return;
+    }
 }
 
 // ---- asking

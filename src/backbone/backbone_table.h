@@ -9,9 +9,16 @@ extern const blmi_family blmi_family_contnet;
 extern const blmi_family blmi_family_resnet;
 extern const blmi_family blmi_family_efficientnet_lite;
 extern const blmi_family blmi_family_efficientnet;
+extern const blmi_family blmi_family_vit;
 
 // ImageNet's mean and deviation, for blmi_input.
 #define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}
+
+// Gives tensors that have other published names (blmi_alias) those of their family.
+// names (count) holds what was made.
+enum { BLMI_LONGEST_ALIAS = 128 };
+void blmi_backbone_rename(
+    blmi_tensor *items, size_t count, char (*names)[BLMI_LONGEST_ALIAS]);
 
 // The family of that name, of `length` bytes; NULL: none.
 const blmi_family *blmi_family_named(const char *name, size_t length);

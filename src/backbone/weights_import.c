@@ -4,6 +4,7 @@
 
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
+#include "src/backbone/backbone_table.h"
 #include "src/backbone/weights_file.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -118,21 +119,21 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const blmi_tensor *)a)->name, ((const blmi_tensor *)b)->name);
 }
 
-// The tensors of a source under their plain names, sorted again.
-static blm_status strip_names(
-    const char *path, const source *s, blmi_tensor *items, blm_error *err)
+// The tensors of a source under their family's names, sorted again.
+static blm_status plain_names(const char *path, const source *s, blmi_tensor *items,
+    char (*names)[BLMI_LONGEST_ALIAS], blm_error *err)
 {
     const size_t count = s->tensors.count;
     for (size_t i = 0; i < count; i++) {
         items[i] = s->tensors.items[i];
         items[i].name = without_prefixes(items[i].name);
     }
+    blmi_backbone_rename(items, count, names);
     qsort(items, count, sizeof *items, by_name);
     for (size_t i = 1; i < count; i++)
         if (by_name(&items[i - 1], &items[i]) == 0)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: tensor %s is there twice, with and without a prefix", path,
-                items[i].name);
+                "%s: tensor %s is there twice, under several names", path, items[i].name);
     return BLM_OK;
 }
 
@@ -152,12 +153,13 @@ static blm_status try_out(
 }
 
 static blm_status write_weights(const char *path, const char *out, const source *s,
-    const char *form, blmi_tensor *items, blm_error *err)
+    const char *form, blmi_tensor *items, char (*names)[BLMI_LONGEST_ALIAS],
+    blm_error *err)
 {
     blmi_backbone backbone;
     blm_error why;
     size_t count = 0;
-    BLMI_TRY(strip_names(path, s, items, err));
+    BLMI_TRY(plain_names(path, s, items, names, err));
     const blmi_tensors plain = {items, s->tensors.count};
     blm_status status = blmi_backbone_identify(&plain, -1, &backbone, &why);
     if (status == BLM_OK) {
@@ -186,14 +188,18 @@ blm_status blm_weights_import(
     BLMI_NEED(out, err);
     source s = {.recorded = -1};
     blmi_tensor *items = NULL;
+    char(*names)[BLMI_LONGEST_ALIAS] = NULL;
     blm_status status = open_source(checkpoint, &s, err);
     if (status != BLM_OK)
         goto done;
     items = blmi_alloc(s.tensors.count, sizeof *items);
-    status = items != NULL ? write_weights(checkpoint, out, &s, form, items, err)
-                           : blmi_no_memory(err, "the list of tensors", s.tensors.count,
-                                 sizeof *items);
+    names = blmi_alloc(s.tensors.count, sizeof *names);
+    status =
+        items != NULL && names != NULL
+            ? write_weights(checkpoint, out, &s, form, items, names, err)
+            : blmi_no_memory(err, "the list of tensors", s.tensors.count, sizeof *names);
 done:
+    blmi_free(names);
     blmi_free(items);
     close_source(&s);
     return status;

@@ -52,14 +52,12 @@ static void pack(const blmi_layer *layer, blmi_words words, blmi_packer *p, void
     const blmi_conv_layer *c = layer->settings;
     packed *own = out;
     const int depth = layer->from[0].channels, columns = layer->to.channels;
-    const char *leaf = blmi_sliding_leaf(p, c->name, "weight");
+    const char *leaf = blmi_pack_leaf(p, c->name, "weight");
     own->winograd = by_winograd(layer);
     if (of_image(layer))
         blmi_pack_stem(p, &own->matrix, leaf, columns, c->window);
     else if (own->winograd)
         blmi_pack_winograd(p, &own->matrix, leaf, depth, columns);
-    else if (c->linear)
-        blmi_pack_linear(p, &own->matrix, c->name, depth, columns, false);
     else
         blmi_pack_conv(p, &own->matrix, leaf, depth, columns, c->window);
     float *scale = blmi_pack_keep(p, (size_t)blmi_pad(columns));
@@ -117,7 +115,7 @@ static void product_rows(
         const int m = first + r, n = m / tokens, token = m % tokens;
         y[r] = pass->value[layer->output] + (size_t)m * out;
         add[r] = c->add > 0 ? pass->value[c->add] + (size_t)m * out : NULL;
-        if (taps == 1 && c->stride == 1) {
+        if (taps == 1 && c->stride == 1 && layer->from[0].extra == 0) {
             a[r] = values + (size_t)m * blmi_token_size(layer->from[0].channels);
             continue;
         }
@@ -244,9 +242,8 @@ static void stem_rows(
             const int left = to->width - column;
             stem_part(pass, layer, own, column,
                 left < BLMI_TASK_ROWS ? left : BLMI_TASK_ROWS,
-                pass->value[layer->output] + (size_t)((n * blmi_tokens(to) + to->extra) +
-                                                      row * to->width + column) *
-                                                 size);
+                pass->value[layer->output] +
+                    (size_t)((n * to->height + row) * to->width + column) * size);
         }
     }
 }

@@ -22,7 +22,7 @@ static void find_windows(const blmi_pass *pass, const blmi_layer *layer, int fir
         const int top = at / to->width * c->stride - w.before_y;
         const int left = at % to->width * c->stride - w.before_x;
         const float *image =
-            pass->value[layer->input[0]] + (size_t)(n * s->height * s->width) * size;
+            pass->value[layer->input[0]] + (size_t)(n * blmi_tokens(s) + s->extra) * size;
         int inside = 0;
         for (int t = 0; t < c->window * c->window; t++) {
             const int row = top + t / c->window, column = left + t % c->window;
@@ -42,7 +42,10 @@ static void find_windows(const blmi_pass *pass, const blmi_layer *layer, int fir
 
 static float *output_row(const blmi_pass *pass, const blmi_layer *layer, int m)
 {
-    return pass->value[layer->output] + (size_t)m * blmi_token_size(layer->to.channels);
+    const blmi_shape *to = &layer->to;
+    const int n = m / (to->height * to->width);
+    return pass->value[layer->output] +
+           (size_t)(m + (n + 1) * to->extra) * blmi_token_size(to->channels);
 }
 
 static int outputs(const blmi_pass *pass, const blmi_layer *layer)
@@ -81,8 +84,19 @@ static void sum_windows(
         blmi_pad(layer->to.channels), c->activation);
 }
 
+static void copy_extra(const blmi_pass *pass, const blmi_layer *layer)
+{
+    const blmi_shape *from = &layer->from[0], *to = &layer->to;
+    const size_t token = blmi_token_size(to->channels);
+    for (int n = 0; n < pass->images && to->extra > 0; n++)
+        memcpy(pass->value[layer->output] + (size_t)(n * blmi_tokens(to)) * token,
+            pass->value[layer->input[0]] + (size_t)(n * blmi_tokens(from)) * token,
+            (size_t)to->extra * token * sizeof(float));
+}
+
 static void run_depthwise(const blmi_pass *pass, const blmi_layer *layer)
 {
+    copy_extra(pass, layer);
     blmi_pass_rows(pass, layer, outputs(pass, layer), MOST_ROWS, sum_windows);
 }
 
@@ -104,8 +118,10 @@ int blmi_depthwise(blmi_graph *graph, int x, const blmi_conv_layer *layer)
     if (settings.stride == 0)
         settings.stride = 1;
     settings.channels = from.channels;
-    return blmi_graph_add(graph, &depthwise, settings.name, &settings, sizeof settings,
-        &x, 1, blmi_sliding_shape(&settings, &from));
+    blmi_shape to = blmi_sliding_shape(&settings, &from);
+    to.extra = from.extra;
+    return blmi_graph_add(
+        graph, &depthwise, settings.name, &settings, sizeof settings, &x, 1, to);
 }
 
 // ---- the largest in a window
@@ -156,14 +172,14 @@ static void pack_gate(
     const gate_names *names = layer->settings;
     const int channels = layer->to.channels;
     packed_gate *own = out;
-    blmi_pack_conv(p, &own->squeeze, blmi_sliding_leaf(p, names->squeeze, "weight"),
+    blmi_pack_conv(p, &own->squeeze, blmi_pack_leaf(p, names->squeeze, "weight"),
         channels, names->inner, 1);
     own->squeeze.bias =
-        blmi_pack_vector(p, blmi_sliding_leaf(p, names->squeeze, "bias"), names->inner);
-    blmi_pack_conv(p, &own->expand, blmi_sliding_leaf(p, names->expand, "weight"),
+        blmi_pack_vector(p, blmi_pack_leaf(p, names->squeeze, "bias"), names->inner);
+    blmi_pack_conv(p, &own->expand, blmi_pack_leaf(p, names->expand, "weight"),
         names->inner, channels, 1);
     own->expand.bias =
-        blmi_pack_vector(p, blmi_sliding_leaf(p, names->expand, "bias"), channels);
+        blmi_pack_vector(p, blmi_pack_leaf(p, names->expand, "bias"), channels);
 }
 
 static size_t gate_scratch(const blmi_layer *layer)

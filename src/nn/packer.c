@@ -54,6 +54,12 @@ static void let_go(blmi_packer *p, const float *memory)
     arena->block[i] = arena->block[--arena->count];
 }
 
+const char *blmi_pack_leaf(blmi_packer *p, const char *name, const char *leaf)
+{
+    blmi_print(p->leaf, sizeof p->leaf, "%s.%s", name, leaf);
+    return p->leaf;
+}
+
 float *blmi_pack_keep(blmi_packer *p, size_t count)
 {
     if (p->status != BLM_OK || p->visit != NULL)

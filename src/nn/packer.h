@@ -32,6 +32,8 @@ typedef struct blmi_packer {
     char leaf[128]; // room for a name that is put together
 } blmi_packer;
 
+// "NAME.LEAF", until the next call.
+const char *blmi_pack_leaf(blmi_packer *p, const char *name, const char *leaf);
 // `count` zeros that live as long as the arena.
 float *blmi_pack_keep(blmi_packer *p, size_t count);
 // The tensor of prefix and leaf as floats, good until the next call.  BLM_EINPUT: it is

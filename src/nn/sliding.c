@@ -29,13 +29,7 @@ blmi_sliding blmi_sliding_of(const blmi_conv_layer *c, const blmi_shape *from)
 blmi_shape blmi_sliding_shape(const blmi_conv_layer *c, const blmi_shape *from)
 {
     return (blmi_shape){outputs(from->height, c->window, c->stride, c->pad),
-        outputs(from->width, c->window, c->stride, c->pad), from->channels, from->extra};
-}
-
-const char *blmi_sliding_leaf(blmi_packer *p, const char *name, const char *leaf)
-{
-    blmi_print(p->leaf, sizeof p->leaf, "%s.%s", name, leaf);
-    return p->leaf;
+        outputs(from->width, c->window, c->stride, c->pad), from->channels, 0};
 }
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + shift
@@ -44,7 +38,7 @@ static void fold_norm(
 {
     static const char *const leaves[] = {"running_var", "weight", "running_mean", "bias"};
     for (int i = 0; i < 4; i++) {
-        const char *leaf = blmi_sliding_leaf(p, c->norm, leaves[i]);
+        const char *leaf = blmi_pack_leaf(p, c->norm, leaves[i]);
         const float *x = blmi_pack_get(p, leaf, 1, (int64_t[]){channels});
         for (int n = 0; x != NULL && n < channels; n++) {
             if (i == 0 && x[n] < 0) {
@@ -76,7 +70,7 @@ void blmi_sliding_affine(
         scale[n] = 1;
     if (c->bias) {
         const float *x = blmi_pack_get(
-            p, blmi_sliding_leaf(p, c->name, "bias"), 1, (int64_t[]){channels});
+            p, blmi_pack_leaf(p, c->name, "bias"), 1, (int64_t[]){channels});
         for (int n = 0; x != NULL && n < channels; n++)
             bias[n] = x[n];
     }
@@ -89,7 +83,7 @@ void blmi_sliding_pack(const blmi_conv_layer *c, int depth, int columns, blmi_wo
 {
     float *scale = blmi_pack_keep(p, (size_t)blmi_pad(columns));
     float *bias = blmi_pack_keep(p, (size_t)blmi_pad(columns));
-    blmi_pack_conv(p, out, blmi_sliding_leaf(p, c->name, "weight"), depth, columns, 1);
+    blmi_pack_conv(p, out, blmi_pack_leaf(p, c->name, "weight"), depth, columns, 1);
     blmi_sliding_affine(c, columns, p, scale, bias);
     if (p->status != BLM_OK || p->visit != NULL)
         return;
@@ -110,7 +104,7 @@ void blmi_sliding_pack_each(const blmi_conv_layer *c, int channels, blmi_packer 
     float *shift = blmi_pack_keep(p, (size_t)padded);
     float *values = blmi_pack_keep(p, (size_t)(taps * padded));
     blmi_sliding_affine(c, channels, p, scale, shift);
-    const float *plain = blmi_pack_get(p, blmi_sliding_leaf(p, c->name, "weight"), 4,
+    const float *plain = blmi_pack_get(p, blmi_pack_leaf(p, c->name, "weight"), 4,
         (int64_t[]){channels, 1, c->window, c->window});
     for (int n = 0; plain != NULL && n < channels; n++)
         for (int t = 0; t < taps; t++)

@@ -11,8 +11,6 @@ typedef struct blmi_sliding {
 
 blmi_sliding blmi_sliding_of(const blmi_conv_layer *layer, const blmi_shape *from);
 blmi_shape blmi_sliding_shape(const blmi_conv_layer *layer, const blmi_shape *from);
-// "NAME.LEAF", until the next call.
-const char *blmi_sliding_leaf(blmi_packer *p, const char *name, const char *leaf);
 // The bias and the batch norm of a layer as y = x * scale + bias for each channel; both
 // (channels), zeros at first.
 void blmi_sliding_affine(const blmi_conv_layer *layer, int channels, blmi_packer *p,

@@ -242,6 +242,83 @@ static void b4(formula_weights *w)
         }
 }
 
+// ---- transformers
+
+// A layer with bias, or, with in = 0, a layer norm.
+static void add_affine(
+    formula_weights *w, const char *p, const char *name, int out, int in)
+{
+    if (in > 0)
+        add(w, SHAPE(out, in), "%s%s.weight", p, name);
+    else
+        add(w, SHAPE(out), "%s%s.weight", p, name);
+    add(w, SHAPE(out), "%s%s.bias", p, name);
+}
+
+static void add_mlp(formula_weights *w, const char *p, int width)
+{
+    add_affine(w, p, "norm1", width, 0);
+    add_affine(w, p, "norm2", width, 0);
+    add_affine(w, p, "mlp.fc1", 4 * width, width);
+    add_affine(w, p, "mlp.fc2", width, 4 * width);
+}
+
+static void add_patches(formula_weights *w, int width, int patch)
+{
+    add(w, SHAPE(width, 3, patch, patch), "patch_embed.proj.weight");
+    add(w, SHAPE(width), "patch_embed.proj.bias");
+    add(w, SHAPE(1, 1, width), "cls_token");
+}
+
+static void add_vit(
+    formula_weights *w, int width, int patch, int side, bool scaled, int registers)
+{
+    add_patches(w, width, patch);
+    add(w, SHAPE(1, 1 + side * side, width), "pos_embed");
+    if (registers > 0)
+        add(w, SHAPE(1, registers, width), "register_tokens");
+    for (int n = 0; n < 12; n++) {
+        char p[32];
+        snprintf(p, sizeof p, "blocks.%d.", n);
+        add_affine(w, p, "attn.qkv", 3 * width, width);
+        add_affine(w, p, "attn.proj", width, width);
+        add_mlp(w, p, width);
+        for (int i = 1; i <= 2 && scaled; i++)
+            add(w, SHAPE(width), "%sls%d.gamma", p, i);
+    }
+    add_affine(w, "", "norm", width, 0);
+}
+
+static void dino_vits16(formula_weights *w)
+{
+    add_vit(w, 384, 16, 14, false, 0);
+}
+
+static void dino_vits8(formula_weights *w)
+{
+    add_vit(w, 384, 8, 28, false, 0);
+}
+
+static void dinov2_vits14(formula_weights *w)
+{
+    add_vit(w, 384, 14, 37, true, 0);
+}
+
+static void dinov2_vits14_reg4(formula_weights *w)
+{
+    add_vit(w, 384, 14, 37, true, 4);
+}
+
+static void dinov2_vitb14(formula_weights *w)
+{
+    add_vit(w, 768, 14, 37, true, 0);
+}
+
+static void dinov2_vitb14_reg4(formula_weights *w)
+{
+    add_vit(w, 768, 14, 37, true, 4);
+}
+
 // ---- all of them
 
 static const struct {
@@ -258,6 +335,12 @@ static const struct {
     {"efficientnet_lite2", lite2},
     {"efficientnet_b4", b4},
     {"tf_efficientnet_b4", b4},
+    {"dino_vits16", dino_vits16},
+    {"dino_vits8", dino_vits8},
+    {"dinov2_vits14", dinov2_vits14},
+    {"dinov2_vits14_reg4", dinov2_vits14_reg4},
+    {"dinov2_vitb14", dinov2_vitb14},
+    {"dinov2_vitb14_reg4", dinov2_vitb14_reg4},
 };
 
 static int by_name(const void *a, const void *b)
