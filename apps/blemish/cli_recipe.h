@@ -6,11 +6,16 @@
 #include "apps/blemish/json.h"
 #include "apps/blemish/options.h"
 
-// Stands for an option for each field, for a struct whose member `recipe` is a blm_recipe
-// that blm_recipe_init has set.
-#define CLI_RECIPE_OPTIONS(type)                                                         \
+// Options of a cli_setup, whose recipe blm_recipe_init has set, the member `setup` of a
+// struct: a preset, the weights, and an option for each field of the recipe.
+#define CLI_SETUP_OPTIONS(type)                                                          \
+    {"like", 0, CLI_LIKE, "NAME",                                                        \
+        "Begin with a known recipe: paper, padim, patchcore, spade, anomalydino",        \
+        offsetof(type, setup), 0, 0, NULL},                                              \
+        {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",   \
+            offsetof(type, setup.weights), 0, 0, NULL},                                  \
     {                                                                                    \
-        "", 0, CLI_RECIPE, NULL, NULL, offsetof(type, recipe), 0, 0, NULL                \
+        "", 0, CLI_RECIPE, NULL, NULL, offsetof(type, setup.recipe), 0, 0, NULL          \
     }
 
 #define CLI_TYPES "f32|bf16|int8" // in the order of blm_type

@@ -23,8 +23,8 @@
 
 typedef struct settings {
     const char *output; // folder; NULL: nothing is kept
-    blm_recipe recipe;
-    const char *weights, *exclude;
+    cli_setup setup;
+    const char *exclude;
     int native, format, force, threads;
     blm_decode_options decode;
     cli_talk talk;
@@ -38,9 +38,7 @@ static const cli_option options[] = {
         0, 0, "text|markdown|csv|json"},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
         0, 0, NULL},
-    CLI_RECIPE_OPTIONS(settings),
-    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
-        AT(weights), 0, 0, NULL},
+    CLI_SETUP_OPTIONS(settings),
     CLI_FORCE_OPTION(settings),
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
@@ -90,7 +88,7 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 // A number for all that a result depends on but the images: program, weights, recipe.
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
 {
-    char *recipe = cli_recipe_key(&set->recipe);
+    char *recipe = cli_recipe_key(&set->setup.recipe);
     char *text = cli_format("%s|%s|%d", weights->hash, recipe, set->native);
     const uint64_t key = cli_hash_text(cli_fingerprint(CLI_HASH_START), text);
     free(text);
@@ -130,8 +128,8 @@ static int evaluate(
 
 static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_result *out)
 {
-    cli_training training = {.options = {.recipe = &set->recipe,
-                                 .weights = set->weights,
+    cli_training training = {.options = {.recipe = &set->setup.recipe,
+                                 .weights = set->setup.weights,
                                  .decode = &set->decode,
                                  .threads = set->threads},
         .force = set->force,
@@ -252,13 +250,13 @@ static int run(const cli_verb *verb, int argc, char **argv)
     cli_arguments arguments;
     blm_weights_info weights;
     blm_error err;
-    blm_recipe_init(&set.recipe);
+    blm_recipe_init(&set.setup.recipe);
     const int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
         return code;
     if (arguments.count != 1)
         return cli_usage(verb, "Expected %s", verb->arguments);
-    const blm_status status = blm_weights_describe(set.weights, &weights, &err);
+    const blm_status status = blm_weights_describe(set.setup.weights, &weights, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     return table(&set, arguments.items[0], key_of_settings(&set, &weights));

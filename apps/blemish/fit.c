@@ -20,9 +20,9 @@
 
 typedef struct settings {
     const char *output;
-    blm_recipe recipe;
+    cli_setup setup;
     double false_alarm, review;
-    const char *weights, *group_by, *report, *exclude;
+    const char *group_by, *report, *exclude;
     cli_region region;
     blm_decode_options decode;
     int threads, skip_bad, keep_copies, force, odd, json, report_images;
@@ -33,9 +33,7 @@ typedef struct settings {
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "MODEL", "File to write the model to", AT(output), 0, 0,
         NULL},
-    CLI_RECIPE_OPTIONS(settings),
-    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
-        AT(weights), 0, 0, NULL},
+    CLI_SETUP_OPTIONS(settings),
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
         AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
@@ -127,8 +125,8 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
 static int fit_and_save(
     const settings *set, const cli_grouping *grouping, const cli_files *files)
 {
-    cli_training training = {.options = {.recipe = &set->recipe,
-                                 .weights = set->weights,
+    cli_training training = {.options = {.recipe = &set->setup.recipe,
+                                 .weights = set->setup.weights,
                                  .decode = &set->decode,
                                  .threads = set->threads},
         .calibration = {.false_alarm = set->false_alarm,
@@ -143,7 +141,7 @@ static int fit_and_save(
     uint8_t *include;
     blm_model *model = NULL;
     blm_error err;
-    blm_recipe_decode_options(&set->recipe, &decode);
+    blm_recipe_decode_options(&set->setup.recipe, &decode);
     int code =
         cli_region_draw(&set->region, files->items[0].path, &decode, &region, &include);
     if (code != CLI_EXIT_OK)
@@ -184,7 +182,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
 {
     settings set = {.odd = 5, .report_images = 20, .talk.progress = -1};
     cli_arguments arguments;
-    blm_recipe_init(&set.recipe);
+    blm_recipe_init(&set.setup.recipe);
     int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
         return code;

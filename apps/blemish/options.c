@@ -125,6 +125,7 @@ static int read_value(const cli_option *option, const char *text, void *member)
     case CLI_RECIPE:
     case CLI_GRID:
     case CLI_FIELD:
+    case CLI_LIKE:
         break;
     }
     return 0;
@@ -165,6 +166,7 @@ static void describe(const cli_option *option, char *out, size_t size)
     case CLI_RECIPE:
     case CLI_GRID:
     case CLI_FIELD: // the library says it
+    case CLI_LIKE:
         break;
     }
 }
@@ -225,6 +227,7 @@ int cli_option_at(const cli_verb *verb, size_t index, cli_option *out, const cha
 typedef struct command {
     const cli_verb *verb;
     int argc, at; // argv[at] is looked at
+    int likes;    // 1: presets are set, which other options change; 0: all else
     char **argv;
     void *settings;
 } command;
@@ -234,10 +237,25 @@ static void *member_of(const command *line, const cli_option *option)
     return (char *)line->settings + option->offset;
 }
 
+static int set_like(const command *line, const cli_option *option, const char *name)
+{
+    cli_setup *setup = member_of(line, option);
+    const blm_preset *preset;
+    blm_error err;
+    if (blm_recipe_like(&setup->recipe, name, &preset, &err) != BLM_OK)
+        return cli_usage(line->verb, "--%s", err.text);
+    setup->weights = preset->weights;
+    return -1;
+}
+
 static int set_value(const command *line, const cli_option *option, const char *text)
 {
     char wanted[256];
     blm_error err;
+    if ((option->kind == CLI_LIKE) != line->likes)
+        return -1;
+    if (option->kind == CLI_LIKE)
+        return set_like(line, option, text);
     if (option->kind == CLI_FIELD) {
         if (blm_recipe_set(member_of(line, option), option->name, text, &err) == BLM_OK)
             return -1;
@@ -330,27 +348,41 @@ static int parse_short(command *line)
     return -1;
 }
 
+// Goes through all arguments once.  Those that are no options go to the front of argv in
+// the last pass.
+static int parse(command *line, size_t *kept)
+{
+    int options = 1; // 0 after "--"
+    for (line->at = 1; line->at < line->argc; line->at++) {
+        char *word = line->argv[line->at];
+        int code = -1;
+        if (!options || word[0] != '-' || word[1] == '\0') {
+            if (!line->likes)
+                line->argv[(*kept)++] = word;
+        } else if (strcmp(word, "--") == 0)
+            options = 0;
+        else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            cli_print_help(line->verb);
+            return cli_flush();
+        } else
+            code = word[1] == '-' ? parse_long(line) : parse_short(line);
+        if (code >= 0)
+            return code;
+    }
+    return -1;
+}
+
 int cli_parse(
     const cli_verb *verb, int argc, char **argv, void *settings, cli_arguments *arguments)
 {
     command line = {.verb = verb, .argc = argc, .argv = argv, .settings = settings};
-    int options = 1; // 0 after "--"
     size_t kept = 0;
-    for (line.at = 1; line.at < argc; line.at++) {
-        char *word = argv[line.at];
-        int code = -1;
-        if (!options || word[0] != '-' || word[1] == '\0')
-            argv[kept++] = word;
-        else if (strcmp(word, "--") == 0)
-            options = 0;
-        else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            cli_print_help(verb);
-            return cli_flush();
-        } else
-            code = word[1] == '-' ? parse_long(&line) : parse_short(&line);
-        if (code >= 0)
-            return code;
-    }
-    *arguments = (cli_arguments){.items = argv, .count = kept};
-    return -1;
+    line.likes = 1;
+    int code = parse(&line, &kept);
+    line.likes = 0;
+    if (code < 0)
+        code = parse(&line, &kept);
+    if (code < 0)
+        *arguments = (cli_arguments){.items = argv, .count = kept};
+    return code;
 }

@@ -21,11 +21,18 @@ typedef enum cli_kind {
     CLI_RECIPE, // in a verb's table: an option for each field of a blm_recipe
     CLI_GRID,   // in a verb's table: a list of values for each, of a cli_grid
     CLI_FIELD,  // blm_recipe: one of its fields
+    CLI_LIKE,   // cli_setup: the name of a preset, which all other options can change
 } cli_kind;
 
 typedef struct cli_pair {
     int width, height;
 } cli_pair;
+
+// What a model is made of.
+typedef struct cli_setup {
+    blm_recipe recipe;
+    const char *weights; // NULL: the default ones
+} cli_setup;
 
 typedef struct cli_option {
     const char *name; // without the dashes

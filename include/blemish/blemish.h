@@ -177,6 +177,25 @@ BLM_API blm_status blm_recipe_set(
 BLM_API blm_status blm_recipe_get(const blm_recipe *recipe, const char *name,
     char text[BLM_FIELD_TEXT], blm_error *err);
 
+// ---- recipes of the literature, by name
+
+// What a preset is.  All of it is static text.
+typedef struct blm_preset {
+    const char *name; // "padim"
+    const char
+        *weights;       // the network that it was published with, under the name that its
+                        // weights are looked for (weights.h); NULL: the default ones
+    const char *fields; // what it sets: "NAME=VALUE NAME=VALUE ..."
+    const char *text;   // a line for people
+} blm_preset;
+
+// The presets in their order; NULL after the last one.
+BLM_API const blm_preset *blm_preset_at(size_t index);
+// Sets the fields of a preset; the others stay as they are.  *out, if out is not NULL,
+// becomes the preset.  BLM_EUSAGE: there is none of that name.
+BLM_API blm_status blm_recipe_like(
+    blm_recipe *recipe, const char *name, const blm_preset **out, blm_error *err);
+
 // Sets what a recipe decides of how images are decoded: bits and range.  The other
 // options stay as they are.
 BLM_API void blm_recipe_decode_options(

@@ -312,6 +312,32 @@ static void what_is_not_there_is_refused(void **state)
     }
 }
 
+static void presets_set_what_they_name(void **state)
+{
+    (void)state;
+    const blm_preset *preset, *found = NULL;
+    blm_recipe recipe;
+    blm_error err;
+    char text[BLM_FIELD_TEXT];
+    for (size_t i = 0; (preset = blm_preset_at(i)) != NULL; i++) {
+        blm_recipe_init(&recipe);
+        assert_ok(blm_recipe_like(&recipe, preset->name, &found, &err), err);
+        assert_ptr_equal(found, preset);
+    }
+    blm_recipe_init(&recipe);
+    recipe.bits = 12;
+    recipe.sigma = 0;
+    assert_ok(blm_recipe_like(&recipe, "patchcore", NULL, &err), err);
+    assert_ok(blm_recipe_get(&recipe, "coreset", text, &err), err);
+    assert_string_equal(text, "0.1");
+    assert_int_equal(recipe.detector, BLM_DETECTOR_MEMORY);
+    assert_true(recipe.sigma == 4 && recipe.bits == 12); // what it does not name stays
+    assert_int_equal(blm_recipe_like(&recipe, "x", NULL, &err), BLM_EUSAGE);
+    assert_non_null(strstr(err.text, "paper, padim"));
+    assert_int_equal(blm_recipe_like(NULL, "paper", NULL, &err), BLM_EUSAGE);
+    assert_int_equal(blm_recipe_like(&recipe, NULL, NULL, &err), BLM_EUSAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +345,7 @@ int main(void)
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(no_filter_stays_no_filter),
         cmocka_unit_test(fields_go_through_text),
+        cmocka_unit_test(presets_set_what_they_name),
         cmocka_unit_test(wrong_texts_leave_the_recipe),
         cmocka_unit_test(fields_ask_for_their_arguments),
         cmocka_unit_test(structs_of_other_sizes_are_understood),

@@ -99,6 +99,19 @@ out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'
 expect 0 info other.model
 out_has '^input: size 224x224, resize 256x256, crop 4,4,60,60, filter bicubic, bits 12$'
 
+# Presets: the other options change them, wherever they stand; --help names all of them.
+expect 0 fit data/set/train/good -w ti --sigma 1 --like patchcore --coreset 0.5 -o other.model
+out_has '^method: taps layer2,layer3, detector memory, coreset 0.5, sigma 1$'
+expect 2 fit data/set/train/good --like nothing -o no.model
+err_is 'blemish: fit: --like: there is no recipe "nothing", only paper, padim, patchcore, spade, anomalydino (see: blemish fit --help)'
+expect 0 fit --help
+out_has 'recipe: paper, padim, patchcore, spade, anomalydino$'
+expect 3 fit data/set/train/good --like padim -o no.model
+err_has 'weights "resnet18": no resnet18.safetensors'
+expect 0 fit data/set/train/good --like padim -w ti -o other.model
+out_has '^method: taps layer1,layer2,layer3, channels 100, '
+absent no.model
+
 # Several networks side by side, in one model.
 expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o two.model --list-odd 0
 out_has '^backbone: ConTNet-Ti \+ ConTNet-S, '
