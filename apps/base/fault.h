@@ -1,5 +1,5 @@
-// fault.h: how functions of the applications fail, as those of the library do: a status,
-// and one line of text from the function that found the fault.
+// fault.h: errors of the applications, as in the library: a status, and one line of text
+// from the function that found the fault.
 #ifndef BLEMISH_APPS_FAULT_H
 #define BLEMISH_APPS_FAULT_H
 
@@ -13,7 +13,7 @@ blm_status app_fail(blm_error *err, blm_status status, const char *format, ...)
 // "out of memory for WHAT (BYTES bytes)", BLM_ENOMEM.
 blm_status app_no_memory(blm_error *err, const char *what, size_t count, size_t size);
 
-// Leaves the calling function when expr is not BLM_OK.  Only for functions that own
+// Returns from the calling function if expr is not BLM_OK.  Only for functions that own
 // nothing.
 #define APP_TRY(expr)                                                                    \
     do {                                                                                 \

@@ -18,23 +18,23 @@ enum {
     STEPS, // of the network, one series each
     DISTANCES = STEPS + MOST_STEPS,
     MAP,
-    NETWORK, // all of its steps, not timed one by one
-    SERIES,  // of times
+    NETWORK, // all of its steps, timed together
+    SERIES,  // number of series of times
     MOST_TAPS = 32,
 };
 
 enum {
-    PICTURE_SIDE = 1024, // of the picture that is prepared when there is none to decode
-    ADDED_AT_ONCE = 16,  // images, to the statistics
-    TURNS = 4,           // images a thread takes in one run, for throughput
+    PICTURE_SIDE = 1024, // of the image to prepare if there is none to decode
+    ADDED_AT_ONCE = 16,  // images added to the statistics in one call
+    TURNS = 4,           // images per thread in one run, for throughput
     WARM_UP = 3,         // runs that are not counted
-    FLOOR_ROUNDS = 3,    // times that the floor is measured, all along the runs;
-    FLOOR_STRETCH = 10,  // after so many of them at the earliest
+    FLOOR_ROUNDS = 3,    // times that the floor is measured, spread over the runs
+    FLOOR_STRETCH = 10,  // least number of runs between them
 };
 
-// All that is timed.
+// Everything that is timed.
 typedef struct rig {
-    bench_options options; // no member is zero any more where that means a default
+    bench_options options; // defaults filled in
     int workers;           // throughput: threads; else 1
     blm_model *model;
     blm_extractor **extractor; // (workers)
@@ -42,11 +42,11 @@ typedef struct rig {
     blm_step step[MOST_STEPS];
     int steps;
     blm_scorer *scorer;
-    blm_image *image; // the picture
-    blm_image *small; // at the size of the input, so that preparing it costs nothing,
-                      // unless the recipe looks at a part of an image
+    blm_image *image; // the image to prepare
+    blm_image *small; // at the size of the input, so that preparing it takes no time
+                      // (unless the recipe crops)
     double fit_ms;
-    double *samples; // (SERIES, runs) milliseconds an image
+    double *samples; // (SERIES, runs) milliseconds per image
     double floor_gflops, output_mean, output_rms;
 } rig;
 
@@ -57,7 +57,7 @@ static double now_ms(void)
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
-// ---- numbers and pictures that are made up --------------------------------------------
+// ---- made-up numbers and images -------------------------------------------------------
 
 // splitmix64, as a number in [-1, 1).
 static float noise(uint64_t *state)
@@ -101,22 +101,24 @@ static blm_status complete_options(bench_options *o, blm_error *err)
 {
     if (o->model != NULL && (o->weights != NULL || o->images != 0))
         return app_fail(err, BLM_EUSAGE,
-            "a model has weights and statistics: no others can be given");
+            "a model has its own weights and statistics: expected no weights and no "
+            "number of images beside it");
     if (o->model != NULL &&
         (o->width != 0 || o->height != 0 || o->type != BLM_TYPE_F32 || o->half != 0))
         return app_fail(err, BLM_EUSAGE,
-            "a model knows the size of its input and its types: none can be given");
+            "a model has its own size and types: expected no size, type or half beside "
+            "it");
     APP_TRY(check_range("threads", &o->threads, omp_get_max_threads(), 1, 1024, err));
     APP_TRY(check_range("batch", &o->batch, 1, 1, 64, err));
     APP_TRY(check_range("runs", &o->runs, 50, 3, 100000, err));
     if (o->throughput && o->batch > 1)
         return app_fail(
-            err, BLM_EUSAGE, "batch %d: for throughput a run has one image", o->batch);
+            err, BLM_EUSAGE, "batch %d: expected 1 with throughput", o->batch);
     return o->model != NULL ? BLM_OK
                             : check_range("images", &o->images, 240, 3, 2000, err);
 }
 
-// ---- a model of images whose features are noise ---------------------------------------
+// ---- a model of noise -----------------------------------------------------------------
 
 static blm_status make_features(const blm_extractor *extractor, float *const *values,
     const size_t *sizes, size_t taps, uint64_t *state, blm_features **out, blm_error *err)
@@ -127,7 +129,7 @@ static blm_status make_features(const blm_extractor *extractor, float *const *va
     return blm_features_from_outputs(extractor, (const float *const *)values, out, err);
 }
 
-// Adds up to ADDED_AT_ONCE images of noise; only the adding is timed.
+// Adds up to ADDED_AT_ONCE images of noise; times the adding only.
 static blm_status add_noise(rig *r, blm_fitter *fitter, float *const *values,
     const size_t *sizes, size_t taps, int count, uint64_t *state, blm_error *err)
 {
@@ -172,8 +174,8 @@ static blm_status fill_fitter(rig *r, blm_fitter *fitter, blm_error *err)
 
 static blm_status fit_noise(rig *r, const blm_recipe *recipe, blm_error *err)
 {
-    // A threshold of noise is of no use: a score is made up, so that none is computed,
-    // and so high that images are OK, as most are.
+    // A made-up score, so that no leave-one-out scores are computed; so high that images
+    // are OK, as most are in use.
     const double score = 1e9;
     const blm_calibration calibration = {.held_out = &score, .held_out_count = 1};
     const blm_fit_options options = {.recipe = recipe,
@@ -267,14 +269,14 @@ static void take_apart(rig *r)
 
 // ---- running --------------------------------------------------------------------------
 
-// Takes a time of `images` images together as that of a series in this run.
+// Records the time of `images` images together in a series.
 static void note(rig *r, int series, int run, int images, double ms)
 {
     if (run >= 0)
         r->samples[(size_t)series * (size_t)r->options.runs + (size_t)run] = ms / images;
 }
 
-// Of the deepest output.
+// Computes mean and rms of the deepest output.
 static void describe_output(rig *r, const blm_features *features)
 {
     blm_output taps[MOST_TAPS];
@@ -299,8 +301,8 @@ static void free_all(blm_features **features, int count)
     }
 }
 
-// The network, once to be timed as a whole and once to be timed by steps.  features
-// (batch) are the caller's to free, also after a failure.
+// Runs the network twice: timed as a whole, then step by step.  The caller frees features
+// (batch), also after a failure.
 static blm_status time_network(rig *r, int run, blm_features **features, blm_error *err)
 {
     const int batch = r->options.batch;
@@ -334,7 +336,7 @@ static blm_status time_parts(rig *r, int run, blm_features **features, blm_error
     return BLM_OK;
 }
 
-// All that an image goes through, with all threads at each part of it.
+// Times all steps of an image, each on all threads.
 static blm_status time_image(rig *r, int run, blm_error *err)
 {
     const bench_options *o = &r->options;
@@ -352,7 +354,7 @@ static blm_status time_image(rig *r, int run, blm_error *err)
     return status;
 }
 
-// One image of the network's size, on one thread.  keep: describe what came out.
+// Runs one image of the input's size on one thread.  keep: record mean and rms.
 static blm_status run_small(rig *r, int worker, int keep, blm_error *err)
 {
     const blm_image *const image = r->small;
@@ -364,7 +366,7 @@ static blm_status run_small(rig *r, int worker, int keep, blm_error *err)
     return BLM_OK;
 }
 
-// The network for TURNS images a thread.
+// Times the network for TURNS images per thread.
 static blm_status time_throughput(rig *r, int run, blm_error *err)
 {
     const int images = r->workers * TURNS;
@@ -415,7 +417,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Sorts the samples of a series.
+// Median and percentiles of a series; sorts its samples.
 static bench_time sum_up(rig *r, int series)
 {
     const int n = r->options.runs;
@@ -431,7 +433,7 @@ static void add_phase(
 {
     const bench_time time = sum_up(r, series);
     if (gflop > 0 && time.median == 0)
-        return; // a step whose time is not known
+        return; // the time of this step is unknown
     bench_phase *phase = &out->phases[out->phase_count++];
     snprintf(phase->name, sizeof phase->name, "%s", name);
     phase->time = time;

@@ -1,4 +1,4 @@
-// Tests of the bench: its options and what it says, not its numbers.
+// Tests options and results of the benchmark, not its times.
 #include "tests/check.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-// No yardstick: the program was built without oneDNN.
+// Replaces the floor in a program that was built without oneDNN.
 #include "apps/bench/floor.h"
 
 blm_status floor_rate(const floor_product *products, size_t count, blm_type type,

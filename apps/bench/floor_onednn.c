@@ -1,4 +1,4 @@
-// The yardstick, by oneDNN 2.x or 3.x, which describe products differently.
+// Measures the floor with oneDNN 2.x or 3.x.
 #include "apps/bench/floor.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ enum {
     LARGEST = 4096, // side of the largest square product
     LEAST_RUNS = 2,
 };
-static const double least_ms = 60; // that a product is repeated for
+static const double least_ms = 60; // least time to repeat a product
 
 #define TRY(expr)                                                                        \
     do {                                                                                 \
@@ -31,7 +31,8 @@ static const types type_of[] = {
     [BLM_TYPE_INT8] = {dnnl_u8, dnnl_s8, dnnl_s32},
 };
 
-// y (rows, columns) = a (rows, depth) b (depth, columns), b in oneDNN's own order.
+// y (rows, columns) = a (rows, depth) b (depth, columns), b in the order that oneDNN
+// wants.
 typedef struct product {
     floor_product size;
     dnnl_primitive_desc_t descriptor;
@@ -80,7 +81,7 @@ static float *ones(size_t count)
     return values;
 }
 
-// ---- what differs between the versions ------------------------------------------------
+// ---- differences between the versions of oneDNN ---------------------------------------
 
 #if DNNL_VERSION_MAJOR >= 3
 
@@ -185,7 +186,7 @@ static blm_status describe(const gauge *g, product *p, blm_error *err)
     return status;
 }
 
-// The rate of a product, in the best of its runs.
+// Raises *gflops to the best rate of a repeated product.
 static blm_status repeat(const gauge *g, const product *p, double *gflops, blm_error *err)
 {
     const dnnl_exec_arg_t arguments[] = {

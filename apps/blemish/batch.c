@@ -10,10 +10,10 @@
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
 
-// Changes in the ordered part alone; `stop` is read by all.
+// Written in the ordered section only; `stop` is read by all threads.
 typedef struct state {
     size_t done;
-    int code; // the worst so far
+    int code; // the worst exit code so far
     atomic_int stop;
 } state;
 
@@ -24,7 +24,7 @@ static double now_ms(void)
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
-// The library's texts about files name them; those about a picture in memory cannot.
+// Puts the name before an error about an image in memory, which has none.
 static void put_name(const char *name, blm_error *err)
 {
     char *text = cli_format("%s: %s", name, err->text);
@@ -62,7 +62,7 @@ static void report(const cli_batch *batch, state *now, const cli_outcome *outcom
     cli_progress_step(++now->done, batch->count);
 }
 
-// Nobody waits for anything but the turn to report.
+// Threads wait for their turn to report only.
 static int score_all(const cli_batch *batch, blm_scorer **scorers, int threads)
 {
     state now = {.done = 0};
@@ -81,7 +81,7 @@ static int score_all(const cli_batch *batch, blm_scorer **scorers, int threads)
     return cli_worse(now.code, cli_interrupted());
 }
 
-// One a thread; where images are fewer than cores, these work inside the images.
+// One scorer per thread; with fewer images than cores, several cores share an image.
 static blm_status new_scorers(const cli_batch *batch, const blm_model *model, int cores,
     int threads, blm_scorer **scorers, blm_error *err)
 {

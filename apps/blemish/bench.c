@@ -1,4 +1,4 @@
-// blemish bench: where the time goes on this machine, and how near to its limit.
+// blemish bench: times the steps of scoring an image, and compares with the floor.
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -25,31 +25,32 @@ typedef struct settings {
 
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
-    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
+    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the backbone (those installed)",
         AT(weights), 0, 0, NULL},
-    {"model", 0, CLI_TEXT, "MODEL", "Time this model (weights, made-up statistics)",
+    {"model", 0, CLI_TEXT, "MODEL", "Model to time (weights, made-up statistics)",
         AT(model), 0, 0, NULL},
-    {"images", 0, CLI_INT, "N", "Statistics of N made-up images (240)", AT(images), 3,
-        2000, NULL},
-    {"size", 0, CLI_PAIR, "WxH", "Size the network sees (the network's own)", AT(size), 1,
-        65535, NULL},
-    {"type", 0, CLI_CHOICE, "NAME", "f32, bf16 or int8 products (f32)", AT(type), 0, 0,
-        CLI_TYPES},
-    {"half", 0, CLI_FLAG, NULL, "Statistics in half precision", AT(half), 0, 0, NULL},
-    {"batch", 'b', CLI_INT, "N", "Images a run of the network (1)", AT(batch), 1, 64,
+    {"images", 0, CLI_INT, "N", "Fit to N made-up images (240)", AT(images), 3, 2000,
         NULL},
-    {"throughput", 0, CLI_FLAG, NULL, "One image a thread, the network alone",
+    {"size", 0, CLI_PAIR, "WxH", "Input size (the backbone's default)", AT(size), 1,
+        65535, NULL},
+    {"type", 0, CLI_CHOICE, "NAME", "Type of products: f32, bf16 or int8 (f32)", AT(type),
+        0, 0, CLI_TYPES},
+    {"half", 0, CLI_FLAG, NULL, "Statistics in half precision", AT(half), 0, 0, NULL},
+    {"batch", 'b', CLI_INT, "N", "Images per run of the backbone (1)", AT(batch), 1, 64,
+        NULL},
+    {"throughput", 0, CLI_FLAG, NULL, "One image per thread, the backbone only",
         AT(throughput), 0, 0, NULL},
     {"runs", 'n', CLI_INT, "N", "Time N runs (50)", AT(runs), 3, 100000, NULL},
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
 };
 
-// ---- the picture that is decoded ------------------------------------------------------
+// ---- the image to decode --------------------------------------------------------------
 
 enum { SIDE = 1024 };
 
-// A PNG of a soft surface with some noise, which costs about what a photograph does.
+// A PNG of a smooth surface with some noise, about as expensive to decode as a
+// photograph.
 static blm_status make_picture(blm_bytes *out, blm_error *err)
 {
     uint8_t *rgb = cli_alloc((size_t)SIDE * SIDE, 3);
@@ -79,7 +80,8 @@ static int map_file(const char *path, void **out, size_t *size)
         close(file);
     if (bytes == MAP_FAILED) {
         const int is_file = file < 0 || (S_ISREG(info.st_mode) && info.st_size > 0);
-        cli_complain("%s: %s", path, is_file ? strerror(reason) : "expected an image");
+        cli_complain("%s: %s", path,
+            is_file ? strerror(reason) : "not a file or empty, expected an image");
         return CLI_EXIT_INPUT;
     }
     *out = bytes;
@@ -87,14 +89,14 @@ static int map_file(const char *path, void **out, size_t *size)
     return CLI_EXIT_OK;
 }
 
-// ---- what is printed ------------------------------------------------------------------
+// ---- output ---------------------------------------------------------------------------
 
 static void print_text(const bench_result *r)
 {
     printf("%s, %d x %d pixels, %s, %s, %d thread%s, batch %d, %d runs\n\n", r->backbone,
         r->width, r->height, cli_type_text(r->type), r->kernels, r->threads,
         r->threads == 1 ? "" : "s", r->batch, r->runs);
-    printf("%-12s%10s%10s%10s%10s\n", "ms an image", "median", "p10", "p90", "GFLOP/s");
+    printf("%-12s%10s%10s%10s%10s\n", "ms per image", "median", "p10", "p90", "GFLOP/s");
     for (size_t i = 0; i < r->phase_count; i++) {
         const bench_phase *p = &r->phases[i];
         printf(
@@ -106,15 +108,15 @@ static void print_text(const bench_result *r)
     printf("%-12s%10.3f%10.3f%10.3f%10.1f\n", "network", r->network.median,
         r->network.p10, r->network.p90, r->gflops);
     if (r->floor_gflops > 0)
-        printf("%-12s%10.3f%30.1f\n\nnetwork: %.3f of its floor, %.2f images a second\n",
-            "its floor", r->floor_ms, r->floor_gflops, r->ratio_to_floor,
-            r->images_per_s);
+        printf("%-12s%10.3f%30.1f\n\nnetwork: %.3f times its floor, %.2f images per "
+               "second\n",
+            "floor", r->floor_ms, r->floor_gflops, r->ratio_to_floor, r->images_per_s);
     else
-        printf("\nnetwork: %.2f images a second (built without oneDNN, its floor)\n",
+        printf("\nnetwork: %.2f images per second (no floor: built without oneDNN)\n",
             r->images_per_s);
     if (r->fit_ms > 0)
-        printf("statistics of %d images: %.0f ms once, beyond their features\n",
-            r->images, r->fit_ms);
+        printf("fit of %d images: %.0f ms, without extracting features\n", r->images,
+            r->fit_ms);
 }
 
 static void print_time(cli_json *json, const bench_time *time)
@@ -197,7 +199,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code >= 0)
         return code;
     if (arguments.count > 1)
-        return cli_usage(verb, "One image at the most");
+        return cli_usage(verb, "expected at most one IMAGE");
     if (arguments.count == 1) {
         void *picture;
         size_t size;
@@ -219,12 +221,14 @@ static int run(const cli_verb *verb, int argc, char **argv)
 const cli_verb cli_bench = {
     .name = "bench",
     .arguments = "[IMAGE]",
-    .summary = "Time the parts of the detector on this machine",
+    .summary = "Time the steps of scoring an image on this machine",
     .notes =
-        "Times are medians, with a tenth of the runs below p10 and a tenth above p90.  "
-        "The floor is\nthe time of the network's products at the best rate of oneDNN, "
-        "measured in between.\nIMAGE is decoded and resized (a made-up PNG of 1024 x "
-        "1024 pixels).",
+        "Times are medians, with the 10th and the 90th percentile of the runs.  The "
+        "floor "
+        "is the\ntime of the network's products at the best rate of oneDNN, measured "
+        "between the runs.\nIMAGE is the file to decode and resize (a made-up PNG of "
+        "1024 "
+        "x 1024 pixels).",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

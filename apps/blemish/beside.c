@@ -28,7 +28,7 @@ static int compare_parts(const void *a, const void *b)
     return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-// Whose mask or result a name says it is, as a stem or as a whole name; length 0: none.
+// The stem or name of the image whose mask or result this name is; length 0: of none.
 static part owner_of(const char *name)
 {
     static const char *const tails[] = {

@@ -1,4 +1,4 @@
-// blemish calibrate: other thresholds for a model, without fitting it again.
+// blemish calibrate: finds new thresholds for a model, without fitting it again.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +28,15 @@ typedef struct settings {
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "MODEL2", "Write to this file (MODEL itself)", AT(output),
         0, 0, NULL},
-    {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (as it is)",
-        AT(false_alarm), 0, 1, NULL},
+    {"false-alarm", 0, CLI_REAL, "RATE",
+        "Share of good images that may be NG (unchanged)", AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
         AT(review), 0, 1, NULL},
-    {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (as it is)",
+    {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (unchanged)",
         AT(min_area), 1, 1e12, NULL},
     CLI_GROUP_OPTION(settings),
     CLI_KEEP_COPIES_OPTION(settings),
-    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
+    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are not usable images",
         AT(skip_bad), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
@@ -63,22 +63,22 @@ static int collect(void *context, const cli_outcome *outcome)
     return CLI_EXIT_OK;
 }
 
-// Scores of images that the model has learnt from promise nothing.
+// Refuses images of the fit: their scores allow no promise.
 static int check_unknown(const blm_model *model, const cli_files *files)
 {
     const char *name;
     for (size_t m = 0; (name = blm_model_image_name(model, m)) != NULL; m++)
         for (size_t i = 0; i < files->count; i++)
             if (strcmp(name, files->items[i].path) == 0) {
-                cli_complain("%s: the model was fitted on this image; expected others, "
-                             "or none to leave out one after the other",
+                cli_complain("%s: the model was fitted on this image; expected other "
+                             "images, or none for leave-one-out scores",
                     name);
                 return CLI_EXIT_INPUT;
             }
     return CLI_EXIT_OK;
 }
 
-// Scores of all files, which the model must not have seen.
+// Scores all files, none of which may be an image of the fit.
 static int score_files(
     const settings *set, const blm_model *model, const cli_files *files, held_out *all)
 {
@@ -110,7 +110,7 @@ static int calibrate_held_out(const settings *set, const cli_grouping *grouping,
     blm_model *sized = NULL;
     size_t unmatched;
     blm_error err;
-    // The scores below must know the smallest defect.
+    // The scores below depend on the smallest defect.
     blm_status status = blm_model_calibrate(model, calibration, &sized, &err);
     int code =
         status == BLM_OK ? score_files(set, sized, files, &all) : cli_fail(status, &err);
@@ -150,7 +150,7 @@ static int calibrate_left_out(const settings *set, const cli_grouping *grouping,
 
 // ---- the verb
 
-// Rates that are not given stay, --review too where neither is.
+// Without --false-alarm and --review both rates stay.
 static blm_calibration wanted(const settings *set, const blm_model *model)
 {
     blm_model_info info;
@@ -224,7 +224,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code >= 0)
         return code;
     if (arguments.count == 0)
-        return cli_usage(verb, "Which model?  Expected %s", verb->arguments);
+        return cli_usage(verb, "no model given, expected %s", verb->arguments);
     const char *output = set.output != NULL ? set.output : arguments.items[0];
     code = cli_grouping_parse(verb, set.group_by, &grouping);
     if (code == CLI_EXIT_OK)
@@ -239,9 +239,10 @@ const cli_verb cli_calibrate = {
     .name = "calibrate",
     .arguments = "MODEL [DIR|FILE|@LIST...]",
     .summary = "Set a model's thresholds again, without fitting",
-    .notes = "With images: from their scores; they must be good ones that the model was "
-             "not fitted on.\nWithout: from the images of the fit, each scored by the "
-             "Gaussians of the others.",
+    .notes =
+        "With images: from their scores; they must be good images that were not in the "
+        "fit.\nWithout: from the images of the fit, each scored by a model of the "
+        "others.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

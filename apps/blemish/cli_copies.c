@@ -8,8 +8,7 @@
 
 enum { MOST_LINES = 5, MOST_NAMES = 4 };
 
-// "a.png, b.png and 3 others": the images whose first one is number `first`; NULL: there
-// is no other.
+// "a.png, b.png and 3 more": the copies of image `first`, itself included; NULL: none.
 static char *name_group(const blm_model *model, size_t first)
 {
     size_t count = 0, last = first;
@@ -35,12 +34,12 @@ static char *name_group(const blm_model *model, size_t first)
 static const char *consequence(const blm_model_info *info, int keep_copies)
 {
     if (keep_copies)
-        return "they count each by itself, which lowers the threshold";
+        return "each counts by itself, which lowers the threshold";
     if (info->source == BLM_HELD_OUT)
         return "the threshold comes from other images";
     if (info->source == BLM_LEAVE_ONE_OUT)
         return "they could not be left out together, which lowers the threshold";
-    return "they count as one part for the threshold";
+    return "each group counts as one part for the threshold";
 }
 
 void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk)

@@ -1,4 +1,4 @@
-// cli_copies.h: what the user is told about good images that are copies of each other.
+// cli_copies.h: reports good images that are copies of each other.
 #ifndef APPS_BLEMISH_CLI_COPIES_H
 #define APPS_BLEMISH_CLI_COPIES_H
 
@@ -7,11 +7,11 @@
 
 #define CLI_KEEP_COPIES_OPTION(type)                                                     \
     {                                                                                    \
-        "keep-copies", 0, CLI_FLAG, NULL, "Images that look equal count each by itself", \
+        "keep-copies", 0, CLI_FLAG, NULL, "Count copies of an image one by one",         \
             offsetof(type, keep_copies), 0, 0, NULL                                      \
     }
 
-// Names them on stderr, each group in a line, and says what they count as; nothing where
+// Names them on stderr, one group per line, and says how they count.  Prints nothing if
 // there are none, or if quiet.
 void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk);
 

@@ -22,7 +22,7 @@ static void describe_recipe(const blm_recipe *r)
     free(input);
 }
 
-// How the good images were scored: "each by the Gaussians of the others".
+// Prints how the good images were scored: "each scored by a model of the others".
 static void print_source(const blm_model_info *info)
 {
     printf("%zu good images", info->good_scores);
@@ -30,13 +30,13 @@ static void print_source(const blm_model_info *info)
         printf(" of %zu parts", info->groups);
     switch (info->source) {
     case BLM_LEAVE_ONE_OUT:
-        printf(", each scored by the Gaussians of the others\n");
+        printf(", each scored by a model of the others\n");
         break;
     case BLM_LEAVE_GROUP_OUT:
-        printf(", each part scored by the Gaussians of the others\n");
+        printf(", each part scored by a model of the others\n");
         break;
     case BLM_HELD_OUT:
-        printf(" that were kept apart\n");
+        printf(" held out from the fit\n");
         break;
     }
 }
@@ -52,12 +52,12 @@ static void print_promise(const blm_model_info *info)
     const char *units = info->groups > 0 ? "parts" : "images";
     const size_t n = info->groups > 0 ? info->groups : info->good_scores;
     if (info->source == BLM_HELD_OUT)
-        printf("    promised: at most %.4g of good images reach it, on average, if new "
-               "ones are like these;\n    %zu %s can promise rates from %.4g on\n",
+        printf("    promised: on average at most %.4g of good images reach it, if new "
+               "images are like these;\n    %zu %s can promise rates of %.4g or more\n",
             info->promised_rate, n, units, info->finest_rate);
     else
-        printf("    an estimate, no promise: these scores depend on each other, and %zu "
-               "%s show rates\n    from %.4g on; images that are kept apart can promise "
+        printf("    an estimate, not a promise: these scores depend on each other, and "
+               "%zu %s show rates\n    of %.4g or more; held-out images allow a promise "
                "(blemish calibrate)\n",
             n, units, info->finest_rate);
 }
@@ -69,13 +69,14 @@ void cli_describe_threshold(const blm_model_info *info)
     if (info->method == BLM_THRESHOLD_QUANTILE)
         printf("    at most %g of good images should reach it\n", info->false_alarm);
     else
-        printf("    they are too few to show a rate of %g, which takes %.0f: the "
-               "threshold lies where\n    the tail of their scores comes down to that "
-               "rate if it falls exponentially, and\n    above all of them\n",
+        printf(
+            "    too few to show a rate of %g, which takes %.0f: the threshold is "
+            "extrapolated with an\n    exponential tail of their scores, and lies above "
+            "all of them\n",
             info->false_alarm, ceil(1 / info->false_alarm - 1 - 1e-9));
     print_promise(info);
     if (info->review_threshold > 0)
-        printf("review: from %.6g on, for %g of good images\n", info->review_threshold,
+        printf("review threshold: %.6g, for %g of good images\n", info->review_threshold,
             info->review);
 }
 
@@ -94,7 +95,7 @@ void cli_describe(const blm_model *model)
     blm_model_describe(model, &info);
     printf("images: %lld\n", (long long)info.images);
     if (info.copies > 0)
-        printf("copies: %zu of them look like others\n", info.copies);
+        printf("copies: %zu of them are copies of others\n", info.copies);
     printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
     describe_recipe(info.recipe);
     if (info.region < 1)
@@ -103,7 +104,7 @@ void cli_describe(const blm_model *model)
     if (info.rank > 0)
         printf("rank %d\n", info.rank);
     else if (info.recipe->detector == BLM_DETECTOR_MEMORY)
-        printf("a memory\n");
+        printf("memory\n");
     else
         printf("full covariance\n");
     describe_cost(model);
@@ -163,7 +164,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_threshold_json(&info, json);
 }
 
-// ---- the odd ones
+// ---- the images least like the others
 
 // At most `wanted` of them; the caller frees the array.
 static blm_good_score *odd_ones(const blm_model *model, size_t wanted, size_t *count)
@@ -179,7 +180,7 @@ void cli_list_odd(const blm_model *model, size_t wanted)
     size_t count;
     blm_good_score *odd = odd_ones(model, wanted, &count);
     if (count > 0)
-        printf("least like the others (a bad one among them?):\n");
+        printf("least like the others (is one of them defective?):\n");
     for (size_t i = 0; i < count; i++) {
         printf("    %-8.6g  ", odd[i].score);
         cli_print_safe(stdout, odd[i].name);

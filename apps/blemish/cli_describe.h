@@ -1,4 +1,4 @@
-// cli_describe.h: what a model is, for people and as members of a JSON object.
+// cli_describe.h: prints the description of a model, as text and as members of JSON.
 #ifndef BLEMISH_CLI_DESCRIBE_H
 #define BLEMISH_CLI_DESCRIBE_H
 
@@ -12,7 +12,7 @@ void cli_describe_json(const blm_model *model, cli_json *json);
 void cli_describe_threshold(const blm_model_info *info);
 void cli_threshold_json(const blm_model_info *info, cli_json *json);
 
-// The `wanted` training images that look least like the others.
+// The `wanted` images of the fit that are least like the others.
 void cli_list_odd(const blm_model *model, size_t wanted);
 void cli_list_odd_json(const blm_model *model, size_t wanted, cli_json *json);
 

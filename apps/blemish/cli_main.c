@@ -16,9 +16,10 @@ static void print_usage(FILE *out)
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-12s%s\n", verbs[i]->name, verbs[i]->summary);
     fprintf(out, "  %-12s%s\n", "completion", "Print a completion script for bash");
-    fprintf(out, "\n`blemish VERB --help` has the options; `blemish --version` tells the "
-                 "version.\nExit codes: 0 done; 1 an image is NG (with --exit-status); "
-                 "2 wrong usage;\n3 bad input; 4 system or memory.\n");
+    fprintf(out,
+        "\n`blemish VERB --help` lists the options, `blemish --version` prints the "
+        "version.\nExit codes: 0 done; 1 an image is NG (with --exit-status); "
+        "2 wrong usage;\n3 bad input; 4 system or memory.\n");
 }
 
 static int print_version(void)
@@ -38,8 +39,8 @@ int main(int argc, char **argv)
     const char *name = argc < 2 ? "" : argv[1];
     cli_catch_signals();
     if (strcmp(blm_version(), BLM_VERSION) != 0) {
-        cli_complain("this is version %s, but the library found is %s", BLM_VERSION,
-            blm_version());
+        cli_complain(
+            "the library found is version %s, expected %s", blm_version(), BLM_VERSION);
         return CLI_EXIT_SYSTEM;
     }
     for (size_t i = 0; i < VERB_COUNT; i++) {

@@ -7,7 +7,7 @@
 #include "apps/blemish/cli_text.h"
 #include "apps/blemish/json.h"
 
-// ---- what the thresholds do
+// ---- results at the thresholds
 
 blm_interval cli_share_interval(int64_t count, int64_t all)
 {
@@ -19,17 +19,15 @@ blm_interval cli_share_interval(int64_t count, int64_t all)
         count == all ? 1 : (centre + reach) / scale};
 }
 
-// Beside the rate that was asked for, the one that came out.
+// The rate of good images beside the one that was asked for.
 static void print_rate(
     const char *what, int64_t count, const cli_verdicts *good, double asked)
 {
     if (good->all == 0)
         return;
     const blm_interval i = cli_share_interval(count, good->all);
-    printf(
-        "%s: asked for at most %g of good images, %.4g came out (95%% interval %.4g to "
-        "%.4g)\n",
-        what, asked, (double)count / (double)good->all, i.low, i.high);
+    printf("%s: %.4g of good images (95%% interval %.4g to %.4g), asked for at most %g\n",
+        what, (double)count / (double)good->all, i.low, i.high, asked);
 }
 
 static void print_verdicts(const char *which, const cli_verdicts *v, int with_review)
@@ -40,7 +38,7 @@ static void print_verdicts(const char *which, const cli_verdicts *v, int with_re
     printf("%lld OK\n", (long long)(v->all - v->ng - v->review));
 }
 
-// What f1_max is not: the F1 that a user of this threshold gets.
+// F1 at the model's threshold (f1_max is that of the best threshold).
 static void print_f1(const cli_metrics_row *row)
 {
     if (isnan(row->image_f1))
@@ -56,9 +54,9 @@ static void print_thresholds(const cli_metrics *metrics)
     const blm_model_info *m = &metrics->model;
     const cli_verdicts *good = &metrics->good;
     const int with_review = m->review_threshold > 0;
-    printf("NG from %.6g on", m->threshold);
+    printf("threshold %.6g", m->threshold);
     if (with_review)
-        printf(", REVIEW from %.6g on", m->review_threshold);
+        printf(", review threshold %.6g", m->review_threshold);
     printf("\n");
     print_verdicts("good", good, with_review);
     print_verdicts("defective", &metrics->defective, with_review);
@@ -106,7 +104,7 @@ void cli_metrics_print(const cli_metrics *metrics)
         print_row(metrics, &metrics->rows[i]);
     if (metrics->has_pixels)
         printf("pixels at %s\n",
-            metrics->native ? "the size of the images" : "the size the network sees");
+            metrics->native ? "the size of the images" : "the model's input size");
     print_thresholds(metrics);
 }
 

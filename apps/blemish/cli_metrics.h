@@ -1,4 +1,4 @@
-// cli_metrics.h: what eval prints.
+// cli_metrics.h: prints the metrics of eval.
 #ifndef BLEMISH_CLI_METRICS_H
 #define BLEMISH_CLI_METRICS_H
 
@@ -10,7 +10,7 @@ typedef struct cli_metrics_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
     double image_f1, pixel_f1; // at the model's threshold; NaN where not defined
-    blm_intervals image_range, pixel_range; // for a report only
+    blm_intervals image_range, pixel_range; // with a report only
 } cli_metrics_row;
 
 // How many images got a verdict.
@@ -25,7 +25,7 @@ typedef struct cli_metrics {
     int native;            // those are at the size of the images
     cli_metrics_row *rows; // (count) all kinds first
     size_t count;
-    size_t failed; // images that could not be scored, which are in no number
+    size_t failed; // images that could not be scored, not counted elsewhere
 } cli_metrics;
 
 // Wilson's 95 % interval of a share, count of all > 0.

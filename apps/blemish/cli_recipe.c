@@ -22,7 +22,7 @@ const char *cli_recipe_value(
     return text;
 }
 
-// Appends to a text of the caller's.
+// Appends `more` to `text`; frees both and returns the result.
 static char *join(char *text, char *more)
 {
     char *joined = cli_format("%s%s", text, more);

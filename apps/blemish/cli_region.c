@@ -8,7 +8,7 @@
 #include "apps/blemish/mask.h"
 #include "apps/blemish/memory.h"
 
-// A picture of 0 and 1.
+// A mask of 0 and 1.
 typedef struct picture {
     int width, height;
     uint8_t *pixels; // (height, width)
@@ -38,7 +38,7 @@ typedef struct polygon {
     size_t count, capacity;
 } polygon;
 
-// Reads "x,y" with blanks around it; NULL: there is none.
+// Reads "x,y" with blanks around it; NULL: not found.
 static const char *read_point(const char *text, point *out)
 {
     char *end;
@@ -52,8 +52,8 @@ static const char *read_point(const char *text, point *out)
     return end + strspn(end, " \t\n");
 }
 
-// Reads the points up to the next ';' or the end of the text, to which it returns a
-// pointer; NULL: this is no polygon.
+// Reads the points up to the next ';' or the end of the text and returns a pointer to
+// that; NULL: not a polygon.
 static const char *read_polygon(const char *text, polygon *out)
 {
     out->count = 0;
@@ -74,7 +74,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Where the polygon's sides cross the height y, rising in x; returns how many times.
+// The x at which the polygon's sides cross the line at y, ascending; returns their
+// number.
 static size_t find_crossings(const polygon *p, double y, double *crossings)
 {
     size_t count = 0;
@@ -87,14 +88,14 @@ static size_t find_crossings(const polygon *p, double y, double *crossings)
     return count;
 }
 
-// The first pixel whose centre is not left of x, from 0 to width.
+// The first pixel whose centre is at x or to the right of it, from 0 to width.
 static int first_pixel(double x, int width)
 {
     return (int)ceil(fmin(fmax(x - 0.5, 0), width));
 }
 
-// Sets the pixels whose centres lie inside, by the even-odd rule, to value.  Returns how
-// many there are.
+// Sets the pixels whose centres lie inside (even-odd rule) to value.  Returns their
+// number.
 static size_t fill_polygon(const polygon *p, uint8_t value, picture *out)
 {
     size_t count = 0;
@@ -122,8 +123,8 @@ static int fill_polygons(
     for (int number = 1; code == CLI_EXIT_OK; number++) {
         at = read_polygon(at, &p);
         if (at == NULL) {
-            cli_complain("--%s: polygon %d of \"%s\" is none; expected \"x,y x,y x,y\", "
-                         "three points or more, and ';' between polygons",
+            cli_complain("--%s: polygon %d of \"%s\" is not valid; expected \"x,y x,y "
+                         "x,y\", three points or more, and ';' between polygons",
                 option, number, text);
             code = CLI_EXIT_USAGE;
         } else if (fill_polygon(&p, value, out) == 0) {
@@ -140,7 +141,7 @@ static int fill_polygons(
 
 // ---- the three parts
 
-// Keeps what is inside of the mask too.
+// Keeps the pixels that are inside the mask too.
 static int apply_mask(
     const cli_region *region, const blm_decode_options *decode, picture *out)
 {
@@ -153,9 +154,9 @@ static int apply_mask(
     if (status != BLM_OK)
         return cli_fail(status, &err);
     if (odd & CLI_MASK_GREY && !region->quiet)
-        cli_complain("%s: has many grey levels: all above 0 are looked at", path);
+        cli_complain("%s: has many grey levels: all above 0 are inspected", path);
     if (odd & CLI_MASK_ALPHA && !region->quiet)
-        cli_complain("%s: has an alpha channel, which does not count: colours do", path);
+        cli_complain("%s: has an alpha channel: it is ignored", path);
     const size_t inside = count_inside(&mask);
     uint8_t *to = out->pixels;
     for (int y = 0; y < out->height; y++) {

@@ -1,4 +1,4 @@
-// blemish sweep: many recipes on the same images, ranked.
+// blemish sweep: tries many recipes on the same images and ranks them.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +30,11 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
     CLI_GRID_OPTIONS(settings),
-    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the network (those installed)",
+    {"weights", 'w', CLI_TEXT, "FILE", "Weights of the backbone (those installed)",
         AT(weights), 0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
         AT(false_alarm), 0, 1, NULL},
-    {"rank", 0, CLI_CHOICE, "BY", "spread, image, pixel, pro (image; spread if unknown)",
+    {"rank", 0, CLI_CHOICE, "BY", "spread, image, pixel or pro (image, or spread)",
         AT(rank), 0, 0, "spread|image|pixel|pro"},
     {"intervals", 0, CLI_FLAG, NULL, "Bootstrap intervals of the metrics (95 %)",
         AT(intervals), 0, 0, NULL},
@@ -47,24 +47,24 @@ static const cli_option options[] = {
     CLI_TALK_OPTIONS(settings),
 };
 
-// The images, and what is known about them.
+// The images, their labels and masks.
 typedef struct images {
     const cli_files *good; // to learn from
-    cli_files listed;      // what it points to without a data set
-    cli_dataset data;      // to score; none: nothing is known
+    cli_files listed;      // `good`, if there is no data set
+    cli_dataset data;      // to score; empty: no labels
     uint8_t *labels;       // (data.count) 1: defective
-    int remarked;          // odd masks have been remarked on
+    int remarked;          // odd masks have been reported
     uint8_t **masks;       // (data.count) (height, width) of the input; NULL: no defect
 } images;
 
-// What came of a recipe.
+// The result of a recipe.
 typedef struct point {
     blm_recipe recipe;
     int features;
     double spread;            // of the good scores
-    double threshold, found;  // share of defective images that it finds
-    double false_alarms;      // share of good test images that it calls NG
-    blm_metrics image, pixel; // NaN where nothing is known
+    double threshold, found;  // found: share of defective images that are NG
+    double false_alarms;      // share of good test images that are NG
+    blm_metrics image, pixel; // NaN where not defined
     blm_intervals image_range, pixel_range;
     double fit_ms, score_ms;
     double *good, *test; // (good images), (test images) with --scores
@@ -103,7 +103,7 @@ static void forget_masks(images *all)
     }
 }
 
-// The masks as a recipe shows them.
+// Reads the masks, resampled to the input of a recipe.
 static blm_status read_masks(
     images *all, const settings *set, const blm_recipe *recipe, blm_error *err)
 {
@@ -140,8 +140,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// How far the tail of the good scores lies above their middle, relative to that: the
-// lower, the smaller a rise of the score that can be told from a good image's.
+// (q - m) / m of the good scores, with their median m and 95 % quantile q.
 static double spread_of(const double *scores, size_t count, double median)
 {
     double *sorted = cli_alloc(count, sizeof *sorted);
@@ -250,14 +249,14 @@ static int show_progress(void *context, size_t done, size_t total)
     return cli_interrupted();
 }
 
-// The images through the network, once for `count` recipes of the same input.
+// Extracts features of all images once, for `count` recipes of the same input.
 static blm_status extract(
     const work *w, const blm_recipe *recipes, size_t count, search **out, blm_error *err)
 {
     const cli_files *good = w->images->good;
     const cli_dataset *data = &w->images->data;
     const search_watch watch = {.progress = show_progress};
-    blm_recipe recipe = recipes[0]; // with the taps of all
+    blm_recipe recipe = recipes[0]; // gets the taps of all
     const search_options wanted = {.recipe = &recipe,
         .weights = w->set->weights,
         .decode = w->set->decode,
@@ -327,7 +326,8 @@ static double key_of(const point *p, int rank)
     return isnan(keys[rank]) ? INFINITY : keys[rank];
 }
 
-// Best first; equal ones stay in the order of the grid.  A handful, so insertion does.
+// Best first; equal ones stay in the order of the grid.  Insertion sort, as there are
+// few.
 static void sort_points(point *points, size_t count, int rank)
 {
     for (size_t i = 1; i < count; i++)
@@ -494,7 +494,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code >= 0)
         return code;
     if (arguments.count == 0)
-        return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
+        return cli_usage(verb, "no images given, expected %s", verb->arguments);
     if (set.scores && !set.json)
         return cli_usage(verb, "--scores needs --json");
     images all = {0};
@@ -520,8 +520,10 @@ const cli_verb cli_sweep = {
     .arguments = "DATASET | DIR|FILE|@LIST...",
     .summary = "Try many recipes on the same images and rank them",
     .notes =
-        "DATASET has the layout of MVTec AD; other arguments are good images, whose\n"
-        "spread is then all that is known.  Combines all values of all lists.",
+        "DATASET has a layout that eval reads, such as that of MVTec AD.  Other "
+        "arguments\n"
+        "are good images; recipes are then ranked by spread.  All values of all lists\n"
+        "are combined.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -1,4 +1,5 @@
-// blemish table: every category of a data set, beside what the paper says about it.
+// blemish table: fits and measures every category of a data set, beside published
+// results.
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -22,7 +23,7 @@
 #include "blemish/weights.h"
 
 typedef struct settings {
-    const char *output; // folder; NULL: nothing is kept
+    const char *output; // folder for results; NULL: none
     cli_setup setup;
     const char *exclude;
     int native, format, force, threads;
@@ -32,8 +33,8 @@ typedef struct settings {
 
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, "FOLDER", "Keep results there, and use those kept",
-        AT(output), 0, 0, NULL},
+    {"output", 'o', CLI_TEXT, "FOLDER", "Keep results there and reuse them", AT(output),
+        0, 0, NULL},
     {"format", 'f', CLI_CHOICE, "NAME", "text, markdown, csv or json (text)", AT(format),
         0, 0, "text|markdown|csv|json"},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
@@ -54,7 +55,7 @@ static int by_name(const void *a, const void *b)
     return cli_compare_natural(x->category, y->category);
 }
 
-// The folders that are data sets which say what to learn from.
+// Finds the folders that are data sets with training images.
 static int find_categories(const char *root, cli_result **out, size_t *count)
 {
     size_t capacity = 0;
@@ -74,8 +75,8 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
     }
     closedir(folder);
     if (*count == 0) {
-        cli_complain("%s: no folder in it is a data set, with train/good and test or the "
-                     "like (see blemish-eval(1))",
+        cli_complain("%s: no folder in it is a data set, expected train/good and test or "
+                     "the like in each (see blemish-eval(1))",
             root);
         return CLI_EXIT_INPUT;
     }
@@ -85,7 +86,7 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 
 // ---- a category -----------------------------------------------------------------------
 
-// A number for all that a result depends on but the images: program, weights, recipe.
+// Hash of everything except the images that a result depends on.
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
 {
     char *recipe = cli_recipe_key(&set->setup.recipe);
@@ -146,7 +147,7 @@ static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_resul
     return code;
 }
 
-// Adds all that is read of a category to a key.
+// Adds all files of a category to a key.
 static int hash_images(uint64_t *key, const cli_dataset *c)
 {
     int code = CLI_EXIT_OK;
@@ -162,7 +163,7 @@ static int hash_images(uint64_t *key, const cli_dataset *c)
     return code;
 }
 
-// The result from the file, or by doing the work.
+// Reads the result from its file, or computes and keeps it.
 static int find_result(const settings *set, const char *root, uint64_t key,
     const char *label, cli_result *out)
 {
@@ -196,8 +197,7 @@ static int find_result(const settings *set, const char *root, uint64_t key,
 
 // ---- the verb -------------------------------------------------------------------------
 
-// All categories, those that fail left out at the end: *good counts the others, which
-// move to the front.
+// Results of all categories; *good of them succeeded and are moved to the front.
 static int find_results(const settings *set, const char *root, uint64_t key,
     cli_result *results, size_t count, size_t *good)
 {
@@ -255,7 +255,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code >= 0)
         return code;
     if (arguments.count != 1)
-        return cli_usage(verb, "Expected %s", verb->arguments);
+        return cli_usage(verb, "expected %s", verb->arguments);
     const blm_status status = blm_weights_describe(set.setup.weights, &weights, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
@@ -267,8 +267,8 @@ const cli_verb cli_table = {
     .arguments = "ROOT",
     .summary = "Fit and measure every category, beside published results",
     .notes =
-        "ROOT has a data set that eval reads in each folder, a category.  A second call\n"
-        "with the same -o FOLDER does only what is new or was changed.",
+        "Each folder in ROOT is a category: a data set that eval reads.  A second call\n"
+        "with the same -o FOLDER computes only what is new or changed.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

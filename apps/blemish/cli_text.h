@@ -1,4 +1,4 @@
-// cli_text.h: names of files are bytes; what is printed must be one line of text.
+// cli_text.h: prints and compares names of files, which may hold any bytes.
 #ifndef BLEMISH_CLI_TEXT_H
 #define BLEMISH_CLI_TEXT_H
 
@@ -8,11 +8,11 @@
 // command the terminal.
 void cli_print_safe(FILE *out, const char *text);
 
-// A copy in which every byte that is no UTF-8 became U+FFFD, for JSON.  The caller frees
-// it.
+// A copy with every byte that is not UTF-8 replaced by U+FFFD, for JSON.  The caller
+// frees it.
 char *cli_utf8(const char *text);
 
-// Compares like people do: img2 before img10.  Digits by value, all else by bytes; only
+// Natural order: img2 before img10.  Digits compare by value, the rest by bytes; only
 // equal texts compare equal.
 int cli_compare_natural(const char *a, const char *b);
 

@@ -10,11 +10,11 @@
 
 enum { COLUMNS = 1 + CLI_METHODS };
 
-// A line of a table: ours first, then the published ones, in percent; NaN: there is none.
+// A line of a table: our result, then the published ones, in percent; NaN: none.
 typedef struct line {
     const char *label;
     cli_group group;
-    int average; // over how many of ours; 0: a category
+    int average; // number of our results averaged; 0: a category
     double percent[COLUMNS];
 } line;
 
@@ -42,7 +42,7 @@ static line category_line(const cli_published *table, const cli_result *r)
     return out;
 }
 
-// Over one group, or over all with CLI_UNKNOWN.
+// The average over one group, or over all with CLI_UNKNOWN.
 static line average_line(
     const cli_published *table, const cli_result *results, size_t count, cli_group group)
 {
@@ -57,12 +57,12 @@ static line average_line(
         sum += l.percent[0];
         out.average++;
     }
-    out.percent[0] = sum / out.average; // NaN if there is none
+    out.percent[0] = sum / out.average; // NaN for no results
     memcpy(out.percent + 1, table->averages[group], sizeof table->averages[group]);
     return out;
 }
 
-// Hands out all lines in order.
+// Calls `print` for all lines in order.
 static void each_line(const cli_published *table, const cli_result *results, size_t count,
     void (*print)(void *context, const cli_published *table, const line *l),
     void *context)

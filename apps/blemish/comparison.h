@@ -1,4 +1,4 @@
-// comparison.h: our results beside published ones.
+// comparison.h: prints our results beside published ones.
 #ifndef BLEMISH_CLI_COMPARISON_H
 #define BLEMISH_CLI_COMPARISON_H
 
@@ -11,9 +11,9 @@ typedef enum cli_comparison_form {
     CLI_COMPARE_JSON,
 } cli_comparison_form;
 
-// Prints the paper's tables 2 and 3 with a column of ours, categories in the paper's
-// order, others behind them, and averages: ours over what there is of a group, published
-// ones as they were printed.
+// Prints the paper's tables 2 and 3 with a column for our results: first the paper's
+// categories in its order, then others, and averages.  Our averages are over the
+// categories present; published averages are as printed.
 void cli_compare(const cli_result *results, size_t count, cli_comparison_form form);
 
 #endif

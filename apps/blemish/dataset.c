@@ -1,4 +1,4 @@
-// Samples: which images are good, of which kind the others are, and their masks.
+// Builds samples: images with their kind (good, or the kind of defect) and their masks.
 #include "apps/blemish/dataset.h"
 
 #include <stdlib.h>
@@ -57,14 +57,14 @@ void cli_samples_add_good(cli_dataset *out, const cli_files *images)
 
 // ---- masks
 
-// What a name says behind its extension: "#2" of a page, or nothing.
+// The page after the extension of a name, such as "#2", or "".
 static const char *page_of(const char *name)
 {
     const char *extension = name + cli_stem_length(name);
     return extension + strcspn(extension, "#");
 }
 
-// Whether `mask` is the name STEM + tail + any extension, and the same page.
+// Whether `mask` is named STEM + tail + any extension, with the same page.
 static int is_mask(const char *mask, const char *image, const char *tail)
 {
     const size_t stem = cli_stem_length(image), length = cli_stem_length(mask);
@@ -73,7 +73,8 @@ static int is_mask(const char *mask, const char *image, const char *tail)
            strncmp(mask + stem, tail, strlen(tail)) == 0;
 }
 
-// Adds the mask STEM_mask.*, or else STEM.*, or else all in the folder STEM.
+// Adds the mask STEM_mask.*, STEM.*, STEM_gt.* or STEM_label.*, else all in the folder
+// STEM.
 static void find_masks(cli_sample *sample, const cli_files *masks, const char *image)
 {
     static const char *const tails[] = {"_mask", "", "_gt", "_GT", "_label"};
@@ -109,7 +110,7 @@ void cli_samples_add_kinds(
     }
 }
 
-// Bad ones first, each in their order.
+// Defective samples first; the order is kept within both.
 static void sort_samples(cli_dataset *out)
 {
     cli_sample *sorted = cli_alloc(out->count, sizeof *sorted);
@@ -136,7 +137,7 @@ void cli_samples_finish(cli_dataset *out, const char *expected)
         return;
     for (size_t i = 0; i < out->count; i++)
         if (out->items[i].bad && out->items[i].mask_count == 0)
-            cli_complain("%s: no mask for it", out->items[i].path);
+            cli_complain("%s: has no mask", out->items[i].path);
     cli_complain(
         "%zu of %zu defective images have no mask, expected %s: no pixel metrics",
         missing, bad, expected);
@@ -169,7 +170,7 @@ static int need_folder(const char *path)
     return CLI_EXIT_INPUT;
 }
 
-// Leaves out images in folders of good ones: --good says which those are.
+// Leaves out images in folders of good images below --bad; good images come from --good.
 static void leave_out_good(cli_files *bad, const cli_choice *choice)
 {
     size_t kept = 0, left_out = 0;
@@ -179,8 +180,8 @@ static void leave_out_good(cli_files *bad, const cli_choice *choice)
         if (slash != NULL &&
             cli_is_good_folder(file.below, (size_t)(slash - file.below))) {
             if (left_out++ == 0 && !choice->quiet)
-                cli_complain("%s: in a folder of good images below that of the bad ones: "
-                             "left out, with all others there",
+                cli_complain("%s: a good image below the folder of --bad: left out, with "
+                             "all others there",
                     file.path);
             free(file.path);
         } else

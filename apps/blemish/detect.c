@@ -1,4 +1,4 @@
-// blemish detect: scores, verdicts and maps of images.
+// blemish detect: prints scores and verdicts of images, and writes their maps.
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,12 +21,12 @@ typedef struct settings {
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
     CLI_JSON_OPTION(settings),
-    {"csv", 0, CLI_FLAG, NULL, "Print CSV with a head line", AT(csv), 0, 0, NULL},
-    {"maps", 'm', CLI_TEXT, "DIR", "Write map, heat picture and mask of each image",
-        AT(maps), 0, 0, NULL},
+    {"csv", 0, CLI_FLAG, NULL, "Print CSV with a header line", AT(csv), 0, 0, NULL},
+    {"maps", 'm', CLI_TEXT, "DIR", "Write map, heat map and mask of each image", AT(maps),
+        0, 0, NULL},
     {"map-format", 0, CLI_CHOICE, "NAME", "tiff16, tiff32, png16 or npy (tiff16)",
         AT(map_format), 0, 0, CLI_MAP_FORMATS},
-    {"threshold", 'T', CLI_REAL, "X", "NG from this score on (the model's)",
+    {"threshold", 'T', CLI_REAL, "X", "NG if score >= X (the model's threshold)",
         AT(threshold), 0, INFINITY, NULL},
     {"mm-per-pixel", 0, CLI_REAL, "X", "Print areas and positions in millimetres too",
         AT(mm_per_pixel), 0, INFINITY, NULL},
@@ -43,7 +43,7 @@ typedef struct job {
     cli_records records;
     cli_outputs outputs; // with set->maps
     int found;           // an image is NG
-    unsigned told;       // what was never seen, and has been told
+    unsigned reported;   // bits of `unseen` that have been reported
 } job;
 
 static blm_status write_maps(void *context, cli_outcome *outcome,
@@ -54,18 +54,18 @@ static blm_status write_maps(void *context, cli_outcome *outcome,
         &self->outputs, outcome->index, scorer, image, &outcome->result, err);
 }
 
-// What the model never saw it cannot judge well: told once for each way to differ.
-static void tell_unseen(job *self, const cli_outcome *outcome)
+// Reports once for each bit of `unseen` that an image has properties no good image had.
+static void report_unseen(job *self, const cli_outcome *outcome)
 {
-    const unsigned news = outcome->result.unseen & ~self->told;
+    const unsigned news = outcome->result.unseen & ~self->reported;
     if (news == 0 || self->set->talk.quiet)
         return;
     char *ways = cli_unseen_text(news);
-    cli_complain("%s: differs from all images of the fit in %s, so that its score means "
-                 "little (others like it are not told)",
+    cli_complain("%s: differs from all images of the fit in %s: its score is unreliable "
+                 "(reported once)",
         outcome->name, ways);
     free(ways);
-    self->told |= news;
+    self->reported |= news;
 }
 
 static int print(void *context, const cli_outcome *outcome)
@@ -74,7 +74,7 @@ static int print(void *context, const cli_outcome *outcome)
     if (outcome->status == BLM_OK && outcome->result.verdict == BLM_VERDICT_NG)
         self->found = 1;
     if (outcome->status == BLM_OK)
-        tell_unseen(self, outcome);
+        report_unseen(self, outcome);
     cli_record(&self->records, outcome);
     return cli_flush();
 }
@@ -116,9 +116,9 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (parsed >= 0)
         return parsed;
     if (arguments.count < 2)
-        return cli_usage(verb, "Expected %s", verb->arguments);
+        return cli_usage(verb, "expected %s", verb->arguments);
     if (set.json && set.csv)
-        return cli_usage(verb, "Expected one of --json and --csv");
+        return cli_usage(verb, "expected one of --json and --csv");
 
     blm_model *model = NULL;
     blm_error err;
@@ -146,9 +146,9 @@ static int run(const cli_verb *verb, int argc, char **argv)
 const cli_verb cli_detect = {
     .name = "detect",
     .arguments = "MODEL DIR|FILE|@LIST...",
-    .summary = "Score images and say OK or NG",
-    .notes = "Prints name, score, threshold and verdict, with tabs between them; with\n"
-             "--mm-per-pixel also the area of all regions and where the peak lies.",
+    .summary = "Score images and decide OK or NG",
+    .notes = "Prints name, score, threshold and verdict, separated by tabs; with\n"
+             "--mm-per-pixel also the area of all regions and the position of the peak.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -1,4 +1,4 @@
-// blemish eval: how well a model tells good from bad, on images whose truth is known.
+// blemish eval: measures a model on labelled images.
 #include <stdlib.h>
 
 #include "apps/blemish/evaluate.h"
@@ -17,8 +17,8 @@ typedef struct settings {
 static const cli_option options[] = {
     {"good", 'g', CLI_TEXT, "DIR", "Good images, instead of DATASET", AT(good), 0, 0,
         NULL},
-    {"bad", 'b', CLI_TEXT, "DIR", "Defective images; folders in it are kinds", AT(bad), 0,
-        0, NULL},
+    {"bad", 'b', CLI_TEXT, "DIR", "Defective images; its folders are the kinds", AT(bad),
+        0, 0, NULL},
     {"masks", 'm', CLI_TEXT, "DIR", "Masks of the defective images (no pixel metrics)",
         AT(masks), 0, 0, NULL},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
@@ -33,7 +33,7 @@ static const cli_option options[] = {
 
 // ---- the verb
 
-// names: of the model and, in words, of the data.
+// names: of the model and of the data.
 static int evaluate(const settings *set, const blm_model *model, const cli_dataset *data,
     const char *const names[2])
 {
@@ -67,15 +67,15 @@ static int evaluate(const settings *set, const blm_model *model, const cli_datas
     return code;
 }
 
-// Where the images are: DATASET, or --good and --bad.
+// The images are given by DATASET, or by --good and --bad.
 static int check_usage(
     const cli_verb *verb, const settings *set, const cli_arguments *arguments)
 {
     const int folders = set->good != NULL || set->bad != NULL || set->masks != NULL;
     if (arguments->count != (folders ? 1u : 2u))
-        return cli_usage(verb, "Expected %s", verb->arguments);
+        return cli_usage(verb, "expected %s", verb->arguments);
     if (folders && (set->good == NULL || set->bad == NULL))
-        return cli_usage(verb, "Expected both --good and --bad");
+        return cli_usage(verb, "expected both --good and --bad");
     return CLI_EXIT_OK;
 }
 
@@ -112,7 +112,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
 const cli_verb cli_eval = {
     .name = "eval",
     .arguments = "MODEL DATASET | --good DIR --bad DIR [--masks DIR] MODEL",
-    .summary = "Measure a model on images whose truth is known",
+    .summary = "Measure a model on labelled images",
     .notes = "DATASET has the layout of MVTec AD: test/good, test/KIND/NAME.png and\n"
              "ground_truth/KIND/NAME_mask.png; or of MVTec LOCO AD, MVTec AD 2, BTAD,\n"
              "VisA, Real-IAD (a category of them) or KolektorSDD2.",

@@ -24,18 +24,18 @@ typedef struct collection {
     const char **kind_names; // (kind_count) number 1 first
     size_t kind_count;
     blm_pixel_metrics *pixels; // NULL: no masks
-    cli_odd_masks odd;         // what masks are remarked on
+    cli_odd_masks odd;         // masks to report
     size_t unusable;           // masks that could not be used
 } collection;
 
-// What pixel metrics and the report need of an image.
+// Data of an image for pixel metrics and the report.
 typedef struct pixels {
     int width, height;
     float *map;                // (height, width); NULL: the result's
     uint8_t *mask;             // (height, width); NULL: no defect
     report_pictures *pictures; // NULL: none
-    unsigned odd;              // what is odd about the mask
-    blm_status mask_status;    // of reading it; then the text
+    unsigned odd;              // CLI_MASK_ bits of the mask
+    blm_status mask_status;    // of reading the mask, with mask_err
     blm_error mask_err;
 } pixels;
 
@@ -113,7 +113,7 @@ static blm_status prepare_pixels(void *context, cli_outcome *outcome,
     return status;
 }
 
-// The number of a kind, a new one if need be.
+// The number of a kind; a new kind gets the next number.
 static int kind_number(collection *all, const char *kind)
 {
     for (size_t k = 0; k < all->kind_count; k++) {
@@ -257,8 +257,8 @@ static blm_status measure_all(const collection *all, cli_metrics *out, blm_error
 
 // ---- all of it
 
-// Says what was odd about masks.  Pixel metrics with some of them missing would be others
-// than those that were asked for.
+// Reports odd masks.  If some masks cannot be used, there are no pixel metrics: they
+// would not be comparable.
 static int settle_masks(collection *all, cli_metrics *out)
 {
     if (!all->how->talk->quiet)

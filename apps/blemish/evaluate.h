@@ -1,4 +1,4 @@
-// evaluate.h: how well a model tells good from bad, measured on a data set.
+// evaluate.h: measures a model on a data set.
 #ifndef BLEMISH_CLI_EVALUATE_H
 #define BLEMISH_CLI_EVALUATE_H
 
@@ -12,12 +12,12 @@ typedef struct cli_evaluation {
     int threads; // 0: all cores
     blm_decode_options decode;
     const cli_talk *talk;
-    cli_report *report; // takes in images, failures and curves; NULL: no report
+    cli_report *report; // receives images, failures and curves; NULL: no report
 } cli_evaluation;
 
-// Scores all images and measures.  The caller frees out->rows; the names in it belong to
-// the data set, the texts to the model.  Returns the exit code: 3 where images failed,
-// which have been told; with rows, the metrics are those of the others.
+// Scores all images and computes metrics.  The caller frees out->rows; names in it belong
+// to the data set, texts to the model.  Returns the exit code: 3 if images failed, which
+// have been reported; out->rows, if any, is then of the other images.
 int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     const cli_dataset *data, cli_metrics *out);
 

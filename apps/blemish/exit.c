@@ -74,13 +74,13 @@ static void note_signal(int number)
 
 void cli_catch_signals(void)
 {
-    // SA_RESETHAND: the second one finds the default action.
+    // SA_RESETHAND: a second signal has the default action.
     struct sigaction action = {
         .sa_handler = note_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); // writing then fails with EPIPE, which cli_flush knows
+    signal(SIGPIPE, SIG_IGN); // writes then fail with EPIPE, which cli_flush handles
 }
 
 int cli_interrupted(void)

@@ -20,7 +20,7 @@ static uint64_t hash_content(uint64_t hash, const char *path)
     return hash;
 }
 
-// Adds the build id among the notes of an object; 0 if it has none.
+// Adds the build id from the notes of an object; returns 0 if it has none.
 static int hash_build_id(const struct dl_phdr_info *object, uint64_t *hash)
 {
     for (int i = 0; i < object->dlpi_phnum; i++) {

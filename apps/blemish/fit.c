@@ -1,4 +1,4 @@
-// blemish fit: from good images to a model.
+// blemish fit: fits a model to good images.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,15 +38,16 @@ static const cli_option options[] = {
         AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
         AT(review), 0, 1, NULL},
-    {"region", 'r', CLI_TEXT, "MASK", "Picture that is black where defects do not matter",
+    {"region", 'r', CLI_TEXT, "MASK", "Mask, black outside the region of interest",
         AT(region.mask), 0, 0, NULL},
-    {"include", 0, CLI_TEXT, "POLYGONS", "Look inside \"x,y x,y x,y; ...\" only (pixels)",
-        AT(region.include), 0, 0, NULL},
-    {"ignore", 0, CLI_TEXT, "POLYGONS", "Do not look inside \"x,y x,y x,y; ...\"",
+    {"include", 0, CLI_TEXT, "POLYGONS",
+        "Inspect only inside \"x,y x,y x,y; ...\" (pixels)", AT(region.include), 0, 0,
+        NULL},
+    {"ignore", 0, CLI_TEXT, "POLYGONS", "Do not inspect inside \"x,y x,y x,y; ...\"",
         AT(region.ignore), 0, 0, NULL},
     CLI_GROUP_OPTION(settings),
     CLI_KEEP_COPIES_OPTION(settings),
-    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are no usable image",
+    {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are not usable images",
         AT(skip_bad), 0, 0, NULL},
     CLI_FORCE_OPTION(settings),
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
@@ -61,7 +62,7 @@ static const cli_option options[] = {
 
 // ---- the work
 
-// Groups are told by the names of the images that were taken in, which the model knows.
+// Calibrates with groups, which come from the names of the images in the model.
 static blm_status group(const cli_grouping *grouping, const cli_training *training,
     size_t *unmatched, blm_model **model, blm_error *err)
 {
@@ -91,7 +92,7 @@ static void print_summary(const settings *set, const blm_model *model, size_t sk
         cli_print_safe(stdout, set->output);
         printf("\n");
         if (skipped > 0)
-            printf("skipped: %zu files that are no usable image\n", skipped);
+            printf("skipped: %zu files that are not usable images\n", skipped);
         cli_describe(model);
         cli_list_odd(model, (size_t)set->odd);
         return;
@@ -105,7 +106,7 @@ static void print_summary(const settings *set, const blm_model *model, size_t sk
     cli_json_end_line(&json);
 }
 
-// The model comes last: after a failure there is none.
+// Writes the model last, so that there is none after a failure.
 static int save(const settings *set, const blm_model *model, size_t skipped)
 {
     blm_error err;
@@ -159,8 +160,8 @@ static int fit_and_save(
     return code;
 }
 
-// The images to learn from: those that the arguments name, or of a data set the good ones
-// of its training part.
+// Finds the images to learn from: those that the arguments name, or the good training
+// images of a data set.
 static int find_images(
     const settings *set, const cli_arguments *arguments, cli_files *out)
 {
@@ -187,9 +188,9 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (code >= 0)
         return code;
     if (arguments.count == 0)
-        return cli_usage(verb, "Which images?  Expected %s", verb->arguments);
+        return cli_usage(verb, "no images given, expected %s", verb->arguments);
     if (set.output == NULL)
-        return cli_usage(verb, "Where to?  Expected -o MODEL");
+        return cli_usage(verb, "no output given, expected -o MODEL");
     cli_grouping grouping;
     cli_files files = {0};
     code = cli_grouping_parse(verb, set.group_by, &grouping);
@@ -211,9 +212,9 @@ const cli_verb cli_fit = {
     .name = "fit",
     .arguments = "DIR|FILE|@LIST... -o MODEL",
     .summary = "Learn from good images what they look like",
-    .notes =
-        "Images are taken from folders and the folders in them, or from LIST, one path "
-        "a line.\nAt least three are needed; a few dozen to a few hundred are usual.",
+    .notes = "Images come from folders and their subfolders, or from LIST, one path per "
+             "line.\n"
+             "At least three are needed; a few dozen to a few hundred are usual.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

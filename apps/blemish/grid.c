@@ -36,7 +36,7 @@ static int is_used(const blm_field *field, const blm_recipe *recipe)
            strcmp(cli_recipe_value(recipe, "detector", detector), field->only) == 0;
 }
 
-// Whether a list that was given is of use to any recipe so far.
+// Refuses a list that no recipe so far uses.
 static int check_used(
     const cli_verb *verb, const blm_field *field, const blm_recipe *recipes, size_t count)
 {
@@ -47,7 +47,7 @@ static int check_used(
         verb, "--%s: only the detector %s uses it", field->name, field->only);
 }
 
-// Every recipe so far with every value of one field, if its detector uses that.
+// Combines every recipe so far with every value of one field, if its detector uses it.
 static int multiply(const cli_verb *verb, const blm_field *field, const char *list,
     blm_recipe **recipes, size_t *count)
 {
@@ -68,7 +68,7 @@ static int multiply(const cli_verb *verb, const blm_field *field, const char *li
             if (blm_recipe_set(&recipe, field->name, word, &err) != BLM_OK)
                 code = cli_usage(verb, "--%s", err.text);
             else if (made == MOST_POINTS)
-                code = cli_usage(verb, "More than %d combinations", MOST_POINTS);
+                code = cli_usage(verb, "more than %d combinations", MOST_POINTS);
             else {
                 next = cli_grow(next, made, &capacity, sizeof *next);
                 next[made++] = recipe;
@@ -90,7 +90,7 @@ int cli_grid_expand(
     *out = cli_alloc(1, sizeof **out);
     blm_recipe_init(*out);
     *count = 1;
-    // Fields stand in the order of what their change costs, the most expensive one first.
+    // Fields are in the order of the cost of changing them, most expensive first.
     for (size_t i = 0; code == CLI_EXIT_OK && (field = blm_recipe_field(i)) != NULL;
          i++) {
         const char *list =

@@ -1,11 +1,11 @@
-// grid.h: from lists of values to all recipes that combine them.
+// grid.h: expands lists of values to all recipes that combine them.
 #ifndef BLEMISH_CLI_GRID_H
 #define BLEMISH_CLI_GRID_H
 
 #include "apps/blemish/options.h"
 
-// A list of values for each field of a recipe, in their order; NULL: the usual ones.
-// Between values stand commas, or slashes where values have commas: "2,3/1,2,3".
+// A list of values for each field of a recipe, in their order; NULL: the usual values.
+// Values are separated by commas, or by slashes if they contain commas: "2,3/1,2,3".
 typedef struct cli_grid {
     const char *lists[CLI_MOST_FIELDS];
 } cli_grid;
@@ -16,11 +16,11 @@ typedef struct cli_grid {
         "", 0, CLI_GRID, NULL, NULL, offsetof(type, grid), 0, 0, NULL                    \
     }
 
-// The values of a field that are tried when none are given; NULL: its default alone.
+// The values of a field that are tried if none are given; NULL: only its default.
 const char *cli_grid_usual(const char *field);
 
-// All combinations, those that share features together; the caller frees them.  Returns
-// 0, or 2 after a complaint.
+// All combinations; those that share features follow each other.  The caller frees them.
+// Returns 0, or 2 after an error.
 int cli_grid_expand(
     const cli_verb *verb, const cli_grid *grid, blm_recipe **out, size_t *count);
 

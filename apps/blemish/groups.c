@@ -34,7 +34,7 @@ static int parse_pattern(const cli_verb *verb, const char *pattern, cli_grouping
     }
     regerror(failure, NULL, reason, sizeof reason);
     return cli_usage(
-        verb, "Invalid pattern \"%s\" for option --group-by: %s", pattern, reason);
+        verb, "--group-by \"regex:%s\": not a valid pattern: %s", pattern, reason);
 }
 
 int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out)
@@ -65,7 +65,7 @@ void cli_grouping_free(cli_grouping *grouping)
 // ---- keys: the part of a name that is the same in a group
 
 typedef struct key {
-    const char *text; // NULL: none, the image is alone
+    const char *text; // NULL: no match, a group of its own
     size_t length, index;
 } key;
 
@@ -75,7 +75,7 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-// Bytes of the first `characters` of UTF-8, at most all.
+// Length in bytes of the first `characters` UTF-8 characters.
 static size_t prefix_length(const char *text, int characters)
 {
     size_t length = 0;
@@ -105,7 +105,7 @@ static key find_key(const cli_grouping *grouping, const char *name, size_t index
     return (key){file, prefix_length(file, grouping->prefix), index};
 }
 
-// Those without a text come first, and differ from each other.
+// Keys without a text come first, and differ from each other.
 static int compare_keys(const void *a, const void *b)
 {
     const key *x = a, *y = b;
@@ -155,7 +155,8 @@ int32_t *cli_group_model(
 void cli_tell_unmatched(size_t unmatched, const cli_talk *talk)
 {
     if (unmatched > 0 && !talk->quiet)
-        cli_complain("--group-by: the pattern is not in the names of %zu images; each of "
-                     "them counts as a group of its own",
+        cli_complain(
+            "--group-by: the pattern does not match the names of %zu images; each "
+            "of them is a group of its own",
             unmatched);
 }

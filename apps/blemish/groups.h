@@ -1,4 +1,4 @@
-// groups.h: which images show the same part, told by their names.
+// groups.h: finds which images show the same part, by their names.
 #ifndef BLEMISH_CLI_GROUPS_H
 #define BLEMISH_CLI_GROUPS_H
 
@@ -10,8 +10,9 @@
 
 typedef struct cli_grouping {
     enum { CLI_BY_NOTHING, CLI_BY_PREFIX, CLI_BY_FOLDER, CLI_BY_PATTERN } by;
-    int prefix;      // characters of the file's name, without its folders
-    regex_t pattern; // POSIX extended; its first sub-expression, else all that it matches
+    int prefix; // characters of the file's name, without its folders
+    regex_t
+        pattern; // POSIX extended; the key is its first sub-expression, else the match
 } cli_grouping;
 
 #define CLI_GROUP_OPTION(type)                                                           \
@@ -21,20 +22,20 @@ typedef struct cli_grouping {
             offsetof(type, group_by), 0, 0, NULL                                         \
     }
 
-// Understands the option's value; NULL: nothing.  Returns 0, or 2 after a complaint.
-// cli_grouping_free releases what it filled, in either case.
+// Parses the option's value; NULL: no grouping.  Returns 0, or 2 after an error.  Call
+// cli_grouping_free in either case.
 int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out);
 void cli_grouping_free(cli_grouping *grouping);
 
 // Group numbers of images with these names, equal within a group; the caller frees them.
-// NULL: they are not grouped.  Each name in which the pattern is not found is a group of
-// its own; *unmatched says how many there were.
+// NULL: no grouping.  Each name that the pattern does not match is a group of its own;
+// *unmatched is the number of such names.
 int32_t *cli_group(const cli_grouping *grouping, const char *const *names, size_t count,
     size_t *unmatched);
 // The same for the good images of a model.
 int32_t *cli_group_model(
     const cli_grouping *grouping, const blm_model *model, size_t *unmatched);
-// Says on stderr that there were such names; nothing if there were none.
+// Reports such names on stderr, if there were any.
 void cli_tell_unmatched(size_t unmatched, const cli_talk *talk);
 
 #endif

@@ -33,7 +33,7 @@ void cli_print_help(const cli_verb *verb)
     const char *usual;
     for (size_t i = 0; cli_option_at(verb, i, &option, &usual); i++)
         print_option(&option, usual);
-    printf("%-*s%s\n", HELP_COLUMN, "  -h, --help", "Print this");
+    printf("%-*s%s\n", HELP_COLUMN, "  -h, --help", "Print this help");
     if (verb->notes != NULL)
         printf("\n%s\n", verb->notes);
 }

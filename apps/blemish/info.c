@@ -1,4 +1,4 @@
-// blemish info: what is inside of a model or of weights.
+// blemish info: prints the content of a model or of weights.
 #include <stdio.h>
 
 #include "apps/blemish/cli_describe.h"
@@ -63,8 +63,8 @@ static void weights_text(const blm_weights_info *info)
         info->form[0] != '\0' ? ", " : "", info->form, info->size, info->size,
         info->unit);
     for (int i = 0; i < info->tap_count; i++)
-        printf("output: %s, %d channels, a position each %d pixels\n", info->taps[i].name,
-            info->taps[i].channels, info->taps[i].stride);
+        printf("output: %s, %d channels, a position every %d pixels\n",
+            info->taps[i].name, info->taps[i].channels, info->taps[i].stride);
     printf("numbers: %lld\nhash: %s\n", (long long)info->numbers, info->hash);
 }
 
@@ -90,7 +90,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
     if (parsed >= 0)
         return parsed;
     if (arguments.count != 1)
-        return cli_usage(verb, "Expected %s", verb->arguments);
+        return cli_usage(verb, "expected %s", verb->arguments);
     const char *path = arguments.items[0];
     blm_file_kind kind;
     blm_error err;
@@ -104,7 +104,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
 const cli_verb cli_info = {
     .name = "info",
     .arguments = "FILE",
-    .summary = "Say what is inside of a model or of weights",
+    .summary = "Print the content of a model or of weights",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -22,7 +22,7 @@ static void print_string(const char *text)
     free(valid);
 }
 
-// What stands before every value.
+// Writes what comes before every value: comma and key.
 static void begin(cli_json *json, const char *key)
 {
     if (json->comma)

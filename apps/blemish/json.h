@@ -1,14 +1,14 @@
-// json.h: writes JSON to stdout, one value a line.
+// json.h: writes JSON to stdout, one value per line.
 //
-// Names are made valid UTF-8, numbers have as many digits as it takes to read the same
-// number back, and what is not finite becomes null.
+// Texts become valid UTF-8.  Numbers have as many digits as are needed to read the same
+// number back; numbers that are not finite become null.
 #ifndef BLEMISH_CLI_JSON_H
 #define BLEMISH_CLI_JSON_H
 
 #include <stdint.h>
 
 typedef struct cli_json {
-    int comma; // a value stands before this one
+    int comma; // a value comes before this one
 } cli_json;
 
 // bracket: '{' or '['.  key: NULL outside of objects.

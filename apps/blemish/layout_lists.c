@@ -1,4 +1,4 @@
-// The lists of VisA (CSV) and Real-IAD (JSON).
+// Reads the lists of VisA (CSV) and Real-IAD (JSON).
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "apps/blemish/layouts.h"
 #include "apps/blemish/memory.h"
 
-// Where a category is: the folder of all categories, and its own name.
+// The folder of all categories, and the name of one.
 typedef struct place {
     char *parent, *name;
 } place;
@@ -20,7 +20,7 @@ static place find_place(const char *root)
     char *slash = whole != NULL ? strrchr(whole, '/') : NULL;
     place out = {0};
     if (slash != NULL) {
-        // Paths stay as the user wrote them, where that names the category.
+        // Keep the path as the user wrote it if it ends in the category's name.
         const size_t length = strlen(root), tail = strlen(slash + 1);
         const size_t bare = length > 0 && root[length - 1] == '/' ? length - 1 : length;
         const int named = bare > tail && root[bare - tail - 1] == '/' &&
@@ -49,7 +49,7 @@ static void add_train(cli_dataset *out, const char *path)
 
 enum { OBJECT, SPLIT, LABEL, IMAGE, MASK, COLUMNS };
 
-// Cuts a line into its columns; what is not there is empty.
+// Cuts a line into its columns; missing columns are empty.
 static void cut(char *line, const char *column[COLUMNS])
 {
     line[strcspn(line, "\r\n")] = '\0';
@@ -92,7 +92,7 @@ int cli_list_visa(const char *root, cli_dataset *out)
         cli_complain("%s: cannot read: %s", path, strerror(errno));
         code = CLI_EXIT_INPUT;
     } else if (list != NULL && out->count == 0) {
-        cli_complain("%s: no image of \"%s\" to test in it", path, at.name);
+        cli_complain("%s: no test image of \"%s\" in this list", path, at.name);
         code = CLI_EXIT_INPUT;
     }
     if (code == CLI_EXIT_OK)
@@ -107,13 +107,13 @@ int cli_list_visa(const char *root, cli_dataset *out)
 
 // ---- Real-IAD -------------------------------------------------------------------------
 
-// What is read of the JSON: strings by the key before them, at any depth; an object that
-// ends is a row of the array whose key came last.
+// State of reading the JSON.  Strings are taken by the key before them, at any depth; the
+// end of an object ends a row of the array whose key came last.
 typedef struct scanner {
     const char *at, *end;
     char *key, *text;          // the last two strings
-    char *split;               // key of the array
-    char *kind, *image, *mask; // of the object
+    char *split;               // key of the current array
+    char *kind, *image, *mask; // of the current object
 } scanner;
 
 static void set(char **to, char *text)
@@ -122,8 +122,8 @@ static void set(char **to, char *text)
     *to = text;
 }
 
-// The string that begins after a quotation mark; of escapes only the character counts,
-// which is what paths need.
+// Reads the string after a quotation mark.  An escape becomes the character after the
+// backslash, which is enough for paths.
 static char *scan_string(scanner *s)
 {
     const size_t left = (size_t)(s->end - s->at);
@@ -224,7 +224,7 @@ int cli_list_realiad(const char *root, cli_dataset *out)
         cli_samples_finish(out, "one in the list of Real-IAD");
     }
     if (code == CLI_EXIT_OK && out->count == 0) {
-        cli_complain("%s: no image to test in it", path);
+        cli_complain("%s: no test image in this list", path);
         code = CLI_EXIT_INPUT;
     }
     if (list != NULL)

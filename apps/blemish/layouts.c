@@ -1,4 +1,4 @@
-// The layouts of published data sets: a table, and how each is read.
+// Recognises and reads the layouts of published data sets.
 #include "apps/blemish/layouts.h"
 
 #include <dirent.h>
@@ -15,9 +15,9 @@
 
 typedef struct layout {
     const char *name;
-    const char *signs[3]; // folders below the root that are all there; NULL: no more
-    const char *pattern;  // files directly in `test` end like this; NULL: any
-    // Where images lie below the root, for the readers that need it.
+    const char *signs[3]; // folders below the root that must all exist; NULL: no more
+    const char *pattern;  // ending of files directly in `test`; NULL: any
+    // Folders below the root, for the readers that need them.
     const char *train, *test, *truth;
     int (*read)(const struct layout *layout, const char *root, const cli_choice *choice,
         cli_dataset *out);
@@ -43,7 +43,7 @@ static int list_below(
 
 // ---- folders by kind: MVTec AD and many others ----------------------------------------
 
-// Moves what lies in a folder of good ones, or in none, to `good`.
+// Moves images in a folder of good images, or in no folder, to `good`.
 static void take_good(cli_files *all, cli_files *good)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -61,14 +61,15 @@ static void take_good(cli_files *all, cli_files *good)
     *all = (cli_files){0};
 }
 
-// Every image to test needs a folder that says its kind.
+// Checks that every test image is in a folder, whose name is its kind.
 static int check_kinds(const cli_files *images)
 {
     int code = CLI_EXIT_OK;
     for (size_t i = 0; i < images->count; i++)
         if (strchr(images->items[i].below, '/') == NULL) {
-            cli_complain(
-                "%s: expected in a folder named after its kind", images->items[i].path);
+            cli_complain("%s: not in a folder, expected one named good or after the kind "
+                         "of defect",
+                images->items[i].path);
             code = CLI_EXIT_INPUT;
         }
     return code;
@@ -77,7 +78,7 @@ static int check_kinds(const cli_files *images)
 static int read_kinds(
     const layout *l, const char *root, const cli_choice *choice, cli_dataset *out)
 {
-    const char *inner = strchr(l->truth, '/'); // masks may lie among the test images
+    const char *inner = strchr(l->truth, '/'); // masks may be among the test images
     cli_choice of_test = *choice, of_masks = *choice;
     cli_files train = {0}, test = {0}, masks = {0};
     const int has_masks = is_folder(root, l->truth);
@@ -108,7 +109,7 @@ static int read_kinds(
 
 // ---- a mask beside every image: KolektorSDD2 ------------------------------------------
 
-// 1 if the mask marks something, 0 if not, -1 after a complaint.
+// 1 if the mask marks a defect, 0 if not, -1 after an error.
 static int marks_something(const char *path)
 {
     const blm_decode_options defaults = {0};
@@ -127,7 +128,7 @@ static int marks_something(const char *path)
     return found;
 }
 
-// The mask of an image among `all`, which are sorted in no special way.
+// The mask of an image among `all`, which are in any order; NULL: none.
 static const char *find_beside(
     const cli_files *all, const unsigned char *is_mask, const char *image)
 {
@@ -139,8 +140,8 @@ static const char *find_beside(
     return NULL;
 }
 
-// Images of one folder, which are good where their mask is empty.  train: the good ones
-// are to be learnt from; else all are samples.
+// Reads the images of a folder; those with an empty mask are good.  train: good images go
+// to out->train, others are dropped; else all become samples.
 static int read_pairs(const char *root, const char *below, int train,
     const cli_choice *choice, cli_dataset *out)
 {
@@ -159,7 +160,7 @@ static int read_pairs(const char *root, const char *below, int train,
         const char *mask = find_beside(&all, is_mask, all.items[i].below);
         const int bad = mask != NULL ? marks_something(mask) : -1;
         if (mask == NULL)
-            cli_complain("%s: no mask for it, expected NAME_GT.png", all.items[i].path);
+            cli_complain("%s: has no mask, expected NAME_GT.png", all.items[i].path);
         if (bad < 0)
             code = CLI_EXIT_INPUT;
         else if (!train)
@@ -182,9 +183,9 @@ static int read_beside(
     return code;
 }
 
-// ---- VisA and Real-IAD: by their lists, if these are there ----------------------------
+// ---- VisA and Real-IAD: by their lists, if these exist --------------------------------
 
-// All images are samples: none is said to be learnt from.
+// Without the list all images are samples and none are for training.
 static int read_unlisted(const char *root, const char *good, const char *bad,
     const char *masks, const char *list, const cli_choice *choice, cli_dataset *out)
 {
@@ -195,8 +196,8 @@ static int read_unlisted(const char *root, const char *good, const char *bad,
     const int code = cli_dataset_folders(good_path, bad_path, mask_path, choice, out);
     out->layout = name;
     if (code == CLI_EXIT_OK && !choice->quiet)
-        cli_complain("%s: %s without its list %s: all images are tested, none is to be "
-                     "learnt from",
+        cli_complain("%s: %s without its list %s: all images are test images, none are "
+                     "for training",
             root, name, list);
     free(mask_path);
     free(bad_path);
@@ -224,7 +225,7 @@ static int read_realiad(
                            "realiad_jsons/CATEGORY.json", choice, out);
 }
 
-// ---- the table, the most telling signs first ------------------------------------------
+// ---- the table, the most specific layout first ----------------------------------------
 
 static const layout layouts[] = {
     {"MVTec AD 2", {"train", "test_public"}, NULL, "train", "test_public",
@@ -288,8 +289,8 @@ int cli_dataset_open(const char *root, const cli_choice *choice, cli_dataset *ou
         return CLI_EXIT_INPUT;
     }
     if (l == NULL) {
-        cli_complain("%s: no data set of a known layout, expected the folders train/good "
-                     "and test (see blemish-eval(1))",
+        cli_complain("%s: not a data set of a known layout, expected the folders "
+                     "train/good and test (see blemish-eval(1))",
             root);
         return CLI_EXIT_INPUT;
     }
@@ -302,8 +303,8 @@ int cli_dataset_train(const char *root, const cli_choice *choice, cli_dataset *o
     const int code = cli_dataset_open(root, choice, out);
     if (code != CLI_EXIT_OK || out->train.count > 0)
         return code;
-    cli_complain("%s: a data set like %s, but which images are to be learnt from it does "
-                 "not say, expected train/good or the like",
+    cli_complain("%s: a data set like %s, but without training images, expected "
+                 "train/good or the like",
         root, out->layout);
     return CLI_EXIT_INPUT;
 }

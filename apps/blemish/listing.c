@@ -33,8 +33,8 @@ static void append(listing *l, char *path, size_t root_length)
     files->items[files->count++] = (cli_file){.path = path, .below = path + root_length};
 }
 
-// Appends a file, and each further page of it, as FILE#2 and so on.  What is wrong with
-// it will be reported when it is read.
+// Appends a file, and each further page of it as FILE#2 and so on.  Errors in the file
+// are reported when it is read.
 static void append_pages(listing *l, char *path, size_t root_length)
 {
     int count;
@@ -69,12 +69,12 @@ static void leave_out(listing *l, reason why, const char *path)
         l->example[why] = cli_format("%s", path);
 }
 
-// Says what was left out, in one line.
+// Reports what was left out, in one line.
 static void say_left_out(listing *l)
 {
     static const char *const what[REASONS] = {[ENDING] = "not named like an image",
         [HIDDEN] = "hidden",
-        [MASK] = "a mask or a result of ours",
+        [MASK] = "masks or results of blemish",
         [EXCLUDED] = "excluded"};
     char *text = NULL;
     for (int why = 0; why < REASONS; why++) {
@@ -92,8 +92,8 @@ static void say_left_out(listing *l)
     free(text);
 }
 
-// A pattern with a slash is compared with the path below the folder, any other with each
-// name in that path; of a file that was named itself, with the last.
+// A pattern with a slash is compared with the path below the folder, any other pattern
+// with each name in that path, or with the last name if the file was an argument itself.
 static int matches(const char *pattern, const char *below, int itself)
 {
     if (strchr(pattern, '/') != NULL)
@@ -128,7 +128,7 @@ typedef struct folder {
     ino_t inode;
 } folder;
 
-// A link that leads to a folder we are in would go on for ever.
+// Whether a link leads to a folder that is being walked, which would never end.
 static int is_loop(const folder *parent, const struct stat *info)
 {
     for (; parent != NULL; parent = parent->parent) {
@@ -157,8 +157,8 @@ static int compare_entries(const struct dirent **a, const struct dirent **b)
 static int walk(
     listing *l, const char *path, const struct stat *info, const folder *parent);
 
-// One entry of a folder; `path` becomes the list's or is freed.  beside: it belongs to
-// another entry.
+// Handles one entry of a folder; takes ownership of `path`.  beside: the entry is a mask
+// or result of another one.
 static int take_entry(
     listing *l, char *path, const char *name, int beside, const folder *parent)
 {
@@ -181,7 +181,7 @@ static int take_entry(
             code = walk(l, path, &info, parent);
     } else if ((known && !S_ISREG(info.st_mode)) || !blm_image_is_name(name))
         leave_out(l, ENDING, path);
-    else { // a broken link too: it will be reported by name
+    else { // also a broken link, which is reported when it is read
         append_pages(l, path, l->root_length);
         return code;
     }
@@ -252,8 +252,8 @@ int cli_list_path(const char *path, const cli_choice *choice, cli_files *files)
 
 // ---- lists
 
-// Takes off what editors and other systems put around a line: a byte order mark before
-// the first one, a carriage return at the end.  Returns the line; *length is its own.
+// Removes a byte order mark before the first line, and line feed and carriage return at
+// the end.  Returns the line and sets *length to its length.
 static char *bare_line(char *line, ssize_t *length, int first)
 {
     if (*length > 0 && line[*length - 1] == '\n')
@@ -271,7 +271,7 @@ static int refuse_line(const char *path, const char *line, ssize_t length, int f
     const unsigned char *at = (const unsigned char *)line;
     const int utf16 = first && length >= 2 && (at[0] ^ at[1]) == 1 && (at[0] | 1) == 0xff;
     cli_complain("%s: %s, expected a path on every line", path,
-        utf16 ? "text in UTF-16, which is not understood" : "a zero byte in it");
+        utf16 ? "UTF-16 text" : "contains a zero byte");
     return CLI_EXIT_INPUT;
 }
 

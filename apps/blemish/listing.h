@@ -1,4 +1,4 @@
-// listing.h: from arguments to image files.
+// listing.h: lists the image files that arguments name.
 #ifndef BLEMISH_CLI_LISTING_H
 #define BLEMISH_CLI_LISTING_H
 
@@ -6,9 +6,9 @@
 
 typedef struct cli_file {
     char *path;
-    const char
-        *below; // tail of path: below the folder that was named; the path itself if
-                // the file was
+    // The part of path below the folder that was the argument; the whole path if the file
+    // was the argument.
+    const char *below;
 } cli_file;
 
 typedef struct cli_files {
@@ -16,13 +16,13 @@ typedef struct cli_files {
     size_t count, capacity;
 } cli_files;
 
-// Which files of folders are images to look at.
+// Which files of folders are taken.
 typedef struct cli_choice {
     const char *exclude; // patterns as --exclude takes them; NULL: none
-    int masks;           // 1: a folder of masks is listed, none is left out
-    const char *apart;   // a folder of this name is left out without a word; NULL: none
+    int masks;           // 1: masks are taken too
+    const char *apart;   // a folder of this name is left out silently; NULL: none
     int empty;           // 1: a folder may have no image
-    int quiet;           // 1: do not say what is left out
+    int quiet;           // 1: do not report what is left out
 } cli_choice;
 
 // The row of --exclude, for a struct with the member exclude.
@@ -32,17 +32,18 @@ typedef struct cli_choice {
             offsetof(type, exclude), 0, 0, NULL                                          \
     }
 
-// Appends what the arguments name.  A folder: the images in it and in its folders, in
-// natural order; images are recognised by their endings.  Left out, counted and said once
-// on stderr are files with other endings, hidden ones, those that --exclude names, and
-// masks and results that lie beside their image (apps/blemish/beside.h) or in a folder of
-// masks.  @LIST: every line of the file LIST as an argument, @-: of standard input.
-// Anything else: itself, whatever its name, even if it does not exist.  Folders and lists
-// that cannot be read, and those that hold nothing, are reported on stderr; returns 0 or
-// the exit code that this leads to.
+// Appends what the arguments name.
+// - A folder: the images in it and in its subfolders, in natural order, recognised by
+//   their endings.  Left out, and reported once with their number, are files with other
+//   endings, hidden files, files that --exclude names, and masks and results beside their
+//   image (apps/blemish/beside.h) or in a folder of masks.
+// - @LIST: every line of the file LIST is an argument; @-: of standard input.
+// - Anything else: the file of this name, even if it does not exist.
+// Folders and lists that cannot be read or are empty are reported on stderr.  Returns 0
+// or the exit code.
 int cli_list(
     char *const *arguments, size_t count, const cli_choice *choice, cli_files *files);
-// The same for one folder or file, without the @.
+// The same for one folder or file, without @LIST.
 int cli_list_path(const char *path, const cli_choice *choice, cli_files *files);
 // Their paths; the caller frees the array, which points into files.
 const char **cli_paths(const cli_files *files);

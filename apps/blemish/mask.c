@@ -7,10 +7,10 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 
-enum { MOST_LABELS = 8 }; // values above 0 that may stand for kinds of defects
+enum { MOST_LABELS = 8 }; // distinct values above 0 that may be labels of kinds
 
-// Whether the file says that it has transparent pixels: PNG with an alpha channel, or
-// extended WebP with the flag.
+// Whether the file has an alpha channel: PNG by its colour type, extended WebP by its
+// flag.
 static int has_alpha(const char *path)
 {
     unsigned char head[26] = {0};
@@ -45,7 +45,7 @@ blm_status cli_mask_read(const char *path, const blm_decode_options *decode, int
     int *height, uint8_t **out, unsigned *odd, blm_error *err)
 {
     blm_decode_options whole = *decode;
-    whole.bits = 0; // so that small values of 16-bit pictures are not rounded to 0
+    whole.bits = 0; // so that small values of 16-bit masks are not rounded to 0
     whole.range_low = 0;
     whole.range_high = 255;
     blm_image *image = NULL;
@@ -69,7 +69,7 @@ blm_status cli_mask_read(const char *path, const blm_decode_options *decode, int
     return BLM_OK;
 }
 
-// Adds what another mask marks.
+// Adds the pixels of another mask.
 static blm_status add_mask(const char *path, const blm_decode_options *decode, int width,
     int height, uint8_t *out, unsigned *odd, blm_error *err)
 {
@@ -109,7 +109,7 @@ blm_status cli_masks_read(char *const *paths, size_t count,
     return status;
 }
 
-// ---- what was odd
+// ---- odd masks
 
 void cli_odd_masks_add(cli_odd_masks *all, unsigned odd, const char *path)
 {
@@ -121,12 +121,12 @@ void cli_odd_masks_add(cli_odd_masks *all, unsigned odd, const char *path)
 void cli_odd_masks_say(const cli_odd_masks *all)
 {
     static const char *const remarks[CLI_MASK_ODDITIES] = {
-        "mark nothing: their images count as defective, but no pixel does",
-        "have many grey levels: all above 0 count as defect",
-        "mark most of their image and all of its corners: inverted?",
-        "have an alpha channel, which does not count: colours do"};
+        "marks nothing: the image counts as defective, but none of its pixels do",
+        "has many grey levels: all above 0 count as defect",
+        "marks most of its image and all corners: inverted?",
+        "has an alpha channel: it is ignored"};
     for (int i = 0; i < CLI_MASK_ODDITIES; i++)
         if (all->count[i] > 0)
-            cli_complain("%s: of the masks, %zu like this %s", all->first[i],
-                all->count[i], remarks[i]);
+            cli_complain("%s: the mask %s (%zu such masks)", all->first[i], remarks[i],
+                all->count[i]);
 }

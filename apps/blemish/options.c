@@ -131,7 +131,7 @@ static int read_value(const cli_option *option, const char *text, void *member)
     return 0;
 }
 
-// What the value should be, in words.
+// Describes the expected value.
 static void describe(const cli_option *option, char *out, size_t size)
 {
     switch (option->kind) {
@@ -226,8 +226,8 @@ int cli_option_at(const cli_verb *verb, size_t index, cli_option *out, const cha
 
 typedef struct command {
     const cli_verb *verb;
-    int argc, at; // argv[at] is looked at
-    int likes;    // 1: presets are set, which other options change; 0: all else
+    int argc, at; // argv[at] is the current argument
+    int likes;    // 1: only --like is handled; 0: all other options
     char **argv;
     void *settings;
 } command;
@@ -275,16 +275,16 @@ static int set_flag(const command *line, const cli_option *option, int on)
     return -1;
 }
 
-// The value that follows as an argument of its own.
+// Takes the next argument as the value.
 static int take_next(command *line, const cli_option *option)
 {
     if (line->at + 1 >= line->argc)
         return cli_usage(
-            line->verb, "Option --%s needs a value (%s)", option->name, option->value);
+            line->verb, "option --%s needs a value (%s)", option->name, option->value);
     return set_value(line, option, line->argv[++line->at]);
 }
 
-// By its name or, if that is NULL, by its letter; 0: there is none.
+// Finds an option by its name or, if that is NULL, by its letter; returns 0 for none.
 static int find_option(
     const cli_verb *verb, const char *name, size_t length, char letter, cli_option *out)
 {
@@ -297,7 +297,7 @@ static int find_option(
     return 0;
 }
 
-// Likewise, other names of fields included.
+// Finds an option by its name or by the alias of a field.
 static int find_long(
     const cli_verb *verb, const char *name, size_t length, cli_option *out)
 {
@@ -327,9 +327,9 @@ static int parse_long(command *line)
         on = 0;
     }
     if (!known || !cli_option_is_flag(&option))
-        return cli_usage(line->verb, "Unknown option --%.*s", (int)length, name);
+        return cli_usage(line->verb, "unknown option --%.*s", (int)length, name);
     if (value != NULL)
-        return cli_usage(line->verb, "Option --%.*s takes no value", (int)length, name);
+        return cli_usage(line->verb, "option --%.*s takes no value", (int)length, name);
     return set_flag(line, &option, on);
 }
 
@@ -339,7 +339,7 @@ static int parse_short(command *line)
     for (const char *letter = line->argv[line->at] + 1; *letter != '\0'; letter++) {
         cli_option option;
         if (!find_option(line->verb, NULL, 0, *letter, &option))
-            return cli_usage(line->verb, "Unknown option -%c", *letter);
+            return cli_usage(line->verb, "unknown option -%c", *letter);
         if (!cli_option_is_flag(&option))
             return letter[1] != '\0' ? set_value(line, &option, letter + 1)
                                      : take_next(line, &option);

@@ -1,5 +1,5 @@
-// options.h: one table per verb drives parsing, --help, completion and the check of the
-// man pages.
+// options.h: parses options.  One table per verb also gives --help, completion and the
+// check of the man pages.
 #ifndef BLEMISH_CLI_OPTIONS_H
 #define BLEMISH_CLI_OPTIONS_H
 
@@ -8,7 +8,7 @@
 
 #include "blemish/blemish.h"
 
-// What an option takes, and the type of the member that receives it.
+// The kind of value of an option, and the type of the member that receives it.
 typedef enum cli_kind {
     CLI_FLAG,   // int: 1 by --name, 0 by --no-name
     CLI_INT,    // int, from low to high
@@ -28,7 +28,7 @@ typedef struct cli_pair {
     int width, height;
 } cli_pair;
 
-// What a model is made of.
+// A recipe and weights.
 typedef struct cli_setup {
     blm_recipe recipe;
     const char *weights; // NULL: the default ones
@@ -38,7 +38,7 @@ typedef struct cli_option {
     const char *name; // without the dashes
     char letter;      // short form; 0: none
     cli_kind kind;
-    const char *value; // what --help calls the value; NULL for flags
+    const char *value; // name of the value in --help; NULL for flags
     const char *help;  // one line, default included
     size_t offset;     // of the member in the verb's struct
     double low, high;
@@ -47,7 +47,7 @@ typedef struct cli_option {
 
 enum { CLI_MOST_FIELDS = 64 }; // of a recipe
 
-// Rows that several verbs have, for a struct with the members named here.
+// Rows that several verbs share, for a struct with the members named here.
 #define CLI_LIMIT_OPTIONS(type)                                                          \
     {"max-pixels", 0, CLI_SIZE, "N", "Refuse images with more pixels (100M)",            \
         offsetof(type, decode.max_pixels), 1, 1e12, NULL},                               \
@@ -62,7 +62,7 @@ enum { CLI_MOST_FIELDS = 64 }; // of a recipe
     }
 #define CLI_JSON_OPTION(type)                                                            \
     {                                                                                    \
-        "json", 0, CLI_FLAG, NULL, "Print JSON, one object a line",                      \
+        "json", 0, CLI_FLAG, NULL, "Print JSON, one object per line",                    \
             offsetof(type, json), 0, 0, NULL                                             \
     }
 #define CLI_TALK_OPTIONS(type)                                                           \
@@ -83,13 +83,13 @@ typedef struct cli_verb {
     const char *name;
     const char *arguments; // for the usage line
     const char *summary;   // half a line, no full stop
-    const char *notes;     // what --help says after the options; NULL: nothing
+    const char *notes;     // text of --help after the options; NULL: none
     const cli_option *options;
     size_t option_count;
     int (*run)(const struct cli_verb *verb, int argc, char **argv); // argv[0]: the verb
 } cli_verb;
 
-// What is left of the command line when the options are taken out.
+// The command line without the options.
 typedef struct cli_arguments {
     char **items; // (count) pointers into argv
     size_t count;
@@ -97,17 +97,17 @@ typedef struct cli_arguments {
 
 // Parses argv into `settings` (the verb's struct, filled with defaults) and moves the
 // other arguments to the front of argv.  "--" ends the options.  Returns -1 to go on, or
-// the exit code: 0 after --help, 2 after a fault, which has been told on stderr.
+// the exit code: 0 after --help, 2 after an error, which has been printed on stderr.
 int cli_parse(const cli_verb *verb, int argc, char **argv, void *settings,
     cli_arguments *arguments);
 
-// Tells a fault in the use of a verb on stderr, with the way to help.  Returns exit code
-// 2.
+// Prints an error in the use of a verb on stderr, with a hint at --help.  Returns exit
+// code 2.
 int cli_usage(const cli_verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Number `index` of a verb's options, those that stand for many counted one by one.
-// *usual (NULL: not wanted) becomes the default if `help` does not say it, else NULL.
+// Gets option number `index` of a verb; rows that stand for many options count as many.
+// *usual (may be NULL) becomes the default if `help` does not have it, else NULL.
 // Returns 0 after the last one.
 int cli_option_at(
     const cli_verb *verb, size_t index, cli_option *out, const char **usual);

@@ -37,9 +37,9 @@ void cli_outputs_free(cli_outputs *outputs)
     *outputs = (cli_outputs){0};
 }
 
-// ---- pictures
+// ---- images
 
-// Writes what an encoder gave and frees it.
+// Writes encoded bytes and frees them.
 static blm_status write_bytes(
     blm_bytes *bytes, const char *stem, const char *suffix, blm_error *err)
 {
@@ -69,7 +69,7 @@ static blm_status write_picture(
     return status != BLM_OK ? status : write_bytes(&bytes, stem, suffix, err);
 }
 
-// Surrounds what is NG, not what is REVIEW only.
+// Draws a line around NG regions, not around REVIEW.
 static blm_status draw_contour(blm_image *image, const uint8_t *mask, blm_error *err)
 {
     const int side = image->width < image->height ? image->width : image->height;
@@ -84,7 +84,7 @@ static blm_status draw_contour(blm_image *image, const uint8_t *mask, blm_error 
     return status;
 }
 
-// The image with the heat of the map on it and a line around what is NG.
+// Writes the heat map on the image, with a line around NG regions.
 static blm_status write_heat(blm_image *image, const char *stem, const float *map,
     const uint8_t *mask, double threshold, blm_error *err)
 {

@@ -7,9 +7,9 @@
 #include "apps/blemish/cli_text.h"
 
 static struct {
-    int shown;          // whether to show anything
-    int terminal;       // a line that is written over, else lines one below the other
-    int on_line;        // there is a line to take away
+    int shown;          // 0: print nothing
+    int terminal;       // 1: overwrite one line; 0: print a new line each time
+    int on_line;        // there is a line to clear
     double start, last; // seconds
     const char *task, *units;
 } progress;
@@ -55,8 +55,8 @@ void cli_progress_step(size_t done, size_t total)
     fprintf(stderr, "%zu of %zu %s", done, total,
         progress.units != NULL ? progress.units : "images");
     if (rate > 0)
-        fprintf(
-            stderr, ", %.1f a second, %.0f s left", rate, (double)(total - done) / rate);
+        fprintf(stderr, ", %.1f per second, %.0f s left", rate,
+            (double)(total - done) / rate);
     if (!progress.terminal)
         fputc('\n', stderr);
     progress.on_line = progress.terminal;

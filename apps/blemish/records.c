@@ -9,7 +9,7 @@
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
 
-// ---- what was never seen
+// ---- unseen properties
 
 static const struct {
     unsigned bit;
@@ -34,7 +34,7 @@ char *cli_unseen_text(unsigned unseen)
 
 // ---- millimetres
 
-// Of all regions together; the peak is that of the highest one.
+// The area of all regions, and the peak of the highest one.
 typedef struct place {
     double area, peak_x, peak_y; // square millimetres, millimetres; NAN: no region
 } place;
@@ -51,12 +51,12 @@ static place place_of(const blm_result *r, double mm)
     return all;
 }
 
-// ---- text: name, score, threshold, verdict, with tabs between them
+// ---- text: name, score, threshold, verdict, separated by tabs
 
 static void print_text(const cli_records *records, const cli_outcome *outcome)
 {
     if (outcome->status != BLM_OK)
-        return; // stderr has it
+        return; // the error is on stderr
     const blm_result *r = &outcome->result;
     cli_print_safe(stdout, outcome->name);
     printf("\t%.6g\t%.6g\t%s", r->score, r->threshold, blm_verdict_name(r->verdict));
@@ -164,7 +164,7 @@ static void unseen_json(cli_json *json, unsigned unseen)
     cli_json_close(json, ']');
 }
 
-// Microseconds are as fine as a clock's reading means anything.
+// Rounded to microseconds: finer digits of the clock mean nothing.
 static void milliseconds_json(cli_json *json, const char *key, double ms)
 {
     cli_json_number(json, key, round(ms * 1000) / 1000);

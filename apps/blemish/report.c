@@ -6,11 +6,11 @@
 #include "apps/blemish/memory.h"
 #include "apps/blemish/target.h"
 
-enum { CUTS = 1024 }; // of a curve: more than a plot can show
+enum { CUTS = 1024 }; // points of a curve, more than a plot can show
 
 struct cli_report {
     report_image *images;       // (capacity)
-    report_pictures **pictures; // (capacity) of each, NULL: none
+    report_pictures **pictures; // (capacity) NULL: none
     size_t count, drawn, limit;
     char **failures; // (failure_count)
     size_t failure_count, failure_capacity;
@@ -37,7 +37,7 @@ int cli_report_prepare(const char *folder)
     return code;
 }
 
-// Writes what a builder gave and frees it.
+// Writes a page, if status is BLM_OK, and frees it.
 static int write_page(
     const char *folder, blm_status status, html_text *page, blm_error *err)
 {
@@ -75,7 +75,7 @@ void cli_report_free(cli_report *report)
     free(report);
 }
 
-// Of the images with pictures, the one that comes last loses them.
+// Drops the pictures of the last image that has some, in the order of the page.
 static void drop_last(cli_report *report)
 {
     size_t last = report->count;
@@ -129,7 +129,7 @@ blm_status cli_report_draw(const blm_scorer *scorer, const blm_image *image,
     return status;
 }
 
-// ---- of an evaluation
+// ---- evaluation
 
 blm_status cli_report_add_curves(cli_report *report, const double *scores,
     const uint8_t *labels, size_t count, const blm_pixel_metrics *pixels, int threads,
@@ -181,9 +181,9 @@ int cli_report_write(cli_report *report, const char *folder, const char *model_n
     return write_page(folder, status, &page, &err);
 }
 
-// ---- of a fit
+// ---- fit
 
-// What a scorer would say of a good image that the model had no part in.
+// The result of good image number `index`, scored by a model of the others.
 static blm_status find_result(const blm_model *model, const blm_model_info *info,
     size_t index, float *map, uint8_t *mask, blm_result *out, blm_error *err)
 {
@@ -222,12 +222,12 @@ static blm_status draw_good(const blm_model *model, const blm_model_info *info,
     return status;
 }
 
-// The pictures of the first `limit` scores.
+// Adds the images of the first `limit` scores with their pictures.
 static blm_status add_good(cli_report *report, const blm_model *model,
     const blm_model_info *info, const blm_good_score *good,
     const blm_decode_options *decode, blm_error *err)
 {
-    blm_scorer *scorer = NULL; // knows where the map lies on the image
+    blm_scorer *scorer = NULL; // for the position of the map on the image
     blm_status status = blm_scorer_new(model, NULL, &scorer, err);
     for (size_t i = 0; i < report->limit && status == BLM_OK; i++) {
         report_pictures *pictures = NULL;

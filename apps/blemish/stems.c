@@ -7,7 +7,7 @@
 #include "apps/blemish/memory.h"
 #include "blemish/image.h"
 
-enum { LONGEST = 200 }; // bytes of a component: leaves room for suffixes below NAME_MAX
+enum { LONGEST = 200 }; // bytes of a component, so that suffixes fit into NAME_MAX
 
 // ---- one path
 
@@ -16,8 +16,8 @@ static int is(const char *component, size_t length, const char *text)
     return strlen(text) == length && strncmp(component, text, length) == 0;
 }
 
-// Copies a component; a folder that is called like a picture must not stand where one has
-// to go.
+// Copies a component.  A folder named like an image gets "_", so that it cannot take the
+// name of an output.
 static char *put_component(char *to, const char *component, size_t length, int is_folder)
 {
     char *const start = to;
@@ -48,7 +48,7 @@ static char *contained(const char *path)
     return stem;
 }
 
-// ---- all of them: a hash table of the names that are taken
+// ---- all paths: a hash table of the names that are taken
 
 typedef struct table {
     const char **slots; // (size) NULL: free
@@ -63,7 +63,7 @@ static uint64_t hash(const char *text) // FNV-1a
     return h;
 }
 
-// Takes a name; returns 0 if it is taken already.
+// Adds a name; returns 0 if it is taken already.
 static int take(table *taken, const char *name)
 {
     size_t at = hash(name) & (taken->size - 1);

@@ -1,16 +1,15 @@
-// target.h: where a result will be written.
+// target.h: checks and creates the places where results are written.
 #ifndef BLEMISH_CLI_TARGET_H
 #define BLEMISH_CLI_TARGET_H
 
 #include "blemish/status.h"
 
-// Long work must not end in a file that cannot be written: complains and returns 4 if
-// `path` can be seen to be one, else 0.
+// Checks before long work that `path` can be written.  Returns 0, or 4 after an error.
 int cli_check_target(const char *path);
 
-// Creates the folders that path needs above its last component.
+// Creates the folders above the last component of path.
 blm_status cli_make_parents(const char *path, blm_error *err);
-// Creates a folder, and those that it needs, where there is none yet.  BLM_ESYSTEM.
+// Creates a folder and those above it, if they do not exist.  BLM_ESYSTEM if that fails.
 blm_status cli_make_folder(const char *folder, blm_error *err);
 
 #endif

@@ -11,18 +11,18 @@ static const double gigabyte = 1e9;
 
 // ---- the cost -------------------------------------------------------------------------
 
-// All of the machine's memory, in bytes; that in use may be given back.
+// All memory of the machine, in bytes, including what is in use.
 static double memory_of_machine(void)
 {
     return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
-// What is dear is told before it is paid; what cannot be paid is refused.
+// Reports the cost of an expensive fit, and refuses one that does not fit in memory.
 static blm_status check_cost(const cli_training *t, size_t images, blm_error *err)
 {
     const blm_fit_options usual = {.weights = t->options.weights};
     const double there = memory_of_machine();
-    const int64_t count = images < 3 ? 3 : (int64_t)images; // too few is told later
+    const int64_t count = images < 3 ? 3 : (int64_t)images; // too few: an error later
     blm_cost cost, plain;
     blm_status status = blm_fitter_cost(&t->options, count, &cost, err);
     if (status == BLM_OK)
@@ -31,10 +31,11 @@ static blm_status check_cost(const cli_training *t, size_t images, blm_error *er
         return status;
     const double bytes = (double)cost.fit_bytes;
     if (bytes > gigabyte && !t->talk->quiet)
-        cli_complain("%zu images, %d positions of %d features: about %.1f GB of memory "
-                     "to fit, %.1f GB of model; the work of the network is %.3g times "
-                     "the default's, of a fit's statistics %.3g times, of distances "
-                     "%.3g times",
+        cli_complain(
+            "%zu images, %d positions of %d features: the fit needs about %.1f GB "
+            "of memory, the model %.1f GB; compared with the default recipe: "
+            "%.3g times the work of the backbone, %.3g times that of the "
+            "statistics, %.3g times that of distances",
             images, cost.positions, cost.features, bytes / gigabyte,
             (double)cost.model_bytes / gigabyte, cost.network_gflop / plain.network_gflop,
             cost.statistics_gflop / plain.statistics_gflop,
@@ -42,8 +43,8 @@ static blm_status check_cost(const cli_training *t, size_t images, blm_error *er
     if (bytes <= there || t->force)
         return BLM_OK;
     snprintf(err->text, sizeof err->text,
-        "this fit takes about %.1f GB of memory and the machine has %.1f GB; expected "
-        "fewer images, a smaller --size, or --channels (--force tries it)",
+        "this fit needs about %.1f GB of memory and the machine has %.1f GB; expected "
+        "fewer images, a smaller --size, or --channels (--force tries it anyway)",
         bytes / gigabyte, there / gigabyte);
     return BLM_ENOMEM;
 }
@@ -82,8 +83,8 @@ static blm_status add_files(
     return status;
 }
 
-// Images of a tenth of their range, or of samples with fewer bits than they have room
-// for, are learnt all the same: they are almost black, or all of one grey.
+// Reports images that use less than a tenth of the grey levels, or fewer bits than their
+// samples have: they are probably read with the wrong --bits or --range.
 static void remark_on_levels(const blm_fitter *fitter, const cli_training *t)
 {
     blm_levels used;
@@ -92,15 +93,14 @@ static void remark_on_levels(const blm_fitter *fitter, const cli_training *t)
         return;
     if (used.bits != 0)
         cli_complain(
-            "the images have samples of 16 bits, but no value above %d: they are "
-            "learnt almost black; expected --bits %d if that is what the camera "
-            "has",
+            "the images have 16-bit samples, but no value above %d, and so are learnt "
+            "almost black; expected --bits %d, or --range LOW,HIGH",
             (1 << used.bits) - 1, used.bits);
     else if (used.high - used.low < 256 / 10)
         cli_complain(
-            "the images use the levels %d to %d of 0 to 255 only, so the network "
-            "sees little contrast; expected a better exposure or, of samples "
-            "with more than 8 bits, --bits",
+            "the images use only the grey levels %d to %d of 0 to 255, and so have "
+            "little contrast; expected a better exposure or, for samples of more "
+            "than 8 bits, --bits or --range",
             used.low, used.high);
 }
 

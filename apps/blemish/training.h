@@ -1,4 +1,4 @@
-// training.h: from image files to a model, with progress and a word on the cost.
+// training.h: fits a model to image files, with progress and a report of the cost.
 #ifndef BLEMISH_CLI_TRAINING_H
 #define BLEMISH_CLI_TRAINING_H
 
@@ -8,19 +8,19 @@
 typedef struct cli_training {
     blm_fit_options options;
     blm_calibration calibration;
-    int skip_bad; // leave out files that are no usable image, and say so
-    int force;    // even if the machine has not the memory for it
+    int skip_bad; // leave out files that are not usable images, and report them
+    int force;    // fit even if the machine has too little memory
     const cli_talk *talk;
     size_t skipped; // files that were left out
 } cli_training;
 
 #define CLI_FORCE_OPTION(type)                                                           \
     {                                                                                    \
-        "force", 0, CLI_FLAG, NULL, "Try it even if memory will not suffice",            \
+        "force", 0, CLI_FLAG, NULL, "Fit even if the machine has too little memory",     \
             offsetof(type, force), 0, 0, NULL                                            \
     }
 
-// BLM_ENOMEM before the work begins if it would take more memory than the machine has.
+// Returns BLM_ENOMEM before the work begins if the machine has too little memory.
 blm_status cli_train(
     cli_training *training, const cli_files *files, blm_model **out, blm_error *err);
 

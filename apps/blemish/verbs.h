@@ -1,4 +1,4 @@
-// verbs.h: what blemish can do, one file each.
+// verbs.h: the verbs of blemish, one file each.
 #ifndef BLEMISH_CLI_VERBS_H
 #define BLEMISH_CLI_VERBS_H
 

@@ -1,4 +1,4 @@
-// The pages: what stands on them, in which order.
+// Builds the pages from their parts.
 #include "apps/report/html_report.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ static void close_section(html_text *html)
     html_put(html, "</section>\n");
 }
 
-// Says which images have pictures, where that is not all of them.
+// Says how many images have pictures, if not all.
 static void put_limit(html_text *html, const report_image *images, size_t count)
 {
     size_t drawn = 0;
@@ -26,8 +26,8 @@ static void put_limit(html_text *html, const report_image *images, size_t count)
         drawn += images[i].pictures != NULL;
     if (drawn < count)
         html_put(html,
-            "<p>%zu of these %zu images are shown with their pictures, the first in the "
-            "order of this page; --report-images sets how many.</p>\n",
+            "<p>The first %zu of these %zu images are shown with pictures "
+            "(--report-images).</p>\n",
             drawn, count);
 }
 
@@ -46,7 +46,7 @@ static blm_status check_model(const blm_model_info *model, blm_error *err)
     return BLM_OK;
 }
 
-// Frees the text when a part of it failed.
+// Finishes the text, or frees it after a failure.
 static blm_status finish(
     html_text *html, blm_status status, html_text *out, blm_error *err)
 {
@@ -56,7 +56,7 @@ static blm_status finish(
     return status;
 }
 
-// ---- an evaluation --------------------------------------------------------------------
+// ---- evaluation -----------------------------------------------------------------------
 
 static void put_eval_header(html_text *html, const report_eval *data)
 {
@@ -76,7 +76,7 @@ static void put_failures(html_text *html, const report_eval *data)
     if (data->failure_count == 0)
         return;
     open_section(html, "failures", "Left out");
-    html_put(html, "<p>What could not be scored is not in any number here:</p>\n"
+    html_put(html, "<p>These images could not be scored and are not counted:</p>\n"
                    "<ul>\n");
     for (size_t i = 0; i < data->failure_count; i++) {
         html_put(html, "<li>");
@@ -91,7 +91,7 @@ static void put_failures(html_text *html, const report_eval *data)
 static blm_status put_eval_histogram(
     html_text *html, const report_eval *data, double *values, blm_error *err)
 {
-    size_t good = 0, bad = data->image_count; // the good ones from the front
+    size_t good = 0, bad = data->image_count; // good from the front, bad from the end
     for (size_t i = 0; i < data->image_count; i++)
         values[data->images[i].defective ? --bad : good++] = data->images[i].score;
     const blm_sample_set sets[] = {
@@ -120,10 +120,9 @@ static void put_eval_images(html_text *html, const report_eval *data)
     open_section(html, "image-list", "Images");
     html_put(html,
         "<p>Missed defects come first, then false alarms, then REVIEW, then the others; "
-        "in each the higher score first. On the original, white surrounds what "
-        "is NG%s%s.</p>\n",
-        data->model->review_threshold > 0 ? ", violet what is REVIEW" : "",
-        data->has_pixels ? ", dashed blue the ground truth" : "");
+        "each by falling score. Contours: white for NG%s%s.</p>\n",
+        data->model->review_threshold > 0 ? ", violet for REVIEW" : "",
+        data->has_pixels ? ", dashed blue for the ground truth" : "");
     put_limit(html, data->images, data->image_count);
     report_put_controls(html);
     report_put_images(html, data->model, data->images, data->image_count);
@@ -152,7 +151,7 @@ blm_status report_eval_page(const report_eval *data, html_text *out, blm_error *
     return finish(&html, status, out, err);
 }
 
-// ---- a fit ----------------------------------------------------------------------------
+// ---- fit ------------------------------------------------------------------------------
 
 static void put_score_tile(html_text *html, const char *label, double score)
 {
@@ -170,7 +169,7 @@ static void put_fit_header(html_text *html, const report_fit *data)
         reached += blm_verdict_of(data->scores[i], m->threshold, 0) == BLM_VERDICT_NG;
     report_open_page(html, data->model_name, NULL);
     html_put(html,
-        "<p class=\"soft\">What was learnt from %lld good images</p>\n</header>\n"
+        "<p class=\"soft\">Fitted on %lld good images</p>\n</header>\n"
         "<dl class=\"tiles\">\n",
         (long long)m->images);
     put_score_tile(html, "Threshold", m->threshold);
@@ -189,9 +188,8 @@ static void put_fit_images(html_text *html, const report_fit *data)
         return;
     open_section(html, "image-list", "Least like the others");
     html_put(html,
-        "<p>Each image is scored by the Gaussians of the others. Is a defective one "
-        "among them, one that is turned, or one of another part? Take it out and fit "
-        "again.</p>\n");
+        "<p>Each image is scored by a model of the others. If one of these is defective, "
+        "turned, or shows another part, remove it and fit again.</p>\n");
     report_put_images(html, data->model, data->images, data->image_count);
     close_section(html);
 }

@@ -9,7 +9,7 @@
 #include "apps/base/app_utf8.h"
 #include "apps/base/fault.h"
 
-// Makes room for `more` bytes and a zero behind them; 0 when there is none.
+// Makes room for `more` bytes and a zero after them; returns 0 if there is no memory.
 static int reserve(html_text *text, size_t more)
 {
     if (text->failed)
@@ -49,8 +49,8 @@ void html_put(html_text *text, const char *format, ...)
     text->size += (size_t)size;
 }
 
-// Length of the UTF-8 sequence at text, 0 if there is none, or it is a control character
-// or one of the 66 that Unicode has made no character.
+// Length of the UTF-8 sequence at text; 0 if it is not valid, a control character, or one
+// of Unicode's 66 noncharacters.
 static size_t character_length(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;

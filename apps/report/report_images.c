@@ -1,7 +1,7 @@
-// Image by image: what it is, its score and verdict, and its pictures.
+// Writes the list of images: name, kind, score, verdict and pictures of each.
 //
-// The original stands in the page once; the other pictures refer to it by its id and lay
-// heat or outlines over it.
+// The page contains the original once; the other pictures refer to it by its id and draw
+// the heat map or outlines on it.
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 // ---- errors ---------------------------------------------------------------------------
 
-// What a verdict is worth, by what is known.
+// A verdict compared with the ground truth.
 typedef enum outcome { MISSED, ALARM, REVIEW, RIGHT, UNKNOWN_NG, UNKNOWN_OK } outcome;
 
 static outcome find_outcome(const report_image *image)
@@ -37,7 +37,7 @@ int report_image_order(const void *a, const void *b)
 
 // ---- pictures -------------------------------------------------------------------------
 
-// Its content follows, from the bottom to the top.
+// Opens a picture; its layers follow, the lowest first.
 static void open_picture(html_text *html, const report_image *image, const char *what)
 {
     html_put(html, "<figure><svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"",
@@ -51,7 +51,7 @@ static void close_picture(html_text *html, const char *caption)
     html_put(html, "</svg><figcaption>%s</figcaption></figure>\n", caption);
 }
 
-// Ends an <image that was begun.
+// Completes an open <image tag.
 static void put_png(html_text *html, const report_pictures *p, const blm_bytes *png)
 {
     html_put(html, " width=\"%d\" height=\"%d\" href=\"data:image/png;base64,", p->width,
@@ -121,7 +121,7 @@ static void put_pictures(html_text *html, const report_image *image, size_t inde
 
 // ---- an image -------------------------------------------------------------------------
 
-// The score as a bar that reaches the middle at the threshold.
+// The score, and a bar with the threshold in the middle.
 static void put_score(html_text *html, double score, double threshold, const char *look)
 {
     const double reach = fmin(fmax(50 * score / threshold, 0), 100);
@@ -132,7 +132,7 @@ static void put_score(html_text *html, double score, double threshold, const cha
     report_put_fixed(html, reach, 1);
     html_put(html, "%%\"></i></span><span class=\"soft\">");
     report_put_fixed(html, score / threshold, 2);
-    html_put(html, " of the threshold</span>");
+    html_put(html, " times the threshold</span>");
 }
 
 static void open_image(html_text *html, const report_image *image, const char *error)
@@ -192,8 +192,7 @@ static void put_scale(html_text *html)
         const blm_colour c = blm_heat_colour(2.0 * i / STEPS);
         html_put(html, ", #%02x%02x%02x", c.r, c.g, c.b);
     }
-    html_put(html, ")\"></i><span>twice the threshold, which is in the middle"
-                   "</span></p>\n");
+    html_put(html, ")\"></i><span>twice the threshold</span></p>\n");
 }
 
 void report_put_images(html_text *html, const blm_model_info *model,

@@ -1,4 +1,4 @@
-// The numbers of an evaluation: at a glance, verdict by verdict, kind by kind.
+// Writes the numbers of an evaluation: tiles, verdicts, and metrics of each kind.
 #include <math.h>
 #include <string.h>
 
@@ -85,8 +85,7 @@ void report_put_tiles(html_text *html, const report_eval *data)
     put_count_tile(
         html, "False alarms", good.by[BLM_VERDICT_NG], good.all, "good images are NG");
     put_metric_tile(html, "Image AUROC", all->image.auroc, &all->image_range.auroc);
-    put_metric_tile(
-        html, "Image F1, at best", all->image.f1_max, &all->image_range.f1_max);
+    put_metric_tile(html, "Image F1, best", all->image.f1_max, &all->image_range.f1_max);
     put_metric_tile(html, "Pixel AUROC", all->pixel.auroc, &all->pixel_range.auroc);
     put_metric_tile(html, "Pixel AP", all->pixel.average_precision,
         &all->pixel_range.average_precision);
@@ -95,14 +94,14 @@ void report_put_tiles(html_text *html, const report_eval *data)
     put_metric_tile(
         html, "AU-PRO to 0.05", all->pixel.au_pro[1], &all->pixel_range.au_pro[1]);
     html_put(html,
-        "</dl>\n<p class=\"soft\">Below the metrics stand 95 %% "
-        "intervals: bootstrap, images drawn.%s</p>\n",
+        "</dl>\n<p class=\"soft\">The ranges are 95 %% intervals: bootstrap over "
+        "images.%s</p>\n",
         !data->has_pixels ? ""
-        : data->native    ? " Pixels are those of the images."
-                          : " Pixels are those that the network sees.");
+        : data->native    ? " Pixel metrics are at the size of the images."
+                          : " Pixel metrics are at the model's input size.");
 }
 
-// ---- verdict by verdict ---------------------------------------------------------------
+// ---- verdicts -------------------------------------------------------------------------
 
 static void put_verdict_row(
     html_text *html, const char *name, const verdicts *v, int with_review)
@@ -114,19 +113,19 @@ static void put_verdict_row(
     html_put(html, "<td>%zu</td><td>%zu</td></tr>\n", v->by[BLM_VERDICT_NG], v->all);
 }
 
-// The rate that was asked for beside the one that came out.
+// The rate of good images beside the one that was asked for.
 static void put_rate(html_text *html, const char *what, double asked, size_t count,
     size_t all, const blm_interval *range)
 {
-    html_put(html, "<p>%s: asked for at most <b>", what);
-    report_put_percent(html, asked);
-    html_put(html, "</b> of good images, <b>");
+    html_put(html, "<p>%s: <b>", what);
     report_put_percent(html, share(count, all));
-    html_put(html, "</b> came out (%zu of %zu; 95 %% interval ", count, all);
+    html_put(html, "</b> of good images (%zu of %zu; 95 %% interval ", count, all);
     report_put_percent(html, range->low);
     html_put(html, " to ");
     report_put_percent(html, range->high);
-    html_put(html, ").</p>\n");
+    html_put(html, "), asked for at most <b>");
+    report_put_percent(html, asked);
+    html_put(html, "</b>.</p>\n");
 }
 
 void report_put_verdicts(html_text *html, const report_eval *data)
@@ -152,7 +151,7 @@ void report_put_verdicts(html_text *html, const report_eval *data)
             &data->review_range);
 }
 
-// ---- kind by kind ---------------------------------------------------------------------
+// ---- kinds ----------------------------------------------------------------------------
 
 static void put_cell(html_text *html, double value, const blm_interval *range)
 {
@@ -230,7 +229,7 @@ void report_put_kinds(html_text *html, const report_eval *data)
     html_put(html,
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
         "aria-label=\"Kinds of defects\"><table><caption>Each kind is measured against "
-        "all good images. NG counts the images that were found.</caption>\n");
+        "all good images. NG: number of images that are NG.</caption>\n");
     put_columns(html, data->has_pixels);
     html_put(html, "<tbody>\n");
     for (size_t i = data->row_count == 2; i < data->row_count; i++) // one kind is all

@@ -1,4 +1,4 @@
-// What a model is, how it sees images, and how its thresholds were found.
+// Writes the description of a model and how its thresholds were found.
 #include <math.h>
 #include <string.h>
 
@@ -9,9 +9,9 @@
 static void put_source(html_text *html, const blm_model_info *m)
 {
     static const char *const how[] = {
-        [BLM_LEAVE_ONE_OUT] = ", each scored by the Gaussians of the others",
-        [BLM_LEAVE_GROUP_OUT] = ", each part scored by the Gaussians of the others",
-        [BLM_HELD_OUT] = " that were kept apart from the fit",
+        [BLM_LEAVE_ONE_OUT] = ", each scored by a model of the others",
+        [BLM_LEAVE_GROUP_OUT] = ", each part scored by a model of the others",
+        [BLM_HELD_OUT] = " held out from the fit",
     };
     html_put(html, "from %zu good images", m->good_scores);
     if (m->groups > 0)
@@ -23,39 +23,38 @@ static void put_promise(html_text *html, const blm_model_info *m)
 {
     html_put(html, "%s",
         m->source == BLM_HELD_OUT
-            ? "If new images are like these, they promise rates from "
-            : "This is an estimate and no promise, since these scores depend on each "
-              "other. They show rates from ");
+            ? "If new images are like these, they promise rates of "
+            : "This is an estimate and not a promise, since these scores depend on each "
+              "other. They show rates of ");
     report_put_percent(html, m->finest_rate);
-    html_put(html, " on.");
+    html_put(html, " or more.");
 }
 
 void report_put_threshold(html_text *html, const blm_model_info *m)
 {
-    html_put(html, "<p>An image is NG from a score of <b>");
+    html_put(html, "<p>An image is NG if its score is <b>");
     report_put_score(html, m->threshold);
-    html_put(html, "</b> on");
+    html_put(html, "</b> or more");
     if (m->review_threshold > 0) {
-        html_put(html, ", REVIEW from <b>");
+        html_put(html, ", else REVIEW if it is <b>");
         report_put_score(html, m->review_threshold);
-        html_put(html, "</b> on");
+        html_put(html, "</b> or more");
     }
     html_put(html, ". The threshold was found ");
     put_source(html, m);
     html_put(html, ", so that at most ");
     report_put_percent(html, m->false_alarm);
-    html_put(html, " of good images reach it");
+    html_put(html, " of good images are NG");
     if (m->review_threshold > 0) {
         html_put(html, ", and at most ");
         report_put_percent(html, m->review);
-        html_put(html, " that of REVIEW");
+        html_put(html, " NG or REVIEW");
     }
     html_put(html, ". ");
     if (m->method == BLM_THRESHOLD_TAIL)
         html_put(html,
-            "They are too few to show this rate: the threshold lies above all of them, "
-            "where the tail of their scores comes down to it if it falls "
-            "exponentially. ");
+            "They are too few to show this rate: the threshold is extrapolated with an "
+            "exponential tail of their scores, and lies above all of them. ");
     put_promise(html, m);
     html_put(html, "</p>\n");
 }
@@ -72,8 +71,8 @@ static void close_fact(html_text *html)
     html_put(html, "</dd>\n");
 }
 
-// The fields of these parts; those that have their default are left out, but for the
-// important ones.
+// The fields of these parts; fields at their default are left out, except the important
+// ones.
 static void put_fields(
     html_text *html, const char *name, const blm_recipe *r, blm_part from, blm_part to)
 {
@@ -127,7 +126,7 @@ void report_put_model(html_text *html, const blm_model_info *m)
     if (m->rank > 0)
         html_put(html, "rank %d", m->rank);
     else if (m->recipe->detector == BLM_DETECTOR_MEMORY)
-        html_put(html, "a memory");
+        html_put(html, "memory");
     else
         html_put(html, "full covariance");
     close_fact(html);

@@ -1,12 +1,12 @@
-// The page around a report: its style and its script.
+// Writes the frame of a report page: its head, style, script and controls.
 //
-// Everything is well-formed XML too, so that simple tools can check it: void elements are
-// closed, and the script does without < and &.  The policy in the head has browsers
-// refuse whatever would be loaded from elsewhere.
+// The page is also well-formed XML, so that simple tools can check it: void elements are
+// closed, and the script has no < and &.  The policy in the head makes browsers refuse to
+// load anything from elsewhere.
 #include "apps/report/report_parts.h"
 
 static const char *const style[] = {
-    // Colours: all text stands out by 4.5 : 1 or more.
+    // Colours: all text has a contrast of 4.5 : 1 or more.
     ":root { color-scheme: light dark; --page: #faf9f7; --card: #fff; --text: #1f2023;\n"
     "  --soft: #5c5e64; --line: #dfddd7; --accent: #24588c; --missed: #a3201b;\n"
     "  --alarm: #854800; --review: #61479a; --right: #1c6640; --one: #41698f;\n"
@@ -16,7 +16,7 @@ static const char *const style[] = {
     "  --missed: #ff9d93; --alarm: #f0b35d; --review: #c6b2f3; --right: #86d1a6;\n"
     "  --one: #84abd4; --two: #f2a766; } }\n",
 
-    // Type and the flow of the page.
+    // Fonts and layout of the page.
     "* { box-sizing: border-box; }\n"
     "[hidden] { display: none !important; }\n"
     "body { margin: 0; background: var(--page); color: var(--text);\n"
@@ -37,7 +37,7 @@ static const char *const style[] = {
     "footer { padding-top: 2.5rem; padding-bottom: 2rem; font-size: .875rem; }\n"
     ":focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }\n",
 
-    // Figures at a glance.
+    // Tiles.
     ".tiles { display: grid; gap: .75rem; margin: 1.5rem 0 0;\n"
     "  grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }\n"
     ".tile { background: var(--card); border: 1px solid var(--line);\n"
@@ -71,7 +71,7 @@ static const char *const style[] = {
     ".facts dt { color: var(--soft); }\n"
     ".facts dd { margin: 0; overflow-wrap: anywhere; }\n",
 
-    // Plots take the page's colours.
+    // Plots, in the colours of the page.
     ".plots { display: grid; gap: 1rem;\n"
     "  grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }\n"
     ".plot { margin: 0; background: var(--card); border: 1px solid var(--line);\n"
@@ -87,7 +87,7 @@ static const char *const style[] = {
     ".plot svg svg g:nth-of-type(2), .plot [role] > svg > rect:nth-of-type(2) {\n"
     "  fill: var(--two); }\n",
 
-    // What the script shows.
+    // Controls.
     "#controls { position: sticky; top: 0; z-index: 1; background: var(--page);\n"
     "  border-bottom: 1px solid var(--line); padding: .6rem 0; display: flex;\n"
     "  flex-wrap: wrap; gap: .5rem 1rem; align-items: end; font-size: .875rem; }\n"
@@ -99,7 +99,7 @@ static const char *const style[] = {
     "input[type=range] { width: 8rem; height: 2.1rem; margin: 0; padding: 0; }\n"
     "#shown { margin: 0 0 .35rem auto; color: var(--soft); }\n",
 
-    // Image by image.
+    // The list of images.
     ".image { background: var(--card); border: 1px solid var(--line);\n"
     "  border-radius: .6rem; padding: .8rem .9rem; margin: .9rem 0;\n"
     "  content-visibility: auto; contain-intrinsic-size: auto 18rem; }\n"
@@ -136,7 +136,7 @@ static const char *const style[] = {
     ".line.perhaps { stroke: #cbb8ff; }\n"
     ".line.known { stroke: #35d0ff; stroke-dasharray: 4 3; }\n",
 
-    // Narrow screens and paper.
+    // Narrow screens and printing.
     "@media (max-width: 40rem) { header { padding-top: 1.5rem; }\n"
     "  #controls { position: static; }\n"
     "  .tiles { grid-template-columns: repeat(2, 1fr); }\n"

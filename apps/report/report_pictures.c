@@ -1,5 +1,5 @@
-// What a report shows of an image: two small PNG files and outlines that are drawn as
-// vectors, from which the page makes five pictures.
+// Draws the pictures of an image for a report: two small PNG files, and outlines as
+// vectors.  The page combines them to five pictures.
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,17 +8,17 @@
 
 enum { MOST = 256, STEPS = 32, DOUBT = 128, NG = 255 };
 
-// ---- smaller, the highest value of what falls on a pixel stays ------------------------
+// ---- reducing: each pixel takes the highest value -------------------------------------
 
-// The pixels begin <= i < end of `size` that fall on pixel `at` of `small`.
+// The pixels begin <= i < end of `size` pixels that pixel `at` of `small` pixels covers.
 static void find_cell(int at, int small, int size, int *begin, int *end)
 {
     *begin = (int)((int64_t)at * size / small);
     *end = (int)(((int64_t)(at + 1) * size + small - 1) / small);
 }
 
-// map and mask (height, width); mask may be NULL.  small_map, small_mask (of the
-// pictures' size)
+// map and mask (height, width), either may be NULL; small_map and small_mask have the
+// size of the pictures.
 static void reduce(const report_pictures *p, const float *map, const uint8_t *mask,
     int width, int height, float *small_map, uint8_t *small_mask)
 {
@@ -45,7 +45,7 @@ static void reduce(const report_pictures *p, const float *map, const uint8_t *ma
 
 // ---- outlines -------------------------------------------------------------------------
 
-// A mask of which the pixels from `level` on are inside.
+// A mask; pixels of `level` or more are inside.
 typedef struct shape {
     const uint8_t *mask; // (height, width)
     int width, height, level;
@@ -57,12 +57,12 @@ static int inside(const shape *s, int x, int y)
            s->mask[(size_t)y * (size_t)s->width + (size_t)x] >= s->level;
 }
 
-// Walks along the edges between pixels, the inside to the right, from the top left corner
-// of x, y until it is there again.  seen (height, width): pixels whose upper edge was
-// walked along.
+// Follows the edges between pixels, with the inside on the right, from the top left
+// corner of pixel x, y until it returns there.  seen (height, width): pixels whose upper
+// edge was followed.
 static void walk(const shape *s, int x, int y, uint8_t *seen, html_text *path)
 {
-    // Right, down, left, up: the step, and the pixels ahead of it to the left and right.
+    // Right, down, left, up: the step, and the pixels ahead on the left and right.
     static const struct {
         int dx, dy, left_x, left_y, right_x, right_y;
     } ways[] = {{1, 0, 0, -1, 0, 0}, {0, 1, 0, 0, -1, 0}, {-1, 0, -1, 0, -1, -1},
@@ -133,8 +133,8 @@ static blm_status draw_original(
     return status;
 }
 
-// All of the map in colours, not only what stands out: it also tells why a defect was
-// missed.  In steps of the threshold that are too small to see but save half the bytes.
+// Draws the whole map in colours, so that it also shows why a defect was missed.  Values
+// are rounded in steps too small to see, which halves the size.
 static blm_status draw_heat(
     report_pictures *p, double threshold, const scratch *s, blm_error *err)
 {

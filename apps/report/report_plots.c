@@ -1,4 +1,4 @@
-// Curves and histograms of a report.
+// Writes curves and histograms of a report.
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,8 +7,8 @@
 
 // ---- figures --------------------------------------------------------------------------
 
-// Puts the plot and frees it.  label: what it shows, for those who do not see it; the
-// caption is still open afterwards.
+// Writes the plot, frees it, and opens its caption.  label: the title, also for screen
+// readers.
 static void open_figure(html_text *html, blm_bytes *svg, const char *label)
 {
     html_put(html,
@@ -33,7 +33,7 @@ static void put_value(html_text *html, const char *name, double value)
 
 typedef enum plot { ROC, PR, PRO } plot;
 
-// x and y (count) of the cuts, of which the last one takes in all.
+// Computes x and y (count) of the cuts; the last cut contains all samples.
 static void find_points(
     plot which, const blm_cut *cuts, size_t count, double *x, double *y)
 {
@@ -48,7 +48,7 @@ static void find_points(
     }
 }
 
-// Pixels come first, so that they have one colour in all plots.
+// Pixels come first, so that they have the same colour in all plots.
 static blm_status plot_cuts(
     plot which, const report_eval *data, double *numbers, blm_bytes *svg, blm_error *err)
 {
@@ -131,10 +131,10 @@ blm_status report_put_histogram(html_text *html, const blm_model_info *model,
     APP_TRY(blm_plot_histogram(
         NULL, "score", sets, count, marks, with_review ? 2 : 1, &svg, err));
     open_figure(html, &svg, "Scores");
-    html_put(html, "Dashed: NG from ");
+    html_put(html, "Dashed: the threshold, ");
     report_put_score(html, model->threshold);
     if (with_review) {
-        html_put(html, ", REVIEW from ");
+        html_put(html, ", and the review threshold, ");
         report_put_score(html, model->review_threshold);
     }
     html_put(html, ".");

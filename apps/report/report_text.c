@@ -1,4 +1,4 @@
-// Numbers and bytes as they stand in a report, whatever the locale.
+// Writes numbers and bytes, independent of the locale.
 #include <math.h>
 #include <string.h>
 
@@ -61,7 +61,7 @@ void report_put_base64(html_text *html, const blm_bytes *bytes)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    enum { GROUPS = 1024 }; // at once: a call for each would take its time
+    enum { GROUPS = 1024 }; // per call, since a call for each would be slow
     char chunk[4 * GROUPS];
     int filled = 0;
     for (size_t i = 0; i < bytes->size; i += 3) {

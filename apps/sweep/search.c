@@ -19,7 +19,7 @@ struct search {
     blm_decode_options decode;
     const char *weights;
     int threads;
-    blm_extractor *extractor; // the first thread's, from which the others are cloned
+    blm_extractor *extractor; // each thread clones it
     samples of[2];            // by search_role
     blm_model *model;         // of the last run; NULL: none
     blm_good_score *good;     // (good images)
@@ -91,7 +91,7 @@ const blm_recipe *search_recipe(const search *s)
 
 // ---- extraction -----------------------------------------------------------------------
 
-// What threads that take in files have in common.
+// Shared state of the threads that add files.
 typedef struct intake {
     const search *search;
     const char *const *paths;
@@ -115,7 +115,7 @@ static blm_status take_file(
     return status == BLM_OK ? BLM_OK : app_fail(err, status, "%s: %s", path, why.text);
 }
 
-// The next file's number; `count` when there is none or something went wrong.
+// The number of the next file; `count` if there is none, or after a failure.
 static size_t next_file(intake *all)
 {
     size_t mine;
@@ -222,7 +222,7 @@ static int by_index(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// The scores of good images, in the order of these.
+// The scores of good images, in the order of the images.
 static blm_status list_good(search *s, size_t count, blm_error *err)
 {
     free(s->good);
@@ -313,7 +313,7 @@ blm_status search_run(search *s, const blm_recipe *recipe,
         run(s, recipe, calibration != NULL ? calibration : &defaults,
             watch != NULL ? watch : &nobody, out, err);
     if (status != BLM_OK) {
-        blm_model_free(s->model); // it may be half of another one
+        blm_model_free(s->model); // it may be incomplete
         s->model = NULL;
     }
     return status;

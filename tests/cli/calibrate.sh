@@ -6,18 +6,18 @@ json() { sed "s/.*\"$1\": \(\"[^\"]*\"\|[^,}]*\).*/\1/" out; } # the first membe
 cp data/model model
 before=$(cksum <model)
 expect 0 calibrate model --false-alarm 0.3
-out_has '^threshold: [0-9.]+, from 12 good images, each scored by the Gaussians of the others$'
+out_has '^threshold: [0-9.]+, from 12 good images, each scored by a model of the others$'
 out_has '^    at most 0\.3 of good images should reach it$'
-out_has '^    an estimate, no promise: .* 12 images show rates$'
+out_has '^    an estimate, not a promise: .* 12 images show rates$'
 err_is ''
 [ "$(cksum <model)" != "$before" ] || fail 'the model is as it was'
 expect 0 calibrate model --false-alarm 0.01
 cmp model data/model || fail 'the same calibration gives other bytes'
 expect 0 calibrate model -o other --false-alarm 0.2 --review 0.4
 cmp model data/model || fail '-o changed the model itself'
-out_has '^review: from [0-9.]+ on, for 0\.4 of good images$'
+out_has '^review threshold: [0-9.]+, for 0\.4 of good images$'
 expect 0 calibrate other
-out_has '^review: from [0-9.]+ on, for 0\.4'
+out_has '^review threshold: [0-9.]+, for 0\.4'
 expect 0 calibrate other --false-alarm 0.2
 out_lacks '^review'
 expect 0 detect model data/set/train/good
@@ -46,9 +46,9 @@ out_has "\"good_scores\": $n,"
 awk "BEGIN { k = int(0.34 * ($n + 1) + 1e-9); if (k < 1) k = 1
     d = $(json promised_rate) - k / ($n + 1); exit !(d * d < 1e-12) }" || fail 'the promise'
 expect 0 calibrate data/model data/set/test/good -o other --false-alarm 0.34
-out_has '^    promised: at most 0\.[0-9]+ of good images reach it, on average'
+out_has '^    promised: on average at most 0\.[0-9]+ of good images reach it'
 expect 0 info other
-out_has 'good images that were kept apart$'
+out_has 'good images held out from the fit$'
 # Which must be others than those of the fit, and good files.
 expect 3 calibrate data/model data/set/train/good -o new
 err_has 'the model was fitted on this image'
@@ -101,7 +101,7 @@ cmp plain ab || fail 'groups given later give another model'
 expect 0 calibrate plain --group-by 'regex:^([ab])/'
 cmp plain ab || fail 'a pattern of the folder gives other groups'
 expect 0 calibrate plain --group-by 'regex:^a/' --json
-err_is 'blemish: --group-by: the pattern is not in the names of 7 images; each of them counts as a group of its own'
+err_is 'blemish: --group-by: the pattern does not match the names of 7 images; each of them is a group of its own'
 out_has '"groups": 8,'
 expect 0 calibrate plain --group-by 'regex:^a/' --json -q
 err_is ''
@@ -127,10 +127,10 @@ absent new2
 # eval says what was asked for and what came out.
 expect 0 calibrate data/model -o other --false-alarm 0.1 --review 0.3
 expect 0 eval other data/set
-out_has '^NG from [0-9.]+ on, REVIEW from [0-9.]+ on$'
+out_has '^threshold [0-9.]+, review threshold [0-9.]+$'
 out_has "^of $n good images: [0-9]+ NG, [0-9]+ REVIEW, [0-9]+ OK$"
-out_has '^false alarms: asked for at most 0\.1 of good images, [0-9.]+ came out \(95% interval'
-out_has '^with REVIEW: asked for at most 0\.3 of good images, '
+out_has '^false alarms: [0-9.]+ of good images \(95% interval [0-9.]+ to [0-9.]+\), asked for at most 0\.1$'
+out_has '^with REVIEW: [0-9.]+ of good images .*, asked for at most 0\.3$'
 expect 0 eval other data/set --json
 out_is_json
 out_has '"false_alarm_rate": \{"asked": 0\.1, "count": [0-9]+, "rate": [0-9.]+, "low": [0-9.]+, "high": [0-9.]+\}'
@@ -198,7 +198,7 @@ out_lines 3
 [ "$(grep -c '"unseen": \["brightness"\]' out)" = 2 ] || fail 'white is unseen'
 out_has '"unseen": \["size", "aspect", "channels", "brightness"\]'
 err_lines 2
-err_has '^blemish: bright1\.pgm: differs from all images of the fit in brightness, '
-err_has '^blemish: wide\.ppm: differs from all images of the fit in size, aspect, channels, '
+err_has '^blemish: bright1\.pgm: differs from all images of the fit in brightness: '
+err_has '^blemish: wide\.ppm: differs from all images of the fit in size, aspect, channels: '
 expect 0 detect data/model bright1.pgm -q
 err_is ''

@@ -90,10 +90,10 @@ check visa/candle VisA -
 [ "$(numbers)" = "$reference" ] || fail 'VisA from inside: other numbers'
 mv visa/split_csv visa/away
 expect 0 eval $m visa/candle --json
-err_has 'without its list \.\./split_csv/1cls\.csv: all images are tested'
+err_has 'without its list \.\./split_csv/1cls\.csv: all images are test images'
 out_has '"good": 16,'
 expect 3 fit visa/candle -o new
-err_has 'which images are to be learnt from it does not say'
+err_has 'without training images, expected train/good'
 absent new
 mv visa/away visa/split_csv
 
@@ -155,14 +155,14 @@ out_lacks Normal
 # Good ones below the bad ones are not bad.
 expect 0 eval $m --good data/set/test/good --bad data/set/test --json
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'good images among the bad ones'
-err_has 'in a folder of good images below that of the bad ones: left out'
+err_has 'a good image below the folder of --bad: left out'
 
 # Masks that are missing are all named; image metrics are given.
 cp -r data/set missing
 rm missing/ground_truth/dent/*_mask.png
 expect 3 eval $m missing --json
 err_lines $(($(find data/set/test/dent -name '*.png' | wc -l) + 1))
-err_has '^blemish: missing/test/dent/[0-9]+\.png: no mask for it$'
+err_has '^blemish: missing/test/dent/[0-9]+\.png: has no mask$'
 err_has 'defective images have no mask, expected missing/ground_truth/KIND/NAME_mask\.png or the like: no pixel metrics$'
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'no image metrics'
 out_has '"pixel_auroc": null'
@@ -174,22 +174,22 @@ odd() { # MASK PATTERN
     for mask in odd/ground_truth/dent/*; do cp "$1" "$mask"; done
     expect 0 eval $m odd
     err_lines 1
-    err_has "^blemish: odd/ground_truth/dent/[0-9]+_mask\.png: of the masks, [0-9]+ like this $2"
+    err_has "^blemish: odd/ground_truth/dent/[0-9]+_mask\.png: the mask $2"
     expect 0 eval $m odd -q
     err_lines 0
     expect 0 sweep odd --epsilon 0.01,0.1 --unit-variance no --no-progress
     err_lines 1
 }
-odd black.pgm 'mark nothing'
+odd black.pgm 'marks nothing: .* \([0-9]+ such masks\)$'
 pgm white.pgm 255
-odd white.pgm 'mark most of their image and all of its corners: inverted\?'
+odd white.pgm 'marks most of its image and all corners: inverted\?'
 awk 'BEGIN { print "P2 96 96 255"; for (i = 0; i < 96 * 96; i++) print i < 900 ? i % 30 : 0 }' >grey.pgm
-odd grey.pgm 'have many grey levels: all above 0 count as defect'
+odd grey.pgm 'has many grey levels: all above 0 count as defect'
 base64 -d >alpha.png <<END
 iVBORw0KGgoAAAANSUhEUgAAAGAAAABgCAYAAADimHc4AAAAP0lEQVR42u3BMQEAAAgDoPUvrQvgYQAg
 OUwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD4WpbrA/2AJ9vPAAAAAElFTkSuQmCC
 END
-odd alpha.png 'have an alpha channel, which does not count'
+odd alpha.png 'has an alpha channel: it is ignored'
 
 # Masks that cannot be used take the pixel metrics away, not those of images.
 for mask in odd/ground_truth/dent/*; do echo 'P2 1 1 255 255' >"$mask"; done
@@ -202,7 +202,7 @@ out_has '"pixel_auroc": null'
 # Masks of a region of interest are remarked on too.
 awk 'BEGIN { print "P2 96 96 255"; for (i = 0; i < 96 * 96; i++) print i % 200 + 1 }' >grey.pgm
 expect 0 fit data/set/train/good -w ti --region grey.pgm -o new
-err_has '^blemish: grey\.pgm: has many grey levels: all above 0 are looked at$'
+err_has '^blemish: grey\.pgm: has many grey levels: all above 0 are inspected$'
 expect 0 fit data/set/train/good -w ti --region grey.pgm -o new -q
 err_lines 0
 rm new
@@ -211,4 +211,4 @@ rm new
 mkdir -p strange/a
 cp "$(good)" strange/a/
 expect 3 eval $m strange
-err_is 'blemish: strange: no data set of a known layout, expected the folders train/good and test (see blemish-eval(1))'
+err_is 'blemish: strange: not a data set of a known layout, expected the folders train/good and test (see blemish-eval(1))'

@@ -52,7 +52,7 @@ out_lacks '	NG$'
 
 # Progress is for terminals, unless it is asked for.
 expect 0 detect $m "$(good 1)" "$(good 2)" --progress
-err_has '^2 of 2 images, [0-9.]+ a second, 0 s left$'
+err_has '^2 of 2 images, [0-9.]+ per second, 0 s left$'
 
 # A model of 12-bit images: an image that it was fitted on is no further away than any can be,
 # (N - 1) / sqrt(N), which only holds if it is decoded as it was for the fit.
@@ -62,7 +62,7 @@ for n in 1 2 3; do
         for (i = 0; i < 4096; i++) print int(4095 * rand()) }' >twelve/$n.pgm
 done
 expect 0 fit twelve -o black.model # without --bits they would be almost black, and say so
-err_is 'blemish: the images have samples of 16 bits, but no value above 4095: they are learnt almost black; expected --bits 12 if that is what the camera has'
+err_is 'blemish: the images have 16-bit samples, but no value above 4095, and so are learnt almost black; expected --bits 12, or --range LOW,HIGH'
 expect 0 fit twelve -o black.model -q
 err_is ''
 expect 0 fit twelve --bits 12 -o twelve.model
@@ -73,6 +73,6 @@ for n in 1 2 3; do
         for (i = 0; i < 4096; i++) print int(100 + 21 * rand()) }' >grey/$n.pgm
 done
 expect 0 fit grey -o grey.model
-err_is 'blemish: the images use the levels 100 to 120 of 0 to 255 only, so the network sees little contrast; expected a better exposure or, of samples with more than 8 bits, --bits'
+err_is 'blemish: the images use only the grey levels 100 to 120 of 0 to 255, and so have little contrast; expected a better exposure or, for samples of more than 8 bits, --bits or --range'
 expect 0 detect twelve.model twelve
 awk -F '\t' '$2 > 1.155 { exit 1 }' out || fail 'not decoded as in the fit'

@@ -38,15 +38,15 @@ expect 3 eval $m nowhere
 err_is 'blemish: nowhere: no such folder'
 mkdir empty
 expect 3 eval $m empty
-err_has '^blemish: empty: no data set of a known layout'
+err_has '^blemish: empty: not a data set of a known layout'
 
 # The masks of the pages of a file are the pages of its mask's file.
 mkdir -p pages/bad/cut pages/masks/cut
 cp "$root/tests/corpus/image/tiff_pages.tif" pages/bad/cut/a.tif
 cp "$root/tests/corpus/image/tiff_pages.tif" pages/masks/cut/a_mask.tif
 expect 0 eval $m --good data/set/test/good --bad pages/bad --masks pages/masks --json
-err_lacks 'no mask'
+err_lacks 'has no mask'
 cp "$root/tests/corpus/image/tiff_stored.tif" pages/masks/cut/a_mask.tif
 expect 3 eval $m --good data/set/test/good --bad pages/bad --masks pages/masks
-err_has 'pages/bad/cut/a.tif#2: no mask for it'
+err_has 'pages/bad/cut/a.tif#2: has no mask'
 err_has '2 of 3 defective images have no mask'

@@ -8,8 +8,8 @@ n=$(find data/set/train/good -name '*.png' | wc -l)
 err_is ''
 out_has '^model: one\.model$'
 out_has "^images: $n$"
-out_has '^threshold: [0-9.]+, from 12 good images, each scored by the Gaussians of the others$'
-out_has '^    they are too few to show a rate of 0\.01, which takes 99: '
+out_has '^threshold: [0-9.]+, from 12 good images, each scored by a model of the others$'
+out_has '^    too few to show a rate of 0\.01, which takes 99: '
 out_has '^least like the others'
 [ "$(grep -c '^    .*data/set/train/good/' out)" = 5 ] || fail 'five odd ones are the default'
 rm one.model
@@ -41,12 +41,12 @@ once=$(threshold)
 expect 0 fit twice -o twice.model
 err_lines 6
 err_has '^blemish: equal or nearly equal: twice/1-again\.png, twice/1\.png$'
-err_has '^blemish: 12 good images are copies of others, in 12 groups: they count as one part for the threshold$'
-out_has '^copies: 12 of them look like others$'
-out_has '^threshold: [0-9.]+, from 24 good images of 12 parts, each part scored by the Gaussians of the others$'
+err_has '^blemish: 12 good images are copies of others, in 12 groups: each group counts as one part for the threshold$'
+out_has '^copies: 12 of them are copies of others$'
+out_has '^threshold: [0-9.]+, from 24 good images of 12 parts, each part scored by a model of the others$'
 parts=$(threshold)
 expect 0 fit twice -o kept.model --keep-copies
-err_has 'they count each by itself, which lowers the threshold$'
+err_has 'each counts by itself, which lowers the threshold$'
 kept=$(threshold)
 awk "BEGIN { exit !($parts > 0.8 * $once && $kept < 0.8 * $once) }" ||
     fail "thresholds: once $once, twice $parts, kept $kept"

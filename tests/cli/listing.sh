@@ -94,7 +94,7 @@ expect 3 detect $m @missing
 err_is 'blemish: missing: cannot open: No such file or directory'
 printf 'a\0b\n' >zero
 expect 3 detect $m @zero
-err_has '^blemish: zero: a zero byte'
+err_has '^blemish: zero: contains a zero byte'
 
 # Folders with nothing in them.
 mkdir nothing
@@ -123,7 +123,7 @@ tree/sub9/b.png
 plain"
 printf '\377\376a\0\n\0' >utf16
 expect 3 detect $m @utf16
-err_is 'blemish: utf16: text in UTF-16, which is not understood, expected a path on every line'
+err_is 'blemish: utf16: UTF-16 text, expected a path on every line'
 # From standard input.
 printf '%s\nplain\n' "$image" >list
 "$blemish" detect $m @- <list >out 2>err || fail '@- fails'
@@ -151,7 +151,7 @@ expect_names 'masks/a.png
 masks/b.jpg
 masks/c_mask.png
 masks/mask.png'
-err_has '^blemish: left out: 15 a mask or a result of ours \(such as masks/a\.png\.heat\.png\)$'
+err_has '^blemish: left out: 15 masks or results of blemish \(such as masks/a\.png\.heat\.png\)$'
 expect 0 detect $m masks/ground_truth masks/a_mask.png
 out_lines 2
 

@@ -60,7 +60,7 @@ expect 0 eval $m data/set --report page --report-images 2
 check_page
 holds "$images" '<article '
 holds 2 '<div class="pictures">'
-has "2 of these $images images"
+has "The first 2 of these $images images"
 expect 0 eval $m data/set --report page --report-images 0
 holds 0 '<div class="pictures">'
 

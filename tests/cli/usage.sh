@@ -20,9 +20,9 @@ for verb in fit calibrate detect eval info import; do
     err_has "\(see: blemish $verb --help\)$"
     err_lines 1
     expect 2 $verb --no-such-option x y
-    err_has "^blemish: $verb: Unknown option --no-such-option "
+    err_has "^blemish: $verb: unknown option --no-such-option "
     expect 2 $verb -Z x y
-    err_has "^blemish: $verb: Unknown option -Z "
+    err_has "^blemish: $verb: unknown option -Z "
     out_is ''
 done
 
@@ -63,17 +63,17 @@ refuse output '' 'not empty'
 refuse list-odd -1 'from 0'
 
 expect 2 fit x
-err_has 'Expected -o MODEL'
+err_has 'no output given, expected -o MODEL'
 expect 2 fit -o model
-err_has 'Which images'
+err_has 'no images given, expected DIR'
 expect 2 fit x -o
-err_has 'Option --output needs a value \(MODEL\)'
+err_has 'option --output needs a value \(MODEL\)'
 expect 2 fit x -o model --skip-bad=1
-err_has 'Option --skip-bad takes no value'
+err_has 'option --skip-bad takes no value'
 expect 2 fit x -o model --no-sigma
-err_has 'Unknown option --no-sigma'
+err_has 'unknown option --no-sigma'
 expect 2 fit x -o model --sig 4
-err_has 'Unknown option --sig '
+err_has 'unknown option --sig '
 expect 2 detect model
 expect 2 detect model x --json --csv
 err_has 'one of --json and --csv'
