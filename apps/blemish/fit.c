@@ -211,7 +211,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
 const cli_verb cli_fit = {
     .name = "fit",
     .arguments = "DIR|FILE|@LIST... -o MODEL",
-    .summary = "Learn from good images what they look like",
+    .summary = "Fit a model to good images",
     .notes = "Images come from folders and their subfolders, or from LIST, one path per "
              "line.\n"
              "At least three are needed; a few dozen to a few hundred are usual.",
