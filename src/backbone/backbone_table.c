@@ -14,7 +14,10 @@ static const blmi_family *const families[] = {
     &blmi_family_resnet,
     &blmi_family_efficientnet_lite,
     &blmi_family_efficientnet,
+    &blmi_family_convit, // before vit, whose names it has, too
     &blmi_family_vit,
+    &blmi_family_cct,
+    &blmi_family_cvt,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 

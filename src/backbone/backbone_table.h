@@ -9,7 +9,10 @@ extern const blmi_family blmi_family_contnet;
 extern const blmi_family blmi_family_resnet;
 extern const blmi_family blmi_family_efficientnet_lite;
 extern const blmi_family blmi_family_efficientnet;
+extern const blmi_family blmi_family_convit;
 extern const blmi_family blmi_family_vit;
+extern const blmi_family blmi_family_cct;
+extern const blmi_family blmi_family_cvt;
 
 // ImageNet's mean and deviation, for blmi_input.
 #define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}

@@ -184,38 +184,36 @@ static blm_status refuse_others(const blmi_tensors *weights, blm_error *err)
 
 static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *err)
 {
-    const blmi_tensor *t = blmi_tensors_find(weights, "patch_embed.proj.weight");
-    if (t->rank != 4 || t->shape[0] < PER_HEAD || t->shape[0] > MOST_CHANNELS ||
-        t->shape[0] % PER_HEAD != 0 || t->shape[2] < 1 || t->shape[2] > MOST_PATCH)
+    static const char name[] = "patch_embed.proj.weight";
+    p->channels = blmi_tensors_length(weights, name, 4, 0, PER_HEAD, MOST_CHANNELS);
+    p->patch = blmi_tensors_length(weights, name, 4, 2, 1, MOST_PATCH);
+    if (p->channels == 0 || p->patch == 0)
         return blmi_fail(err, BLM_EINPUT,
-            "patch_embed.proj.weight: expected channels, a multiple of %d up to %d, and "
-            "patches of up to %d pixels a side",
-            PER_HEAD, MOST_CHANNELS, MOST_PATCH);
-    p->channels = (int)t->shape[0];
-    p->patch = (int)t->shape[2];
+            "%s: expected channels, a multiple of %d up to %d, and patches of up to %d "
+            "pixels a side",
+            name, PER_HEAD, MOST_CHANNELS, MOST_PATCH);
     return BLM_OK;
 }
 
 static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error *err)
 {
-    const blmi_tensor *t = blmi_tensors_find(weights, "pos_embed");
-    const long long rows = t->rank == 3 ? (long long)t->shape[1] : 0;
-    while (p->side < MOST_SIDE && 1 + (long long)p->side * p->side < rows)
+    const int rows =
+        blmi_tensors_length(weights, "pos_embed", 3, 1, 1, 1 + MOST_SIDE * MOST_SIDE);
+    while (1 + p->side * p->side < rows)
         p->side++;
-    if (p->side < 1 || 1 + (long long)p->side * p->side != rows)
+    if (p->side < 1 || 1 + p->side * p->side != rows)
         return blmi_fail(err, BLM_EINPUT,
-            "pos_embed has %lld rows, expected those of a class token and a square grid",
-            rows);
-    const blmi_tensor *registers = blmi_tensors_find(weights, "register_tokens");
-    if (registers == NULL)
+            "pos_embed has %d rows, expected those of a class token and a square grid, "
+            "up to %d a side",
+            rows, MOST_SIDE);
+    if (blmi_tensors_find(weights, "register_tokens") == NULL)
         return BLM_OK;
-    if (registers->rank != 3 || registers->shape[1] < 1 ||
-        registers->shape[1] > MOST_REGISTERS)
-        return blmi_fail(err, BLM_EINPUT,
-            "register_tokens: expected shape (1, 1 to %d, %d)", MOST_REGISTERS,
-            p->channels);
-    p->registers = (int)registers->shape[1];
-    return BLM_OK;
+    p->registers =
+        blmi_tensors_length(weights, "register_tokens", 3, 1, 1, MOST_REGISTERS);
+    return p->registers > 0 ? BLM_OK
+                            : blmi_fail(err, BLM_EINPUT,
+                                  "register_tokens: expected shape (1, 1 to %d, %d)",
+                                  MOST_REGISTERS, p->channels);
 }
 
 static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *err)
@@ -227,16 +225,13 @@ static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *e
     p->norm = p->blocks > 0 && blmi_tensors_find(weights, "norm.weight") != NULL;
     p->apart = find(weights, 0, "attn.q.weight") != NULL;
     p->scaled = find(weights, 0, "ls1.gamma") != NULL;
-    const blmi_tensor *t = find(weights, 0, "mlp.fc1.weight");
-    if (p->blocks == 0)
-        return BLM_OK;
-    if (t == NULL || t->rank != 2 || t->shape[0] < BLMI_LANES ||
-        t->shape[0] > 8 * MOST_CHANNELS || t->shape[0] % BLMI_LANES != 0)
-        return blmi_fail(err, BLM_EINPUT,
-            "blocks.0.mlp.fc1.weight is missing, or has no multiple of %d rows",
-            BLMI_LANES);
-    p->hidden = (int)t->shape[0];
-    return BLM_OK;
+    p->hidden = blmi_tensors_length(
+        weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
+    return p->blocks == 0 || p->hidden > 0
+               ? BLM_OK
+               : blmi_fail(err, BLM_EINPUT,
+                     "blocks.0.mlp.fc1.weight is missing, or has no multiple of %d rows",
+                     BLMI_LANES);
 }
 
 static void name_variant(blmi_backbone *out, const plan *p)

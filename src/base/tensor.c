@@ -49,6 +49,16 @@ const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name)
     return NULL;
 }
 
+int blmi_tensors_length(
+    const blmi_tensors *set, const char *name, int rank, int axis, int unit, int most)
+{
+    const blmi_tensor *t = blmi_tensors_find(set, name);
+    if (t == NULL || t->rank != rank || t->shape[axis] < 1 || t->shape[axis] > most ||
+        t->shape[axis] % unit != 0)
+        return 0;
+    return (int)t->shape[axis];
+}
+
 static float f32_of_bits(uint32_t bits)
 {
     float value;

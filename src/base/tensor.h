@@ -42,6 +42,11 @@ int64_t blmi_tensor_count(const blmi_tensor *tensor); // items; the product of s
 // The tensor of that name, or NULL.
 const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name);
 
+// The length of an axis of a tensor that has `rank` of them, if it is a multiple of
+// `unit` up to `most`; else 0.
+int blmi_tensors_length(
+    const blmi_tensors *set, const char *name, int rank, int axis, int unit, int most);
+
 // Converts count items of a float type (F32, F16, BF16, F64) to float; f16 and bf16
 // exactly.
 void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count);

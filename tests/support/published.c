@@ -319,6 +319,86 @@ static void dinov2_vitb14_reg4(formula_weights *w)
     add_vit(w, 768, 14, 37, true, 4);
 }
 
+static void add_convit(formula_weights *w, int heads)
+{
+    const int width = 48 * heads;
+    add_patches(w, width, 16);
+    add(w, SHAPE(1, 196, width), "pos_embed");
+    for (int n = 0; n < 12; n++) {
+        char p[32];
+        snprintf(p, sizeof p, "blocks.%d.", n);
+        add_affine(w, p, "attn.proj", width, width);
+        add_mlp(w, p, width);
+        if (n < 10) {
+            add(w, SHAPE(heads), "%sattn.gating_param", p);
+            add(w, SHAPE(2 * width, width), "%sattn.qk.weight", p);
+            add(w, SHAPE(width, width), "%sattn.v.weight", p);
+            add_affine(w, p, "attn.pos_proj", heads, 3);
+        } else {
+            add(w, SHAPE(3 * width, width), "%sattn.qkv.weight", p);
+        }
+    }
+    add_affine(w, "", "norm", width, 0);
+}
+
+static void convit_tiny(formula_weights *w)
+{
+    add_convit(w, 4);
+}
+
+static void convit_small(formula_weights *w)
+{
+    add_convit(w, 9);
+}
+
+static void cct14(formula_weights *w)
+{
+    enum { WIDTH = 384, HIDDEN = 1152 };
+    add(w, SHAPE(64, 3, 7, 7), "tokenizer.conv_layers.0.0.weight");
+    add(w, SHAPE(WIDTH, 64, 7, 7), "tokenizer.conv_layers.1.0.weight");
+    add(w, SHAPE(1, 196, WIDTH), "classifier.positional_emb");
+    for (int n = 0; n < 14; n++) {
+        char p[32];
+        snprintf(p, sizeof p, "classifier.blocks.%d.", n);
+        add_affine(w, p, "pre_norm", WIDTH, 0);
+        add(w, SHAPE(3 * WIDTH, WIDTH), "%sself_attn.qkv.weight", p);
+        add_affine(w, p, "self_attn.proj", WIDTH, WIDTH);
+        add_affine(w, p, "norm1", WIDTH, 0);
+        add_affine(w, p, "linear1", HIDDEN, WIDTH);
+        add_affine(w, p, "linear2", WIDTH, HIDDEN);
+    }
+    add_affine(w, "", "classifier.norm", WIDTH, 0);
+}
+
+static void cvt13(formula_weights *w)
+{
+    static const int blocks[3] = {1, 2, 10}, widths[4] = {3, 64, 192, 384};
+    for (int s = 0; s < 3; s++) {
+        const int width = widths[s + 1], window = s == 0 ? 7 : 3;
+        if (s == 2)
+            add(w, SHAPE(1, 1, width), "stage2.cls_token");
+        add(w, SHAPE(width, widths[s], window, window), "stage%d.patch_embed.proj.weight",
+            s);
+        add(w, SHAPE(width), "stage%d.patch_embed.proj.bias", s);
+        add(w, SHAPE(width), "stage%d.patch_embed.norm.weight", s);
+        add(w, SHAPE(width), "stage%d.patch_embed.norm.bias", s);
+        for (int n = 0; n < blocks[s]; n++) {
+            char p[32];
+            snprintf(p, sizeof p, "stage%d.blocks.%d.", s, n);
+            for (const char *k = "qkv"; *k != '\0'; k++) {
+                char conv[32], norm[32], proj[32];
+                snprintf(conv, sizeof conv, "attn.conv_proj_%c.conv", *k);
+                snprintf(norm, sizeof norm, "attn.conv_proj_%c.bn", *k);
+                snprintf(proj, sizeof proj, "attn.proj_%c", *k);
+                add_conv(w, p, conv, norm, width, 1, 3);
+                add_affine(w, p, proj, width, width);
+            }
+            add_affine(w, p, "attn.proj", width, width);
+            add_mlp(w, p, width);
+        }
+    }
+}
+
 // ---- all of them
 
 static const struct {
@@ -341,6 +421,10 @@ static const struct {
     {"dinov2_vits14_reg4", dinov2_vits14_reg4},
     {"dinov2_vitb14", dinov2_vitb14},
     {"dinov2_vitb14_reg4", dinov2_vitb14_reg4},
+    {"convit_tiny", convit_tiny},
+    {"convit_small", convit_small},
+    {"cct_14_7x2_224", cct14},
+    {"cvt13", cvt13},
 };
 
 static int by_name(const void *a, const void *b)
