@@ -10,6 +10,7 @@ target_compile_options(blm_flags INTERFACE
     -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
     -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wundef -Wvla -Wstrict-prototypes
     -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2
+    $<$<C_COMPILER_ID:Clang>:-Wno-missing-field-initializers> # in a designated one, too
     $<$<BOOL:${BLM_WERROR}>:-Werror>)
 if(BLM_SANITIZE)
     target_compile_options(blm_flags INTERFACE

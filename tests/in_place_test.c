@@ -125,8 +125,9 @@ static pid_t start_camera(const char *path)
     unsigned char *bytes = read_all(path, &size);
     const pid_t camera = fork();
     must(camera >= 0, "fork");
-    for (int i = 0; camera == 0; i++)
-        write_in_place(path, bytes, i % 2 == 0 ? size : size / 2);
+    if (camera == 0)
+        for (int i = 0;; i++)
+            write_in_place(path, bytes, i % 2 == 0 ? size : size / 2);
     free(bytes);
     return camera;
 }

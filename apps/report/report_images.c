@@ -27,7 +27,7 @@ static outcome find_outcome(const report_image *image)
 int report_image_order(const void *a, const void *b)
 {
     const report_image *x = a, *y = b;
-    const int first = find_outcome(x), second = find_outcome(y);
+    const int first = (int)find_outcome(x), second = (int)find_outcome(y);
     if (first != second)
         return first - second;
     if (x->score != y->score)

@@ -1,6 +1,10 @@
 // gauss_kernels.c: the kernels in plain C, and which ones this processor can run.
 #include "src/gauss/gauss_kernels.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "src/base/tensor.h"
@@ -48,11 +52,20 @@ static void plain_dots(const float *const rows[BLMI_TILE], const float *x, size_
         plain_dot(rows, x + (size_t)v * step, n, products + v * BLMI_TILE);
 }
 
+#if defined(__x86_64__)
+// What __builtin_cpu_supports("f16c") says, which clang 14 does not know.
+static bool supports_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("f16c"))
+        supports_f16c())
         return &blmi_gauss_avx2;
 #endif
     return NULL;

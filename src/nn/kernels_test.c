@@ -165,7 +165,8 @@ static void products_agree(void **state)
             for (size_t k = 0; k < sizeof depths / sizeof *depths; k++, flags++)
                 check_product(&(product_case){rows[r], 1 + flags % 3, depths[k],
                     columns[n], flags & 1, flags & 2, (blmi_activation)(flags / 4 % 7), 1,
-                    flags / 8 % 2, 1 + flags / 2 % 2, 1 + flags / 4 % 2, flags / 16 % 2});
+                    flags / 8 % 2, (blmi_words)(1 + flags / 2 % 2),
+                    (blmi_words)(1 + flags / 4 % 2), flags / 16 % 2});
     for (blmi_words words = BLMI_FLOATS; words <= BLMI_PAIRS; words++) {
         const blmi_words w = words;
         check_product(&(product_case){
