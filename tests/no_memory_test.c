@@ -271,7 +271,8 @@ done:
 static blm_status render(void)
 {
     float map[SIDE * SIDE] = {1, 2};
-    uint8_t mask[SIDE * SIDE] = {1};
+    static uint8_t mask[(2 * SIDE + 1) * SIDE]; // of the tiled image
+    mask[0] = 1;
     const double scores[] = {1, 2, 3};
     const blm_sample_set set = {.name = "good", .values = scores, .count = 3};
     const blm_image *const both[] = {image[0], image[1]};
