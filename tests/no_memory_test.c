@@ -271,8 +271,7 @@ done:
 static blm_status render(void)
 {
     float map[SIDE * SIDE] = {1, 2};
-    static uint8_t mask[(2 * SIDE + 1) * SIDE]; // of the tiled image
-    mask[0] = 1;
+    uint8_t *mask = NULL; // of the tiled image
     const double scores[] = {1, 2, 3};
     const blm_sample_set set = {.name = "good", .values = scores, .count = 3};
     const blm_image *const both[] = {image[0], image[1]};
@@ -280,6 +279,9 @@ static blm_status render(void)
     blm_bytes bytes = {0};
     blm_status status = BLM_OK;
     TRY(blm_image_tile(both, 2, 2, 1, (blm_colour){0, 0, 0}, &tiled, &err));
+    mask = calloc((size_t)tiled->width, (size_t)tiled->height);
+    assert_non_null(mask);
+    mask[0] = 1;
     TRY(blm_image_draw_contour(tiled, mask, 2, (blm_colour){255, 0, 0}, &err));
     // The bytes of a PNG are memory of libspng's, which is not counted here.
     const blm_map_format formats[] = {BLM_MAP_TIFF32, BLM_MAP_TIFF16, BLM_MAP_NPY};
@@ -290,6 +292,7 @@ static blm_status render(void)
     }
     TRY(blm_plot_histogram("t", "x", &set, 1, scores, 1, &bytes, &err));
 done:
+    free(mask);
     blm_bytes_free(&bytes);
     blm_image_free(tiled);
     return status;

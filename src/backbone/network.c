@@ -115,5 +115,5 @@ blm_status blmi_network_run(const blmi_network *network, blmi_workspace *workspa
 
 const char *blmi_backbone_kernels(void)
 {
-    return blmi_kernels_best()->name;
+    return blmi_kernels_name();
 }

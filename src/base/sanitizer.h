@@ -1,5 +1,5 @@
 // sanitizer.h: what the memory sanitizer has to know about memory (see `msan` in
-// CMakePresets.json).  Nothing in other builds.
+// CMakePresets.json), and whether the address sanitizer is used.  Empty otherwise.
 //
 // Libraries that are not instrumented write without its knowledge.  So memory from malloc
 // counts as written (the options in alloc.c), ours (blmi_alloc) counts as not written
@@ -17,6 +17,14 @@
 #if __has_feature(memory_sanitizer)
 #define BLMI_MEMORY_SANITIZER 1
 #include <sanitizer/msan_interface.h>
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__ // gcc
+#define BLMI_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BLMI_ADDRESS_SANITIZER 1
 #endif
 #endif
 

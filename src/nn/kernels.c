@@ -1,6 +1,8 @@
 // kernels.c: which tables this processor can run.
 #include "src/nn/kernels.h"
 
+#include "src/base/sanitizer.h"
+
 int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES])
 {
     int count = 0;
@@ -19,8 +21,22 @@ int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES])
     return count;
 }
 
-const blmi_kernels *blmi_kernels_best(void)
+static const blmi_kernels *fastest(void)
 {
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     return tables[blmi_kernels_available(tables) - 1];
+}
+
+const blmi_kernels *blmi_kernels_best(void)
+{
+#ifdef BLMI_ADDRESS_SANITIZER
+    return &blmi_kernels_checked;
+#else
+    return fastest();
+#endif
+}
+
+const char *blmi_kernels_name(void)
+{
+    return fastest()->name;
 }

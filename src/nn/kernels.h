@@ -132,8 +132,9 @@ typedef struct blmi_kernels {
         float *values, const float *const *x, int rows, int columns, blmi_words words);
 } blmi_kernels;
 
-extern const blmi_kernels blmi_kernels_plain;  // C, one number at a time
-extern const blmi_kernels blmi_kernels_vector; // what every processor of the target has
+extern const blmi_kernels blmi_kernels_plain;   // C, one number at a time
+extern const blmi_kernels blmi_kernels_vector;  // what every processor of the target has
+extern const blmi_kernels blmi_kernels_checked; // in such a build only
 #ifdef __x86_64__
 extern const blmi_kernels blmi_kernels_avx2;   // AVX2 and FMA
 extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F, DQ and BW
@@ -143,6 +144,9 @@ extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16 and VNNI
 // The tables that this processor can run, slowest first; the count is returned.
 enum { BLMI_KERNEL_TABLES = 5 };
 int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES]);
+// The fastest of them.  With the address sanitizer: behind a check of all memory that it
+// is given (kernels_checked.c).
 const blmi_kernels *blmi_kernels_best(void);
+const char *blmi_kernels_name(void); // of the fastest table, static text
 
 #endif
