@@ -84,7 +84,7 @@ static void time_batch(const settings *s, const blmi_detector *detector, const f
         ms[i] = (blmi_clock_ms() - start) / batch;
         processor[i] = (processor_ms() - used) / batch;
     }
-    printf("distances, batch %2d: %.2f ms an image, %.2f ms of processor time\n", batch,
+    printf("distances, batch %2d: %.2f ms per image, %.2f ms of processor time\n", batch,
         median_of(ms, s->runs), median_of(processor, s->runs));
     free(ms);
     free(processor);

@@ -1,4 +1,4 @@
-// montage: puts pictures side by side.
+// montage: puts images side by side.
 //
 //     montage OUT.png COLUMNS IMAGE...
 #include <blemish/image.h>

@@ -1,9 +1,9 @@
-// Defects: drawn on a finished thing, in the picture's frame.
+// Draws defects on a finished thing, in coordinates of the image.
 #include <math.h>
 
 #include "tools/synth/scene.h"
 
-// What a defect is drawn with.
+// The state of drawing a defect.
 typedef struct brush {
     synth_canvas *canvas;
     const synth_category *category;
@@ -22,7 +22,7 @@ typedef struct stroke {
     point at[MAX_POINTS];
     int count;
     double width; // in the middle
-    double taper; // 0: the same everywhere; 1: nothing at the end
+    double taper; // 0: constant width; 1: width 0 at the end
     double colour[3];
     double strength; // 0 to 1
 } stroke;
@@ -35,7 +35,7 @@ static int on_solid(const brush *b, double x, double y)
     return b->category->solid(x, y);
 }
 
-// A random place with material all around, not at the border.
+// A random point with material all around, away from the border.
 static point place(const brush *b, synth_random *state, double radius)
 {
     const double half_x = 0.5 * b->canvas->width * b->scene->pixel;
@@ -52,7 +52,7 @@ static point place(const brush *b, synth_random *state, double radius)
     return p;
 }
 
-// Pixels from `low` to below `high` that reach a stretch of the picture.
+// The pixels from `low` to below `high` that an interval covers.
 static int first_pixel(double low, int pixels, double side)
 {
     const int i = synth_floor(low / side + 0.5 * pixels) - 1;
@@ -65,7 +65,7 @@ static int last_pixel(double high, int pixels, double side)
     return i > pixels ? pixels : i;
 }
 
-// The colour of a pixel becomes that share of another one.
+// Blends the colour of a pixel with another one, by that share.
 static void paint(
     const brush *b, int x, int y, const double colour[3], double cover, double strength)
 {
@@ -77,7 +77,7 @@ static void paint(
         b->canvas->cover[i] = cover;
 }
 
-// Distance from a line, less half its width there.
+// Distance from a line, less half its width at that point.
 static double stroke_distance(const stroke *s, double x, double y)
 {
     double nearest = 1e9;
@@ -127,8 +127,8 @@ static void set_colour(double out[3], double r, double g, double b)
     out[2] = b;
 }
 
-// Whether something that is to stand out at p should be bright: by chance where p is
-// neither dark nor bright.
+// Whether a defect at p should be bright to stand out; random if p is neither dark nor
+// bright.
 static int should_be_bright(const brush *b, point p, synth_random *state)
 {
     const synth_canvas *c = b->canvas;
@@ -166,7 +166,7 @@ static void draw_scratch(const brush *b, synth_random *state)
     draw_stroke(b, &s);
 }
 
-// A walk from `from` in steps that keep roughly to one direction.
+// A random walk from `from`, roughly in one direction.
 static void walk(stroke *s, point from, double turns, int steps, synth_random *state)
 {
     s->count = steps;
@@ -198,8 +198,8 @@ static void draw_crack(const brush *b, synth_random *state)
     }
 }
 
-// The cover of a spot: falls from 1 to 0 over the outer `soft` of a circle that noise
-// bends, by less than 1.55 of its radius.
+// The cover of a spot: falls from 1 to 0 over the outer `soft` of a circle deformed by
+// noise, up to less than 1.55 times its radius.
 static double blob(
     const brush *b, point centre, double radius, double soft, double x, double y)
 {
@@ -239,7 +239,7 @@ static void draw_stain(const brush *b, synth_random *state)
     draw_blob(b, centre, radius, 0.35, colour, synth_between(state, 0.32, 0.50));
 }
 
-// A hollow: the side towards the light (top left) is dark, the far side bright.
+// A hollow: the side towards the light (top left) is dark, the other side bright.
 static void draw_dent(const brush *b, synth_random *state)
 {
     static const double bright[3] = {1, 1, 1}, dark[3] = {0.05, 0.05, 0.05};
@@ -270,7 +270,7 @@ static void draw_contamination(const brush *b, synth_random *state)
     const double grey[3] = {light, light, light};
     const double *tint = b->category->grey ? grey : colour;
     for (int grains = synth_below(state, 4) + 4; grains > 0; grains--) {
-        point at = centre; // one by one: C leaves the order in a list open
+        point at = centre; // one by one: C does not define the order in a list
         at.x += synth_between(state, -0.06, 0.06);
         at.y += synth_between(state, -0.06, 0.06);
         draw_blob(b, at, synth_between(state, 0.008, 0.018), 0.5, tint, 0.9);

@@ -1,8 +1,9 @@
-// noise.h: random numbers and noise that are the same bits on every machine: integers,
-// and + - * / of doubles; no function of the C library whose last bit could differ.
+// noise.h: makes random numbers and noise with equal bits on every machine.  Uses only
+// integers and + - * / of doubles, since functions of the C library may differ in their
+// last bits.
 //
-// C leaves the order of calls within an argument list or initialiser open: draw one
-// random number a statement.
+// C does not define the order of calls in an argument list or initialiser: draw only one
+// random number per statement.
 #ifndef BLEMISH_SYNTH_NOISE_H
 #define BLEMISH_SYNTH_NOISE_H
 
@@ -17,7 +18,7 @@ typedef uint64_t synth_random;
 double synth_between(synth_random *state, double low, double high); // high exclusive
 int synth_below(synth_random *state, int bound);                    // 0 to bound - 1
 
-// What the cell (x, y) of a grid has: 0 to below 1, independent of its neighbours.
+// The value of the cell (x, y) of a grid: 0 to below 1, independent of its neighbours.
 double synth_cell(uint64_t seed, int x, int y);
 // Smooth noise of wavelength about 2, 0 to 1, and the sum of `octaves` of it, each half
 // as strong and twice as fine as the one before, scaled to 0 to 1.
@@ -38,7 +39,7 @@ static inline double synth_clamp(double x)
     return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
-// 0 up to `from`, 1 from `to` on, smooth between; from > to falls instead.
+// 0 at `from` and below, 1 at `to` and above, smooth between; falling if from > to.
 static inline double synth_step(double from, double to, double x)
 {
     const double t = synth_clamp((x - from) / (to - from));

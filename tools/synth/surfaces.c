@@ -1,4 +1,4 @@
-// Surfaces: texture without end; each picture shows another part of it.
+// Shades surfaces: endless textures, of which each image shows another part.
 #include "tools/synth/scene.h"
 
 static void set_colour(double rgb[3], double r, double g, double b, double light)

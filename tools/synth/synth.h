@@ -1,8 +1,7 @@
-// synth.h: pictures of surfaces and parts that never were, with and without defects.
+// synth.h: makes images of made-up surfaces and parts, with and without defects.
 //
-// Everything follows from the arguments: the same ones give the same bytes on every
-// machine, and a picture with a defect equals the one without it but for the defect.
-// Functions are pure: any thread.
+// Equal arguments give equal bytes on every machine.  An image with a defect equals the
+// one without it, except for the defect.  Any thread may call the functions.
 #ifndef BLEMISH_SYNTH_SYNTH_H
 #define BLEMISH_SYNTH_SYNTH_H
 
@@ -13,10 +12,10 @@ typedef enum synth_kind {
     SYNTH_GOOD,
     SYNTH_SCRATCH,       // a thin curved line
     SYNTH_CRACK,         // a jagged dark line with branches
-    SYNTH_STAIN,         // a patch that discolours
-    SYNTH_DENT,          // a hollow, seen by its shading
+    SYNTH_STAIN,         // a discoloured patch
+    SYNTH_DENT,          // a shaded hollow
     SYNTH_CONTAMINATION, // grains and a hair
-    SYNTH_MISSING,       // a hole, pin or piece of print that is not there
+    SYNTH_MISSING,       // a missing hole, pin or piece of print
     SYNTH_KINDS
 } synth_kind;
 
@@ -24,17 +23,17 @@ const char *synth_kind_name(synth_kind kind); // "good", "scratch", ...
 
 typedef struct synth_category synth_category;
 
-// Categories by number, from 0; NULL behind the last.
+// Categories by number, from 0; NULL after the last one.
 const synth_category *synth_category_at(size_t number);
 const char *synth_category_name(const synth_category *category);
-// Whether it is a picture in grey (R = G = B), and whether it can have that kind.
+// Whether its images are grey (R = G = B), and whether it can have defects of that kind.
 int synth_category_is_grey(const synth_category *category);
 int synth_category_has(const synth_category *category, synth_kind kind);
 
-// Makes picture number `index` (0 or more) of a category, as rgb (height, width, 3) and,
+// Makes image number `index` (0 or more) of a category, as rgb (height, width, 3) and,
 // if mask is not NULL, mask (height, width): 255 where the defect is, else 0.  kind is
-// one that the category has; width and height are 32 to 4096 pixels.  Returns 0, or -1
-// when memory is out.
+// one that the category has; width and height are 32 to 4096 pixels.  Returns 0, or -1 if
+// out of memory.
 int synth_picture(const synth_category *category, uint64_t seed, int index,
     synth_kind kind, int width, int height, uint8_t *rgb, uint8_t *mask);
 

@@ -1,4 +1,4 @@
-// blemish-synth: writes data sets in the layout of MVTec AD, made of nothing but numbers.
+// blemish-synth: writes made-up data sets in the layout of MVTec AD.
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -11,21 +11,21 @@
 #include "tools/synth/synth.h"
 
 enum { EXIT_USAGE = 2, EXIT_SYSTEM = 4 };
-enum { FIRST_TEST = 1000000 }; // index of the first test picture
+enum { FIRST_TEST = 1000000 }; // index of the first test image
 
 static const char help[] =
     "Usage: blemish-synth [OPTION]... FOLDER\n"
     "\n"
-    "Writes pictures of surfaces and parts, good and defective, into new folders\n"
+    "Writes made-up images of surfaces and parts, good and defective, into new folders\n"
     "FOLDER/CATEGORY/train/good, .../test/KIND and .../ground_truth/KIND (masks).\n"
     "The same options give the same pixels everywhere.\n"
     "\n"
-    "  --seed N           number that the pictures follow from      [1]\n"
+    "  --seed N           seed of the random numbers                [1]\n"
     "  --size WxH         pixels, 32 to 4096 each                   [320x320]\n"
-    "  --train N          good pictures to learn from               [24]\n"
-    "  --test N           others, a third of them good              [20]\n"
+    "  --train N          good training images                      [24]\n"
+    "  --test N           test images, a third of them good         [20]\n"
     "  --categories A,B   of those listed below                     [all]\n"
-    "  --kinds A,B        of defects; categories that have none of them are left out\n"
+    "  --kinds A,B        kinds of defects; categories without them are left out\n"
     "                                                               [all]\n"
     "  -h, --help\n"
     "\n"
@@ -39,7 +39,7 @@ typedef struct settings {
 
 // ---- the command line -----------------------------------------------------------------
 
-// Whether a comma-separated list (NULL: all there are) names it.
+// Whether a comma-separated list (NULL: all) contains a name.
 static int is_listed(const char *list, const char *name)
 {
     const size_t length = strlen(name);
@@ -65,7 +65,7 @@ static int __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
     return EXIT_USAGE;
 }
 
-// Fails unless every item of the list is a name that `known` knows.
+// Fails unless `known` accepts every item of the list.
 static int check_list(const char *list, int (*known)(const char *item, size_t length))
 {
     for (const char *at = list; at != NULL && *at != '\0'; at += *at == ',') {
@@ -141,7 +141,7 @@ static void print_help(void)
     }
 }
 
-// Returns 0 to go on, -1 when help was all, or the exit code.
+// Returns 0 to go on, -1 after --help, or the exit code.
 static int parse(int argc, char **argv, settings *s)
 {
     enum { SEED = 1, SIZE, TRAIN, TEST, CATEGORIES, KINDS };
@@ -169,7 +169,7 @@ static int parse(int argc, char **argv, settings *s)
         } else if (option == KINDS) {
             code = check_list(s->kinds = optarg, is_defect);
         } else {
-            code = EXIT_USAGE; // getopt_long has said why
+            code = EXIT_USAGE; // getopt_long has printed the error
         }
     }
     if (code == 0 && optind + 1 != argc)
@@ -186,7 +186,7 @@ static int failed(const char *what, const char *why)
     return EXIT_SYSTEM;
 }
 
-// Creates the folders that a file's path names.
+// Creates the folders of a file's path.
 static int make_folders(char *path)
 {
     for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
@@ -199,8 +199,7 @@ static int make_folders(char *path)
     return 0;
 }
 
-// Writes (height, width) grey or (height, width, 3) RGB as `path`, which is cut where it
-// is too long.
+// Writes (height, width) grey or (height, width, 3) RGB as `path`, cut if it is too long.
 static int write_png(const settings *s, char *path, const uint8_t *pixels, int grey)
 {
     const blm_buffer picture = {.pixels = pixels,
@@ -219,7 +218,7 @@ static int write_png(const settings *s, char *path, const uint8_t *pixels, int g
     return status == BLM_OK ? 0 : failed("cannot write", err.text);
 }
 
-// One picture and, for a defective one, its mask.  rgb (height, width, 3) and mask
+// Writes an image and, if it is defective, its mask.  rgb (height, width, 3) and mask
 // (height, width) are scratch.
 static int write_picture(const settings *s, const synth_category *category, int index,
     synth_kind kind, const char *split, int number, uint8_t *rgb, uint8_t *mask)
@@ -246,7 +245,7 @@ static int write_picture(const settings *s, const synth_category *category, int 
     return write_png(s, path, mask, 1);
 }
 
-// The defects that are wanted of a category; returns how many.
+// The wanted kinds of defects of a category; returns their number.
 static int wanted_kinds(
     const settings *s, const synth_category *category, synth_kind out[SYNTH_KINDS])
 {
@@ -258,7 +257,7 @@ static int wanted_kinds(
     return count;
 }
 
-// Test pictures: a third good, the rest defective in turns.
+// Test images: a third good, the rest defective, with the kinds in turns.
 static int write_category(
     const settings *s, const synth_category *category, uint8_t *rgb, uint8_t *mask)
 {
@@ -286,7 +285,7 @@ int main(int argc, char **argv)
     if (code != 0)
         return code < 0 ? 0 : code;
     const size_t pixels = (size_t)s.width * (size_t)s.height;
-    uint8_t *const rgb = malloc(4 * pixels); // and behind it the mask
+    uint8_t *const rgb = malloc(4 * pixels); // followed by the mask
     if (rgb == NULL)
         return failed(s.folder, strerror(ENOMEM));
     for (size_t i = 0; synth_category_at(i) != NULL && code == 0; i++)

@@ -1,4 +1,4 @@
-// Parts: one thing in the middle of the picture, on a background.
+// Shades parts: one thing in the middle of the image, on a background.
 #include <math.h>
 
 #include "tools/synth/scene.h"
@@ -14,7 +14,7 @@ static void lay_over(double rgb[3], const double colour[3], double light, double
         rgb[c] = synth_blend(rgb[c], colour[c] * light, cover);
 }
 
-// How much of a pixel lies inside an edge at signed distance d, negative inside.
+// Share of a pixel inside an edge at signed distance d, negative inside.
 static double inside(const synth_scene *s, double d)
 {
     return synth_clamp(0.5 - d / s->pixel);
@@ -25,7 +25,7 @@ static double length(double x, double y)
     return sqrt(x * x + y * y);
 }
 
-// Signed distance from a box of those half sides, with round corners.
+// Signed distance from a box with these half sides and round corners.
 static double box(double x, double y, double half_x, double half_y, double corner)
 {
     const double dx = fabs(x) - half_x + corner, dy = fabs(y) - half_y + corner;
@@ -47,7 +47,7 @@ static double bolt_distance(double x, double y, int hole)
            bolt;
 }
 
-// Signed distance from the nearest edge of the metal, without the hole that is missing.
+// Signed distance from the nearest edge of the metal, without the missing hole.
 static double flange_distance(double x, double y, int missing)
 {
     const double r = length(x, y);
@@ -84,7 +84,7 @@ int synth_flange_solid(double x, double y)
 enum { PIN_COLUMNS = 8, PIN_ROWS = 2 };
 static const double pin_pitch = 0.088, row_pitch = 0.13;
 
-// The pin nearest to a place, and the place as seen from its centre.
+// The pin nearest to a point, and the point relative to its centre.
 static int nearest_pin(double *x, double *y)
 {
     int column = synth_floor(*x / pin_pitch + PIN_COLUMNS / 2);
@@ -98,7 +98,7 @@ static int nearest_pin(double *x, double *y)
 static double housing(double x, double y)
 {
     const double body = box(x, y, 0.43, 0.20, 0.03);
-    const double key = box(x, y + 0.20, 0.07, 0.035, 0.012); // tells top from bottom
+    const double key = box(x, y + 0.20, 0.07, 0.035, 0.012); // marks the top
     return body < key ? body : key;
 }
 

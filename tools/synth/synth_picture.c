@@ -1,4 +1,4 @@
-// Pictures: a thing is laid down, shaded, made defective, lit and photographed.
+// Makes an image: places a thing, shades it, draws a defect, adds light and sensor noise.
 #include <math.h>
 #include <stdlib.h>
 
@@ -80,7 +80,7 @@ static void shade(
             shade_at(category, scene, canvas, i, j, rgb);
 }
 
-// Takes a piece away: where the thing looks different without it is where it is missing.
+// Removes a piece; the mask is where the thing looks different without it.
 static void remove_piece(const synth_category *category, const synth_scene *scene,
     int piece, synth_canvas *canvas)
 {
@@ -99,8 +99,8 @@ static void remove_piece(const synth_category *category, const synth_scene *scen
         }
 }
 
-// Lamp, lens and sensor: brightness that differs from picture to picture, falls off to
-// one side and to the corners, and noise in each pixel.
+// Lamp, lens and sensor: brightness that varies between images and falls off to one side
+// and to the corners, and noise in each pixel.
 static void photograph(
     const synth_canvas *canvas, int grey, double pixel, uint64_t seed, uint8_t *out)
 {
