@@ -1,4 +1,4 @@
-// check.h: what every test includes: cmocka in the order that it asks for, and a few
+// check.h: includes cmocka with the headers it needs, for every test, and has a few
 // helpers.
 #ifndef BLEMISH_TESTS_CHECK_H
 #define BLEMISH_TESTS_CHECK_H

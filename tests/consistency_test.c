@@ -1,6 +1,6 @@
-// One threshold rules everything: over random distances, areas, regions of interest and
-// thresholds, the verdict, the score, the mask and the regions never disagree.  Through
-// the code that scores images: mapper and verdict.
+// Tests that verdict, score, mask and regions always agree, for random distances, areas,
+// regions of interest and thresholds, with the code that scores images: mapper and
+// verdict.
 #include "tests/check.h"
 
 #include <float.h>
@@ -15,7 +15,7 @@
 
 enum { CASES = 4000, MOST_CELLS = 9, STRIDE = 8, MOST = MOST_CELLS * STRIDE };
 
-// A case, and what came out of it.
+// A case and its result.
 typedef struct sample {
     int number; // of the case, which is its seed
     int width, height, positions;
@@ -42,7 +42,7 @@ typedef struct sample {
 
 // ---- making cases
 
-// Ellipses and holes, so that parts of all sizes come about.
+// Ellipses and holes, which give parts of all sizes.
 static void draw_region(sample *s, uint64_t *seed)
 {
     const int blobs = 1 + random_below(seed, 4);
@@ -61,7 +61,7 @@ static void draw_region(sample *s, uint64_t *seed)
     }
 }
 
-// Plain ones, sparse ones, tied ones, huge and denormal ones, and zeros.
+// Plain, sparse, tied, huge and denormal distances, and zeros.
 static float draw_distance(int style, uint64_t *seed)
 {
     const double unit = random_unit(seed);
@@ -107,7 +107,7 @@ static void draw_case(sample *s, int number)
         s->distances[p] = draw_distance(style, &seed);
 }
 
-// Thresholds that a value of the map equals or just misses are the interesting ones.
+// Mostly thresholds that a value of the map equals or just misses.
 static void draw_thresholds(sample *s, uint64_t *seed)
 {
     const size_t pixels = (size_t)s->width * (size_t)s->height;
@@ -145,7 +145,7 @@ static void judge(sample *s)
         s->map, s->width, s->height, s->at, s->label, s->mask, s->regions);
 }
 
-// ---- what must hold
+// ---- checks
 
 static size_t count_value(const sample *s, uint8_t value)
 {
@@ -203,7 +203,7 @@ static void calibrated_is_monotone(const sample *s, uint64_t *seed)
         assert_case(s, blmi_verdict_calibrate((double)s->map[i], median, s->at) <= mine);
 }
 
-// A position that the region does not touch may hold anything at all.
+// A position that the region does not touch may have any distance.
 static void outside_changes_nothing(sample *s, blmi_mapper *mapper, uint64_t *seed)
 {
     static float again[MOST * MOST];
@@ -240,7 +240,7 @@ static void nothing_disagrees(void **state)
             outside_changes_nothing(&s, mapper, &seed);
         blmi_mapper_free(mapper);
     }
-    // All that can happen did, and often.
+    // All outcomes occurred, and often.
     for (int v = 0; v < 3; v++)
         assert_true(verdicts[v] > CASES / 4);
     assert_true(without_room > CASES / 50 && without_room < CASES / 2);

@@ -1,7 +1,7 @@
-// Models that were tampered with: each number of the metadata and each tensor of small
-// good models is changed, one at a time, and the file written anew with a right
-// checksum.  What cannot be right is BLM_EINPUT and one line of text when the model is
-// opened; what is let through is a model that works.
+// Tests models with crafted content: changes each number of the metadata and each tensor
+// of small valid models, one at a time, and writes the file with a correct checksum.
+// Opening an invalid model gives BLM_EINPUT and one line of text; an accepted model
+// works.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,12 @@
 
 enum { SIDE = 64, IMAGES = 7, MOST = 512 };
 
-// Thousands of small files are written: in memory, if that is possible.
+// The test writes thousands of small files, in memory if possible.
 static char folder[32] = "/dev/shm/blemish-crafted-XXXXXX";
 static char good_path[64], path[64];
 static blm_error err;
 
-// ---- good models ----------------------------------------------------------------------
+// ---- valid models ---------------------------------------------------------------------
 
 typedef struct setting {
     int half, unit_variance, channels, region;
@@ -89,7 +89,7 @@ static void save_good_model(const setting *s)
 
 // ---- crafting -------------------------------------------------------------------------
 
-// A model's tensors and metadata, to be changed and written.
+// A model's tensors and metadata, to change and write.
 typedef struct craft {
     blmi_safetensors file;
     blmi_tensor tensors[MOST];
@@ -143,7 +143,7 @@ static void assert_refused(const craft *c, const char *what)
     assert_null(model);
 }
 
-// Opened, or refused; if opened, it works or says that the input is bad.
+// The model is refused, or it opens and then works or reports bad input.
 static void assert_harmless(const craft *c, const char *what)
 {
     blm_model *model = NULL, *again = NULL;
@@ -230,7 +230,7 @@ static void replace(craft *c, const char *key, const char *value)
 static void metadata_must_fit_each_other(void **state)
 {
     (void)state;
-    // Each is a number that its key could have by itself.
+    // Each number is valid for its key alone.
     static const char *const pairs[][2] = {{"seen.least_width", "65"},
         {"seen.most_height", "63"}, {"seen.least_width", "0"},
         {"seen.least_aspect", "1.5"}, {"seen.most_brightness", "256"},
@@ -255,7 +255,7 @@ static void metadata_must_fit_each_other(void **state)
 
 // ---- tensors --------------------------------------------------------------------------
 
-// The tensor's bytes in memory of their own, which the caller frees.
+// A copy of the tensor's bytes, which the caller frees.
 static char *own_data(blmi_tensor *t)
 {
     const size_t size = (size_t)blmi_tensor_count(t) * blmi_dtype_size(t->dtype);
@@ -351,7 +351,7 @@ static size_t index_of(const craft *c, const char *name)
     return 0;
 }
 
-// What was found in the field: values that are finite, and wrong.
+// Values that are finite, but wrong.
 static void values_must_make_sense(void **state)
 {
     (void)state;
@@ -424,7 +424,7 @@ static void copies_must_refer_to_the_first(void **state)
     blmi_safetensors_close(&c.file);
 }
 
-// Names come from file names, which may hold any bytes: shown, never passed on.
+// Names come from file names, which may have any bytes: they are escaped.
 static void names_are_printable(void **state)
 {
     (void)state;

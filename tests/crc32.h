@@ -1,4 +1,4 @@
-// crc32.h: CRC-32 as zlib and Python's zlib.crc32 compute it, for expected values.
+// crc32.h: computes CRC-32 as zlib and Python's zlib.crc32 do, for expected values.
 #ifndef BLEMISH_TESTS_CRC32_H
 #define BLEMISH_TESTS_CRC32_H
 

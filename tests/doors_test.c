@@ -1,5 +1,5 @@
-// Knocks at every public function with arguments that are missing or out of range, and
-// with objects that have failed or are finished: BLM_EUSAGE, one line of text, no crash.
+// Calls every public function with missing or invalid arguments, and with failed or
+// finished objects: BLM_EUSAGE, one line of text, no crash.
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static struct {
     float floats[INPUT * INPUT];
 } t;
 
-// The call is refused as the caller's fault, with a text; without one, it is refused too.
+// The call fails with BLM_EUSAGE and a text; it also fails with err NULL.
 #define refused(call)                                                                    \
     do {                                                                                 \
         err.text[0] = '\0';                                                              \
@@ -183,7 +183,7 @@ static void a_finished_fitter_can_only_be_freed(void **state)
     }
 }
 
-// Known before the work, so that the fitter is as it was.
+// Found before the work, so that the fitter is unchanged.
 static void a_calibration_out_of_range_is_refused_before_the_work(void **state)
 {
     (void)state;
@@ -479,7 +479,7 @@ static void pixel_metrics_ask_for_their_arguments(void **state)
     blm_pixel_metrics_free(NULL);
 }
 
-// ---- pictures and files ---------------------------------------------------------------
+// ---- rendering and files --------------------------------------------------------------
 
 static void files_in_memory_ask_for_their_arguments(void **state)
 {

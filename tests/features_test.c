@@ -1,5 +1,5 @@
-// Features in the place of images: the same models to the byte, the same results to the
-// bit, whatever of them a recipe takes.
+// Tests features instead of images: equal bytes of models and equal bits of results, for
+// any taps of a recipe.
 #include <string.h>
 #include <unistd.h>
 
@@ -189,7 +189,7 @@ static void features_stand_for_images(void **state)
     release(extractor, features);
 }
 
-// What stands side by side in a batch does not change what comes out.
+// Results do not depend on the other images of a batch.
 static void batches_change_nothing(void **state)
 {
     blm_features *one[IMAGES], *many[IMAGES];
@@ -210,7 +210,7 @@ static void batches_change_nothing(void **state)
     release(second, many);
 }
 
-// Features of arrays are those of the image that the arrays came from.
+// Features made of arrays equal those of the image that the arrays came from.
 static void arrays_become_features(void **state)
 {
     blm_features *features[IMAGES], *copies[IMAGES];

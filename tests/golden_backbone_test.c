@@ -1,5 +1,5 @@
-// The backbone against outputs computed in double precision, step by step: the first step
-// that differs is named.
+// Compares the backbone with outputs computed in double precision, step by step, and
+// reports the first step that differs.
 #include "tests/check.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@
 
 enum { SIDE = 224, PIXELS = SIDE * SIDE };
 
-// Which of the network's numbers a golden file holds: first, and step, along channels,
-// rows and columns.
+// The numbers of the network that a golden file contains: first one and step along
+// channels, rows and columns.
 typedef struct part {
     int channel[2], row[2], column[2];
 } part;
@@ -26,8 +26,8 @@ typedef struct tolerance {
 
 static const tolerance small_network = {2e-5, 2e-6}, large_network = {5e-5, 1e-5};
 
-// Holds y (images, height, width, channels) against golden (images, channels, rows,
-// columns), `images` of them from the start of both.
+// Compares y (images, height, width, channels) with golden (images, channels, rows,
+// columns), the first `images` of both.
 static void compare(const char *what, const float *y, int height, int width, int channels,
     const float *golden, const size_t *shape, int images, part of, tolerance allowed)
 {
@@ -55,7 +55,7 @@ static void compare(const char *what, const float *y, int height, int width, int
             allowed.max, allowed.rms);
 }
 
-// (images, 3, 224, 224) as the network takes it.
+// Converts (images, 3, 224, 224) to the layout of the network.
 static float *to_pixels(const npy *input, int images)
 {
     float *x = malloc((size_t)images * PIXELS * 3 * sizeof *x);
@@ -169,7 +169,7 @@ static void ti_absolute_post_norm(void **state)
     check_ti("contnet_ti_abs_post", false);
 }
 
-// ---- weights by the formula, one picture
+// ---- weights by the formula, one image
 
 // Mean, standard deviation, largest and smallest number of layer1 and layer4.
 typedef struct summary {

@@ -1,4 +1,4 @@
-// The detectors on real files, against golden/memory: fit, save, open, score.
+// Compares the detectors on real files with golden/memory: fit, save, open, score.
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ enum { TRAIN = 10, TEST = 4, GRID = 14, P = GRID * GRID, D = 576 };
 typedef struct configuration {
     const char *name; // of the golden files
     const char *fields[4][2];
-    double tolerance; // of distances: ten times what float does to the backbone
+    double tolerance; // of distances: ten times the effect of float in the backbone
 } configuration;
 
 static const configuration configurations[] = {

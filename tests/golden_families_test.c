@@ -1,4 +1,4 @@
-// The networks of the table against outputs in double precision
+// Compares the networks of the table with outputs in double precision
 // (../shared/golden/backbones): weights by the formula, sampled outputs.
 #include "tests/check.h"
 
@@ -25,7 +25,7 @@ static json_t *load_json(const char *name)
     return json;
 }
 
-// A picture of any size: pixel (y, x) is that of picture (y div 224 + x div 224) mod 2 of
+// An image of any size: pixel (y, x) is that of image (y div 224 + x div 224) mod 2 of
 // backbone/input.npy at (y mod 224, x mod 224).
 static float *picture(int height, int width)
 {
@@ -42,13 +42,13 @@ static float *picture(int height, int width)
     return x;
 }
 
-// Number k of the places at which an axis of n is sampled.
+// Sample number k of an axis of length n.
 static int place(int k, int n, int most)
 {
     return n <= most ? k : k * (n - 1) / (most - 1);
 }
 
-// y (height, width, channels) against the file's (channels, rows, columns) samples.
+// Compares y (height, width, channels) with the file's (channels, rows, columns) samples.
 static void compare(const char *file, const float *y, int height, int width, int channels,
     double allowed_max, double allowed_rms)
 {
@@ -75,7 +75,7 @@ static void compare(const char *file, const float *y, int height, int width, int
     npy_free(&golden);
 }
 
-// One size of one network: `taps` has an object for each of its outputs.
+// Tests one size of a network; `taps` has an object for each output.
 static void check_size(const char *name, const char *suffix,
     const blmi_backbone *backbone, const blmi_tensors *weights, const char *size,
     json_t *taps)
@@ -136,7 +136,7 @@ static int form_of(const char *name)
     return strncmp(name, "tf_", 3) == 0;
 }
 
-// What is left for a tap has the tap, whatever else is cut off.
+// Weights cut off after a tap still offer that tap.
 static void check_parts(const blmi_backbone *backbone, const blmi_tensors *weights)
 {
     blmi_tensor *kept = malloc(weights->count * sizeof *kept);
@@ -185,7 +185,7 @@ static void outputs_are_golden(void **state)
     json_decref(json);
 }
 
-// 10^9 multiplications of an image, as ../shared/backbones.md has them (section 5).
+// 10^9 multiplications per image, from ../shared/backbones.md (section 5).
 static void multiplications_are_counted(void **state)
 {
     (void)state;
@@ -221,7 +221,7 @@ static void multiplications_are_counted(void **state)
     }
 }
 
-// Outputs of the last tap that is usual, with products of that type; the caller frees.
+// Outputs of the last default tap, with products of that type; the caller frees them.
 static float *run_typed(const blmi_backbone *backbone, const blmi_tensors *weights,
     blm_type type, int threads, size_t *count)
 {
@@ -252,7 +252,7 @@ static float *run_typed(const blmi_backbone *backbone, const blmi_tensors *weigh
     return y;
 }
 
-// bf16 is off by no more than its eight bits explain, and threads change no bit.
+// The error of bf16 is within its eight bits, and threads change no bit.
 static void other_types_are_close(void **state)
 {
     (void)state;
@@ -289,7 +289,7 @@ static void other_types_are_close(void **state)
     }
 }
 
-// Weights that were trained, if tools/weights has been here.
+// Trained weights, if tools/weights has installed them.
 static void trained_weights_give_golden_outputs(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-// in_place_test MODEL WEIGHTS FOLDER IMAGE...: models, weights and images that another
-// program rewrites and truncates in place (cp, a camera) while they are in use.
+// in_place_test MODEL WEIGHTS FOLDER IMAGE...: tests models, weights and images that
+// another program (cp, a camera) rewrites and truncates in place while they are in use.
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -36,7 +36,7 @@ static unsigned char *read_all(const char *path, size_t *size)
     return bytes;
 }
 
-// Writes in place, as cp does: the file stays the same one.
+// Writes in place, like cp: the inode stays the same.
 static void write_in_place(const char *path, const void *bytes, size_t size)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -57,7 +57,7 @@ static const char *copy(const char *from, const char *folder, const char *name)
     return path;
 }
 
-// First other bytes of the same number, then none.
+// First as many other bytes, then none.
 static void spoil(const char *path, int step)
 {
     size_t size;
@@ -118,7 +118,7 @@ static void check_fit(const char *weights, const blm_image *image)
 
 // ---- images
 
-// Rewrites a file over and over, until it is killed.
+// Rewrites a file until it is killed.
 static pid_t start_camera(const char *path)
 {
     size_t size;

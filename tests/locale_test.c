@@ -1,6 +1,6 @@
-// locale_test LOCALE MODEL WEIGHTS FOLDER IMAGE...: what a program does that has a locale
-// of its own, as all with a window have: opens, saves, fits, scores, draws and fails, and
-// leaves everything that came out in FOLDER.  tests/locale compares the folders.
+// locale_test LOCALE MODEL WEIGHTS FOLDER IMAGE...: uses the library in a locale, as
+// programs with a window do: opens, saves, fits, scores, draws and fails, and writes all
+// results to FOLDER.  tests/locale compares the folders.
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-// Models are counted: they outlive their owners' other objects, in any order of release.
+// Tests that models are counted: they live until all objects that use them are freed, in
+// any order.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static void every_owner_counts(void **state)
     blm_scorer_free(scorer);
 }
 
-// Both models stay as they are, whoever is freed first, and so does a scorer between.
+// Two models and a scorer are unchanged by freeing another of them.
 static void calibrating_makes_another_model(void **state)
 {
     (void)state;
@@ -134,7 +135,7 @@ static void calibrating_makes_another_model(void **state)
     }
 }
 
-// What is saved of a calibrated model is a whole model.
+// Saving a calibrated model writes a complete model.
 static void a_calibrated_model_is_saved_whole(void **state)
 {
     (void)state;
@@ -157,7 +158,7 @@ static void a_calibrated_model_is_saved_whole(void **state)
 
 static blm_model *common;
 
-// Opens and closes scorers, calibrates, shares: all on one model.
+// Threads create and free scorers, calibrate and share one model.
 static void *work(void *context)
 {
     blm_error mine;

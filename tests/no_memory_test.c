@@ -1,9 +1,9 @@
-// Every allocation can fail: each piece of work is done again and again, the first time
-// with its first allocation failing, then its second, until it comes through.  Each
-// failure is BLM_ENOMEM with a text, and leaves nothing behind.
+// Tests that every allocation can fail: repeats each piece of work with its first
+// allocation failing, then its second, until it succeeds.  Each failure gives BLM_ENOMEM
+// with a text and leaks nothing.
 //
-// The linker puts the functions below in front of those of src/base/alloc.h (--wrap), so
-// that the library knows nothing of this.
+// The linker replaces the functions of src/base/alloc.h by those below (--wrap), without
+// changes to the library.
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 #include "tests/check.h"
 #include "tests/random.h"
 
-// ---- memory that runs out
+// ---- failing allocations
 
 static atomic_int asked, fails_at; // from 1; 0: none
 static atomic_int alive;           // blocks that were not freed
@@ -75,7 +75,7 @@ void __wrap_blmi_free(void *memory)
     __real_blmi_free(memory);
 }
 
-// ---- what all of it works on
+// ---- input of the work
 
 enum { SIDE = 64, IMAGES = 4, THREADS = 2 };
 
@@ -115,7 +115,7 @@ static void write_image(const blm_image *from, const char *path)
     blm_bytes_free(&bytes);
 }
 
-// ---- pieces of work: each leaves nothing, whatever comes of it
+// ---- pieces of work: each frees everything, also after a failure
 
 #define TRY(call)                                                                        \
     do {                                                                                 \
@@ -186,7 +186,7 @@ static blm_status detect(void)
     static float map[SIDE * SIDE];
     static uint8_t mask[SIDE * SIDE];
     const blm_scorer_options options = {.threads = THREADS};
-    blm_model *own = NULL; // which keeps its packed weights for the next scorer
+    blm_model *own = NULL; // keeps its packed weights for the next scorer
     blm_scorer *scorer = NULL, *clone = NULL;
     blm_image *picture = NULL;
     blm_result result;
@@ -283,7 +283,7 @@ static blm_status render(void)
     assert_non_null(mask);
     mask[0] = 1;
     TRY(blm_image_draw_contour(tiled, mask, 2, (blm_colour){255, 0, 0}, &err));
-    // The bytes of a PNG are memory of libspng's, which is not counted here.
+    // libspng allocates the bytes of a PNG, which are not counted here.
     const blm_map_format formats[] = {BLM_MAP_TIFF32, BLM_MAP_TIFF16, BLM_MAP_NPY};
     for (int i = 0; i < 3; i++) {
         TRY(blm_map_encode(map, SIDE, SIDE, formats[i], 2, &bytes, &err));

@@ -19,11 +19,11 @@ typedef struct npy {
 } npy;
 
 // The path of a golden file, name being "backbone/input.npy" or the like: below
-// $BLM_SHARED/golden, ../shared/golden or tests/golden, whichever has it first.  NULL,
-// and a line on stdout, if none has.  Static memory, good until the next call.
+// $BLM_SHARED/golden, ../shared/golden or tests/golden, the first that has it.  NULL, and
+// a line on stdout, if none has it.  Static memory, valid until the next call.
 const char *golden_path(const char *name);
 
-// The file's array; fails the test when it cannot be read, or its type is not `type`
+// Reads the array of a file; fails the test if that fails, or if its type is not `type`
 // ("f4", "f8", "u1", "i4").
 npy npy_load(const char *path, const char *type);
 void npy_free(npy *array);

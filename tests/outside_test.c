@@ -1,6 +1,6 @@
-// What lies outside the region of interest changes nothing, to the bit: pixels there are
-// random, in the images of a fit and in those that are scored.  Models have equal bytes,
-// images equal scores and maps.
+// Tests that pixels outside the region of interest change nothing, to the bit: with
+// random pixels there, in images of the fit and in scored images, models have equal
+// bytes, and images equal scores and maps.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum { IMAGES = 4, INPUT = 224 };
 static blm_error err;
 static char folder[] = "/tmp/blemish-outside-XXXXXX";
 
-// How images become the network's input.
+// The preparation of images.
 typedef struct setting {
     const char *name;
     int width, height;                  // of the images
@@ -47,7 +47,7 @@ static void draw_mask(const setting *s, uint8_t *mask)
         }
 }
 
-// Whether any part of the pixel lies outside.
+// Whether any part of the pixel is outside.
 static int is_outside(const setting *s, const uint8_t *mask, int x, int y)
 {
     const int64_t w = s->mask_width, h = s->mask_height;
@@ -58,7 +58,7 @@ static int is_outside(const setting *s, const uint8_t *mask, int x, int y)
     return 0;
 }
 
-// content says what is inside, outside what is outside.
+// content: seed of the pixels inside; outside: of those outside.
 static blm_image *make_image(
     const setting *s, const uint8_t *mask, uint64_t content, uint64_t outside)
 {
@@ -175,7 +175,7 @@ static void images_have_equal_scores_and_maps(void **state)
     }
 }
 
-// The test above cannot pass because nothing is seen at all.
+// The test above does not pass because nothing is inspected at all.
 static void what_is_inside_changes_scores(void **state)
 {
     (void)state;

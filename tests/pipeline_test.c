@@ -1,4 +1,5 @@
-// The whole path on real files, against golden/pipeline: import, fit, save, open, score.
+// Compares the whole path on real files with golden/pipeline: import, fit, save, open,
+// score.
 #include "tests/check.h"
 
 #include <math.h>
@@ -112,7 +113,7 @@ static void assert_close(
 
 // ---- inside: features and Gaussians ---------------------------------------------------
 
-// The features (P, D) of an image, in memory of the caller's.
+// The features (P, D) of an image, written to the caller's memory.
 static float *features_of(const char *path)
 {
     blmi_extractor *extractor;
@@ -290,7 +291,7 @@ static void threads_and_clones_change_nothing(void **state)
         blm_result result;
         blm_image *image;
         if (i == 3)
-            blm_scorer_free(one); // a clone outlives what it was cloned from
+            blm_scorer_free(one); // a clone outlives its original
         score(scorers[i], t.image[TRAIN + 1], &result, &image);
         scores[i] = result.score;
         blm_image_free(image);

@@ -1,4 +1,4 @@
-// random.h: numbers for tests that are the same in every run: splitmix64.
+// random.h: reproducible random numbers for tests: splitmix64.
 #ifndef BLEMISH_TESTS_RANDOM_H
 #define BLEMISH_TESTS_RANDOM_H
 
@@ -17,7 +17,7 @@ static inline int random_below(uint64_t *state, int bound)
     return (int)(random_next(state) >> 33) % bound;
 }
 
-// From 0 to below 1.
+// 0 to below 1.
 static inline double random_unit(uint64_t *state)
 {
     return (double)(random_next(state) >> 11) * 0x1p-53;

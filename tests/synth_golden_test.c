@@ -1,5 +1,5 @@
-// The whole path on made-up pictures, against tests/golden/pipeline_synth (its README
-// says what the fields mean): every variant and switch, other stages, sizes and filters.
+// Compares the whole path on made-up images with tests/golden/pipeline_synth (its README
+// explains the fields): every variant and switch, other stages, sizes and filters.
 #include "tests/check.h"
 
 #include <dirent.h>
@@ -43,7 +43,7 @@ static bool flag(const json_t *object, const char *key)
     return json_is_true(json_object_get(object, key));
 }
 
-// ---- a case's weights, recipe and pictures --------------------------------------------
+// ---- weights, recipe and images of a case ---------------------------------------------
 
 static blmi_contnet_config config_of(const json_t *test)
 {

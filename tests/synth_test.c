@@ -1,4 +1,4 @@
-// synth_test.c: the pictures of tools/synth.
+// synth_test.c: tests the images of tools/synth.
 #include <string.h>
 
 #include "tests/check.h"
@@ -8,7 +8,7 @@
 
 enum { SIDE = 96, PIXELS = SIDE * SIDE };
 
-// Pictures must never change: golden scores are those of these very pixels.
+// The images must never change, since golden scores depend on their pixels.
 static void test_pixels_are_fixed(void **state)
 {
     (void)state;
@@ -40,7 +40,7 @@ static void test_pixels_are_fixed(void **state)
     assert_null(synth_category_at(sizeof cases / sizeof *cases));
 }
 
-// Whether a mask pixel lies within two pixels of number i.
+// Whether there is a mask pixel within two pixels of number i.
 static int is_near_mask(const uint8_t *mask, int i)
 {
     const int x = i % SIDE, y = i / SIDE;
@@ -51,7 +51,8 @@ static int is_near_mask(const uint8_t *mask, int i)
     return 0;
 }
 
-// A defect shows, is where the mask is, and is all that differs from the good picture.
+// A defect is visible, is where the mask is, and is the only difference from the good
+// image.
 static void check_defect(const synth_category *category, int index, synth_kind kind)
 {
     static uint8_t good[3 * PIXELS], bad[3 * PIXELS], mask[PIXELS];

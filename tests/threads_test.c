@@ -1,6 +1,6 @@
-// threads_test WEIGHTS IMAGE...: every call of the library starts as many threads as it
-// was told, no more; with more than there are cores, and with fewer.  Threads are counted
-// where they are made: this pthread_create stands in front of the system's.
+// threads_test WEIGHTS IMAGE...: checks that every call of the library starts exactly as
+// many threads as asked for, with more than there are cores and with fewer.  Counts
+// threads with a pthread_create that replaces the system's.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,7 +12,7 @@
 #include "blemish/image.h"
 #include "src/gauss/gauss.h"
 
-static atomic_int alive, most; // beside the caller
+static atomic_int alive, most; // without the caller
 
 typedef struct start {
     void *(*routine)(void *);
@@ -57,14 +57,15 @@ static void must(int truth, const char *what)
     exit(1);
 }
 
-// Since the last check, exactly that many threads were alive at once, the caller counted,
-// the `others`, which have nothing to do, not.
+// Checks that exactly `threads` threads were alive at once since the last check,
+// including the caller, without the idle `others`.
 static void check(const char *what, int threads, int others)
 {
     const int found = 1 + atomic_load(&most) - others;
-    printf("%s: %d threads, told %d\n", what, found, threads);
+    printf("%s: %d threads, expected %d\n", what, found, threads);
     if (found != threads) {
-        fprintf(stderr, "threads_test: %s: %d threads, told %d\n", what, found, threads);
+        fprintf(
+            stderr, "threads_test: %s: %d threads, expected %d\n", what, found, threads);
         exit(1);
     }
     atomic_store(&most, atomic_load(&alive));
@@ -149,7 +150,7 @@ static void measure(int threads)
     blm_pixel_metrics_free(pixels);
 }
 
-// Products and factorisations large enough for BLAS to want threads of its own.
+// Products and factorisations large enough for BLAS to use its own threads.
 static void learn(int threads, int images)
 {
     enum { P = 4, D = 256 };
@@ -173,7 +174,7 @@ static void learn(int threads, int images)
     free(x);
 }
 
-// What is predicted grows by the same for each thread more.
+// The predicted memory grows by the same amount for each thread.
 static void predict(const char *weights)
 {
     uint64_t bytes[3];
@@ -196,7 +197,7 @@ int main(int count, char **arguments)
     const char *const *paths = (const char *const *)arguments + 2;
     const size_t images = (size_t)count - 2;
     predict(weights);
-    // The order matters: a pool grows, and does not shrink before it has to.
+    // The order matters: the pool grows, and shrinks only when it must.
     const int threads[] = {1, 3};
     for (int i = 0; i < 2; i++) {
         blm_model *model = fit(weights, paths, images, threads[i]);

@@ -1,8 +1,8 @@
-# Thresholds again, without fitting; groups; regions of interest; what was never seen.
+# Calibration, groups, regions of interest, unseen properties.
 
 json() { sed "s/.*\"$1\": \(\"[^\"]*\"\|[^,}]*\).*/\1/" out; } # the first member of that name
 
-# In place: nothing but the thresholds changes.
+# In place: only the thresholds change.
 cp data/model model
 before=$(cksum <model)
 expect 0 calibrate model --false-alarm 0.3
@@ -10,7 +10,7 @@ out_has '^threshold: [0-9.]+, from 12 good images, each scored by a model of the
 out_has '^    at most 0\.3 of good images should reach it$'
 out_has '^    an estimate, not a promise: .* 12 images show rates$'
 err_is ''
-[ "$(cksum <model)" != "$before" ] || fail 'the model is as it was'
+[ "$(cksum <model)" != "$before" ] || fail 'the model has not changed'
 expect 0 calibrate model --false-alarm 0.01
 cmp model data/model || fail 'the same calibration gives other bytes'
 expect 0 calibrate model -o other --false-alarm 0.2 --review 0.4
@@ -26,7 +26,7 @@ expect 0 detect other data/set/train/good
 cut -f 1,2 scores >one
 cut -f 1,2 out | cmp - one || fail 'scores depend on the threshold'
 
-# A smaller rate gives a higher threshold; too small a one is told.
+# A smaller rate gives a higher threshold; a rate that is too small is reported.
 last=0
 for rate in 0.5 0.2 0.08 0.01 0.0001; do
     expect 0 calibrate data/model -o other --false-alarm $rate --json
@@ -38,7 +38,7 @@ out_has '"threshold_method": "tail"'
 out_has '"promised_rate": null'
 out_has '"finest_rate": 0\.076923'
 
-# Held-out images promise what they are enough for.
+# The promise of held-out images.
 expect 0 calibrate data/model data/set/test/good -o other --false-alarm 0.34 --json
 n=$(find data/set/test/good -name '*.png' | wc -l)
 out_has '"score_source": "held_out"'
@@ -49,7 +49,7 @@ expect 0 calibrate data/model data/set/test/good -o other --false-alarm 0.34
 out_has '^    promised: on average at most 0\.[0-9]+ of good images reach it'
 expect 0 info other
 out_has 'good images held out from the fit$'
-# Which must be others than those of the fit, and good files.
+# Held-out images must not be those of the fit, and must be readable.
 expect 3 calibrate data/model data/set/train/good -o new
 err_has 'the model was fitted on this image'
 absent new
@@ -62,11 +62,11 @@ absent new
 expect 0 calibrate data/model held -o new --skip-bad --json
 err_has '^blemish: held/bad\.png: '
 out_has "\"good_scores\": $n,"
-# From there back to leaving out: the names are still known.
+# Back to leave one out: the model has kept the names.
 expect 0 calibrate new --group-by prefix:2 --json
 out_has '"score_source": "leave_group_out"'
 
-# The smallest defect: fit with it, or set it later.
+# The smallest defect, set by fit or later.
 expect 0 fit data/set/train/good -o area --min-area 50
 expect 0 calibrate data/model -o other --min-area 50
 cmp area other || fail 'the smallest defect that is set later gives another model'
@@ -75,11 +75,11 @@ out_has '"min_area": 50,'
 expect 0 detect other data/set/test/good --json
 sed 's/.*"score": \([^,]*\),.*/\1/' out | sort -g | tail -1 >largest
 expect 0 calibrate data/model data/set/test/good -o other --min-area 50 --false-alarm 0.001 --json
-awk "BEGIN { exit !($(json threshold) > $(cat largest)) }" || fail 'held-out scores know no area'
+awk "BEGIN { exit !($(json threshold) > $(cat largest)) }" || fail 'held-out scores ignore --min-area'
 expect 2 calibrate data/model --min-area 99999999
 err_has 'min_area 99999999: must be 1 to 50176'
 
-# Groups: the images of a group are scored by what a fit of the others gives.
+# Groups: scores of a group are those by a fit of the others.
 mkdir a b
 i=0
 for f in data/set/train/good/*.png; do
@@ -124,7 +124,7 @@ expect 4 calibrate data/model -o no/such/folder/model
 expect 3 calibrate data/model missing -o new2
 absent new2
 
-# eval says what was asked for and what came out.
+# eval prints the rate that was asked for and the measured rate.
 expect 0 calibrate data/model -o other --false-alarm 0.1 --review 0.3
 expect 0 eval other data/set
 out_has '^threshold [0-9.]+, review threshold [0-9.]+$'
@@ -135,7 +135,7 @@ expect 0 eval other data/set --json
 out_is_json
 out_has '"false_alarm_rate": \{"asked": 0\.1, "count": [0-9]+, "rate": [0-9.]+, "low": [0-9.]+, "high": [0-9.]+\}'
 
-# Regions of interest: what lies outside changes nothing.
+# Regions of interest: pixels outside change nothing.
 printf 'P2\n2 1\n1\n1 0\n' >left.pgm
 expect 0 fit data/set/train/good -o left --region left.pgm
 out_has '^region of interest: 50\.0% of the input$'
@@ -147,7 +147,7 @@ expect 0 fit data/set/train/good -o both --region left.pgm --ignore '0,0 96,0 96
 out_has '^region of interest: 25\.0% of the input$'
 expect 0 fit data/set/train/good -o two --include ' 0,0 24,0  24,96 0,96 ; 24,0 48,0 48,96 24,96'
 cmp left two || fail 'two polygons'
-# With a crop rectangle, a mask of any size is one of the image.
+# With a crop rectangle, a mask of any size covers the whole image.
 expect 0 fit data/set/train/good -o crop --region left.pgm --crop 24,0,48,96
 out_has '^region of interest: 50\.0% of the input$'
 expect 2 fit data/set/train/good -o new2 --region left.pgm --crop 48,0,48,96
@@ -182,7 +182,7 @@ out_has '^name,score,threshold,verdict,regions,width,height,area_mm2,peak_x_mm,p
 out_has ',NG,1,96,96,2304,[0-9.]+,[0-9.]+,.$'
 [ "$(tr -d '\r' <out | awk -F , '{ print NF }' | sort -u)" = 11 ] || fail 'eleven fields a line'
 
-# What was never seen is told once for each kind, and always in JSON.
+# Unseen properties are reported once each, and always in JSON.
 white() { # P5|P6 WIDTH HEIGHT FILE
     printf '%s\n%d %d\n255\n' "$1" "$2" "$3" >"$4"
     head -c $(($2 * $3 * 3)) /dev/zero | tr '\0' '\377' >>"$4"

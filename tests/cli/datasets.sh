@@ -1,5 +1,5 @@
-# Data sets as they are published: each is found by its folders, and the same images give the
-# same numbers and the same model whatever the layout.
+# Layouts of published data sets: each is recognised by its folders, and the same images give the
+# same numbers and the same model in every layout.
 
 m=data/model
 kinds='contamination dent missing scratch'
@@ -8,13 +8,13 @@ numbers() { grep -oE '"(image|pixel)_auroc": [0-9.a-z]*' out | head -n 2; }
 expect 0 eval $m data/set --json
 reference=$(numbers)
 
-pgm() { # FILE VALUE: a picture of one grey level, in the size of the set's
+pgm() { # FILE VALUE: an image of one grey level, of the size of those of the set
     awk -v v="$2" 'BEGIN { print "P2 96 96 255"; for (i = 0; i < 96 * 96; i++) print v }' >"$1"
 }
 pgm black.pgm 0
 
-# Copies all defective images and their masks: FOLDER, then what to call a mask with %s for the
-# name of its image.
+# Copies all defective images and their masks: FOLDER, then the name of a mask with %s for the name
+# of its image.
 copy_bad() {
     mkdir -p "$1"
     for kind in $kinds; do
@@ -29,7 +29,8 @@ copy_bad() {
     done
 }
 
-# Whether eval and fit read a data set: FOLDER LAYOUT TRAIN, the last with its images, or -.
+# Checks that eval and fit read a data set: FOLDER LAYOUT TRAIN, the last a folder of its training
+# images, or -.
 check() {
     expect 0 eval $m "$1" --json
     [ "$(numbers)" = "$reference" ] || fail "$2: other numbers"
@@ -47,7 +48,7 @@ cp -r data/set/test/good btad/test/ok
 copy_bad btad/test/ko btad/ground_truth/ko/%s.png
 check btad BTAD btad/train/ok
 
-# Of several masks all count: the first one marks nothing.
+# All of several masks count: the first one marks nothing.
 mkdir -p loco/train loco/test loco/validation
 cp -r data/set/train/good loco/train/good
 cp -r data/set/test/good loco/validation/good
@@ -68,7 +69,7 @@ check ad2 'MVTec AD 2' ad2/train/good
 expect 0 eval $m ad2
 err_lines 0
 
-# VisA says in a list what is trained with; here with the line ends of Windows.
+# VisA has a list of training images; here with the line ends of Windows.
 mkdir -p visa/split_csv visa/candle/Data/Images/Normal
 printf 'object,split,label,image,mask\r\n' >visa/split_csv/1cls.csv
 row() { printf 'candle,%s,%s,%s,%s\r\n' "$@" >>visa/split_csv/1cls.csv; }
@@ -85,7 +86,7 @@ for image in visa/candle/Data/Images/Anomaly/*.png; do
 done
 printf 'pcb1,test,normal,pcb1/Data/Images/Normal/0000.JPG,\r\n' >>visa/split_csv/1cls.csv
 check visa/candle VisA -
-# From inside, and without the list, where all images are tested.
+# With the category as ".", and without the list, where all images are test images.
 (cd visa/candle && "$blemish" eval "../../$m" . --json >../../out 2>../../err) || fail 'visa/candle as .'
 [ "$(numbers)" = "$reference" ] || fail 'VisA from inside: other numbers'
 mv visa/split_csv visa/away
@@ -97,7 +98,7 @@ err_has 'without training images, expected train/good'
 absent new
 mv visa/away visa/split_csv
 
-# Real-IAD too; masks lie beside the images.
+# Real-IAD has a list too; masks are beside the images.
 jack=iad/realiad_256/audiojack
 mkdir -p $jack/OK/S0001 $jack/NG/AK/S0002 iad/realiad_jsons
 objects() { # SPLIT: the good images
@@ -122,7 +123,7 @@ copy_bad $jack/NG/AK/S0002 $jack/NG/AK/S0002/%s_m.png
 } >iad/realiad_jsons/audiojack.json
 check $jack Real-IAD -
 
-# KolektorSDD2 has a mask beside every image; an empty one says that it is good.
+# KolektorSDD2 has a mask beside every image; an image is good if its mask is empty.
 mkdir -p kolektor/train kolektor/test
 for split in train test; do
     for image in data/set/$split/good/*.png; do
@@ -152,12 +153,12 @@ expect 0 eval $m named --json
 out_has '"good": [1-9]'
 out_has '"kinds": \{"dent"'
 out_lacks Normal
-# Good ones below the bad ones are not bad.
+# Good images in the folder of --bad are left out.
 expect 0 eval $m --good data/set/test/good --bad data/set/test --json
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'good images among the bad ones'
 err_has 'a good image below the folder of --bad: left out'
 
-# Masks that are missing are all named; image metrics are given.
+# All missing masks are reported; there are still image metrics.
 cp -r data/set missing
 rm missing/ground_truth/dent/*_mask.png
 expect 3 eval $m missing --json
@@ -167,7 +168,7 @@ err_has 'defective images have no mask, expected missing/ground_truth/KIND/NAME_
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'no image metrics'
 out_has '"pixel_auroc": null'
 
-# Masks that are odd are used, and remarked on once.
+# Odd masks are used, and reported once.
 odd() { # MASK PATTERN
     rm -rf odd
     cp -r data/set odd
@@ -191,7 +192,7 @@ OUwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD4WpbrA/2AJ9vPAAAAAElFTkSuQmCC
 END
 odd alpha.png 'has an alpha channel: it is ignored'
 
-# Masks that cannot be used take the pixel metrics away, not those of images.
+# With masks that cannot be used there are image metrics, but no pixel metrics.
 for mask in odd/ground_truth/dent/*; do echo 'P2 1 1 255 255' >"$mask"; done
 expect 3 eval $m odd --json
 err_has '_mask\.png: 1 x 1 pixels, but its image has 96 x 96$'
@@ -199,7 +200,7 @@ err_has 'masks cannot be used: no pixel metrics$'
 [ "$(numbers | head -n 1)" = "$(echo "$reference" | head -n 1)" ] || fail 'no image metrics'
 out_has '"pixel_auroc": null'
 
-# Masks of a region of interest are remarked on too.
+# Odd masks of a region of interest are reported too.
 awk 'BEGIN { print "P2 96 96 255"; for (i = 0; i < 96 * 96; i++) print i % 200 + 1 }' >grey.pgm
 expect 0 fit data/set/train/good -w ti --region grey.pgm -o new
 err_has '^blemish: grey\.pgm: has many grey levels: all above 0 are inspected$'
@@ -207,7 +208,7 @@ expect 0 fit data/set/train/good -w ti --region grey.pgm -o new -q
 err_lines 0
 rm new
 
-# What is no data set.
+# Not a data set.
 mkdir -p strange/a
 cp "$(good)" strange/a/
 expect 3 eval $m strange

@@ -1,4 +1,4 @@
-# Scores, verdicts and their three forms.
+# Scores and verdicts in all three formats.
 
 m=data/model
 bad=data/set/test
@@ -8,14 +8,14 @@ out_lines 1
 err_is ''
 out_has "^$(good 1)	[0-9.]+	[0-9.]+	OK$"
 
-# The good ones that the threshold comes from are not NG; most of the defects are.
+# Good images of the fit are not NG; most defective images are.
 expect 0 detect $m data/set/train/good
 out_lacks '	NG$'
 find $bad -name '*.png' ! -path '*/good/*' >defects
 expect 0 detect $m @defects
 [ "$(grep -c '	NG$' out)" -gt "$(grep -c '	OK$' out)" ] || fail 'most defects must be found'
 
-# The order is the arguments', whatever the number of threads; and so are the scores.
+# Order and scores do not depend on the number of threads.
 expect 0 detect $m data/set/test --json -t 1
 sed 's/"milliseconds".*//' out >one
 for threads in 2 200; do # the latter are more than images: several inside each
@@ -38,7 +38,7 @@ out_has "^name,score,threshold,verdict,regions,width,height,error.$"
 out_has "^$(good 1),[0-9.]+,[0-9.]+,OK,0,[0-9]+,[0-9]+,.$"
 [ "$(tr -cd '\r' <out | wc -c)" = 2 ] || fail 'CSV lines end with CR LF'
 
-# The threshold can be overridden, and the exit code tells.
+# --threshold and --exit-status.
 expect 0 detect $m "$(good 1)" --exit-status
 expect 0 detect $m "$(good 1)" --threshold 0.001
 out_has '	NG$'
@@ -50,18 +50,18 @@ out_lines 1
 expect 0 detect $m @defects --exit-status --threshold 1e30
 out_lacks '	NG$'
 
-# Progress is for terminals, unless it is asked for.
+# Progress is shown on terminals, or with --progress.
 expect 0 detect $m "$(good 1)" "$(good 2)" --progress
 err_has '^2 of 2 images, [0-9.]+ per second, 0 s left$'
 
-# A model of 12-bit images: an image that it was fitted on is no further away than any can be,
-# (N - 1) / sqrt(N), which only holds if it is decoded as it was for the fit.
+# A model of 12-bit images: the distance of an image of the fit is at most (N - 1) / sqrt(N), which
+# holds only if it is decoded as for the fit.
 mkdir twelve
 for n in 1 2 3; do
     awk -v seed=$n 'BEGIN { srand(seed); print "P2 64 64 65535"
         for (i = 0; i < 4096; i++) print int(4095 * rand()) }' >twelve/$n.pgm
 done
-expect 0 fit twelve -o black.model # without --bits they would be almost black, and say so
+expect 0 fit twelve -o black.model # without --bits they are almost black, which is reported
 err_is 'blemish: the images have 16-bit samples, but no value above 4095, and so are learnt almost black; expected --bits 12, or --range LOW,HIGH'
 expect 0 fit twelve -o black.model -q
 err_is ''

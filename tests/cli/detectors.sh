@@ -1,4 +1,4 @@
-# Detectors beside the Gaussian of each position: tolerance, memory, subspace.
+# Detectors other than the plain Gaussian: tolerance, memory, subspace.
 
 fit() { # MODEL OPTIONS...
     model=$1
@@ -6,8 +6,8 @@ fit() { # MODEL OPTIONS...
     expect 0 fit data/set/train/good -o "$model" -q -w ti "$@"
 }
 
-# Each is what it was asked to be, whatever the threads; groups are left out, but for
-# covariances that leave none out.
+# Each has the recipe asked for, and does not depend on threads; groups are left out, except with
+# full covariances.
 while IFS='|' read -r options method; do
     # shellcheck disable=SC2086 # words
     fit some.model $options --false-alarm 0.2
@@ -32,7 +32,7 @@ done <<'END'
 --detector subspace --explained 0.9|detector subspace, explained 0\.9, sigma
 END
 
-# A tolerance of 0 is none, to the byte; one lowers distances, of all that is compared.
+# A tolerance of 0 gives equal bytes; a tolerance of 1 lowers distances.
 fit exact.model
 fit none.model --tolerance 0
 cmp -s exact.model none.model || fail 'a tolerance of 0 makes another model'
@@ -45,7 +45,7 @@ scores <out >found
 paste exact found | awk '$2 > $1 * 1.00001 { worse++ } $2 < $1 * 0.999 { better++ } END { exit worse > 0 || !better }' ||
     fail 'the least of several distances is not smaller'
 
-# What kept its images can leave groups out later; what did not says so.
+# Models that kept their images can leave groups out later; others refuse.
 fit memory.model --detector memory
 expect 0 calibrate memory.model -o other.model --group-by prefix:2 --false-alarm 0.2
 fit memory.model --detector memory --coreset 0.5
@@ -55,7 +55,7 @@ fit subspace.model --detector subspace
 expect 2 calibrate subspace.model -o other.model --group-by prefix:2
 err_has 'groups have to be given to the fit'
 
-# Options of another detector are refused, and so is what cannot be.
+# Options of another detector and impossible combinations are refused.
 expect 2 fit data/set/train/good -o x.model -w ti --detector memory --half
 err_has 'half: the detector memory has no use for it'
 expect 2 fit data/set/train/good -o x.model -w ti --detector subspace --epsilon 1
@@ -68,7 +68,7 @@ expect 2 fit data/set/train/good -o x.model -w ti --detector tree
 err_has 'detector'
 [ ! -e x.model ] || fail 'a refused fit left a model'
 
-# Sweeps go through them.
+# sweep tries detectors.
 expect 0 sweep data/set -w ti --tolerance 0,1 --epsilon 0.01 --unit-variance no --csv
 out_lines 3
 expect 0 sweep data/set -w ti --detector gauss,memory,subspace --epsilon 0.01,0.1 \

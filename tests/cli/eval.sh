@@ -1,4 +1,4 @@
-# Metrics of a data set whose truth is known.
+# Metrics of a labelled data set.
 
 m=data/model
 expect 0 eval $m data/set
@@ -11,7 +11,7 @@ out_has '"image_auroc": (1|0\.[0-9]+)'
 out_has '"pixel_auroc": (1|0\.[0-9]+)'
 cp out json
 
-# F1 at the model's threshold follows from the counts there, and is at most the best one.
+# F1 at the model's threshold follows from the counts, and is at most the best F1.
 number() { grep -o "\"$1\": [0-9.e-]*" json | head -n 1 | sed 's/.*: //'; }
 awk -v alarms="$(number false_alarms)" -v misses="$(number misses)" \
     -v defective="$(number defective)" -v f1="$(number image_f1)" -v f1_max="$(number image_f1_max)" \
@@ -33,14 +33,14 @@ numbers() { grep -o '"[a-z_0-9]*auroc": [0-9.]*' "$1"; }
 expect 0 eval $m --good data/set/test/good --bad bad --json
 out_has '"pixel_auroc": null'
 
-# What is not there is said once.
+# Missing folders are reported once.
 expect 3 eval $m nowhere
 err_is 'blemish: nowhere: no such folder'
 mkdir empty
 expect 3 eval $m empty
 err_has '^blemish: empty: not a data set of a known layout'
 
-# The masks of the pages of a file are the pages of its mask's file.
+# The mask of a page is the same page of the mask's file.
 mkdir -p pages/bad/cut pages/masks/cut
 cp "$root/tests/corpus/image/tiff_pages.tif" pages/bad/cut/a.tif
 cp "$root/tests/corpus/image/tiff_pages.tif" pages/masks/cut/a_mask.tif

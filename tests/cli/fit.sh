@@ -1,4 +1,4 @@
-# What fit prints, and that equal images give equal bytes.
+# The output of fit; equal images give equal bytes.
 
 cmp data/model data/model2 || fail 'fitting the same images twice gave different bytes'
 
@@ -29,7 +29,7 @@ out_has '^    at most 0\.3 of good images should reach it$'
 out_lacks '^least like'
 rm coarse.model
 
-# Each image twice: without a word the threshold would fall until good parts are NG.
+# Each image twice: reported, and the threshold does not fall.
 mkdir twice
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
     cp "$(good $i)" twice/$i.png
@@ -63,7 +63,7 @@ expect 2 fit "$(good 1)" "$(good 2)" -o new
 err_lines 1
 absent new
 
-# A bad one among them.
+# An unreadable image among them.
 mkdir mixed
 for i in 1 2 3 4; do cp "$(good $i)" mixed/; done
 echo nothing >mixed/bad.png
@@ -76,7 +76,7 @@ out_has '^skipped: 1 '
 out_has '^images: 4$'
 rm mixed.model
 
-# What can be known before the work is said before the work.
+# Errors that can be found before the work are found before it.
 expect 4 fit data/set/train/good -o no/such/folder/model
 err_is 'blemish: no/such/folder/model: cannot write: No such file or directory'
 mkdir folder
@@ -99,7 +99,7 @@ out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'
 expect 0 info other.model
 out_has '^input: size 224x224, resize 256x256, crop 4,4,60,60, filter bicubic, bits 12$'
 
-# Presets: the other options change them, wherever they stand; --help names all of them.
+# Presets: other options change them, in any order; --help lists all presets.
 expect 0 fit data/set/train/good -w ti --sigma 1 --like patchcore --coreset 0.5 -o other.model
 out_has '^method: taps layer2,layer3, detector memory, coreset 0.5, sigma 1$'
 expect 2 fit data/set/train/good --like nothing -o no.model
@@ -112,7 +112,7 @@ expect 0 fit data/set/train/good --like padim -w ti -o other.model
 out_has '^method: taps layer1,layer2,layer3, channels 100, '
 absent no.model
 
-# Several networks side by side, in one model.
+# Several backbones in one model.
 expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o two.model --list-odd 0
 out_has '^backbone: ConTNet-Ti \+ ConTNet-S, '
 expect 0 info two.model

@@ -1,4 +1,4 @@
-# Gaussians in half precision: half as large, as good, and said.
+# Gaussians in half precision: half as large, with almost the same scores.
 
 scores() { sed 's/.*"score": \([^,]*\),.*/\1/'; }
 size_of() { wc -c <"$1"; }
@@ -7,7 +7,7 @@ fit_both() { # OPTIONS...: into float.model and half.model
     expect 0 fit data/set/train/good -o half.model -q -w ti --half "$@"
 }
 
-# Few images, and too many for their features: axes, and factors.
+# Few images: axes.  Many images: factors.
 for channels in '' '--channels 20'; do
     # shellcheck disable=SC2086 # words, or none
     fit_both $channels
@@ -30,7 +30,7 @@ for channels in '' '--channels 20'; do
     expect 0 eval half.model data/set
 done
 
-# What they hold beside the weights.  The mean, one of 12 rows, stays in floats.
+# Sizes without the weights.  The mean, one of 12 rows, stays in float.
 fit_both
 expect 0 fit data/set/train/good -o small.model -q -w ti --channels 1
 weights=$(size_of small.model)
@@ -40,7 +40,7 @@ awk -v f="$(size_of float.model)" -v h="$(size_of half.model)" -v w="$weights" '
     exit !(share > 0.48 && share < 0.57)
 }' || fail 'a model in half precision is not about half as large'
 
-# Whatever the threads, the same bytes; groups and other thresholds as ever.
+# Bytes do not depend on threads; groups and calibration work.
 expect 0 fit data/set/train/good -o again.model -q -w ti --half -t 1
 cmp -s half.model again.model || fail 'a model depends on the number of threads'
 expect 0 calibrate half.model -o again.model --false-alarm 0.2

@@ -1,4 +1,4 @@
-# What is inside of models and weights.
+# The content of models and weights.
 
 expect 0 info data/model
 out_has '^images: 12$'
@@ -17,7 +17,7 @@ sed 's/"file": "[^"]*"//' out >second
 sed 's/"file": "[^"]*"//' first >third
 cmp second third || fail 'the same model is not the same elsewhere'
 
-# Whatever the recipe, a model is told from other files.
+# A model with any recipe is recognised.
 for option in --unit-variance --shrinkage=0.1 --channels=40 '--include=0,0 90,0 90,90'; do
     expect 0 fit data/set/train/good -o other -q -w ti "$option"
     expect 0 info other

@@ -1,9 +1,9 @@
-# Files that are not what they should be: one clear line with the name, exit code 3.
+# Bad input files: one line with the name, exit code 3.
 
 m=data/model
 image=$(good)
 
-bad() { # FILE: an image that cannot be one
+bad() { # FILE: not a valid image
     expect 3 detect $m "$1"
     err_has "^blemish: $1: "
     err_lines 1
@@ -34,13 +34,13 @@ bad huge.png
 printf 'P6 100000 100000 255 ' >large.ppm
 bad large.ppm
 
-# The limits are the user's.
+# The user can set the limits.
 expect 3 detect $m "$image" --max-pixels 100
 err_has "^blemish: $image: "
 expect 3 detect $m "$image" --max-bytes 100
 err_has "^blemish: $image: "
 
-# A rectangle that is not in the image.
+# A crop rectangle outside the image.
 expect 3 fit data/set/train/good --crop 0,0,99999,99999 -o new
 err_lines 1
 absent new

@@ -1,9 +1,9 @@
-# Folders, lists and names of every kind.  `detect` prints what was found, in order.
+# Folders, lists and names of every kind.  `detect` prints the images found, in order.
 
 m=data/model
 image=$(good)
 
-names() { # the names that were printed, one a line
+names() { # the printed names, one per line
     cut -f 1 out
 }
 expect_names() {
@@ -27,13 +27,13 @@ tree/sub10/a.png'
 expect 0 detect $m tree/
 out_has '^tree/IMG1\.PNG	'
 
-# A file that is named is taken, whatever it is called.
+# A file that is an argument is taken, whatever its name.
 cp "$image" plain
 cp "$image" .dot
 expect 0 detect $m plain .dot tree/.hidden/x.png
 out_lines 3
 
-# Folders called like images are folders; links are followed, but not for ever.
+# Folders named like images are folders; links are followed, without loops.
 mkdir -p loops/folder.png/deep
 cp "$image" loops/folder.png/deep/a.png
 ln -s .. loops/folder.png/up
@@ -43,14 +43,14 @@ expect 0 detect $m loops
 expect_names 'loops/folder.png/again/a.png
 loops/folder.png/deep/a.png'
 
-# A pipe in a folder would block: folders give regular files only.
+# Only regular files of folders are taken, since a pipe would block.
 mkdir special
 mkfifo special/pipe.png
 cp "$image" special/a.png
 expect 0 detect $m special
 expect_names special/a.png
 
-# A link to nothing is named, and the rest goes on.
+# A broken link is reported, and the other images are scored.
 mkdir broken
 ln -s nowhere broken/gone.png
 cp "$image" broken/there.png
@@ -58,7 +58,7 @@ expect 3 detect $m broken
 err_is 'blemish: broken/gone.png: cannot open: No such file or directory'
 expect_names broken/there.png
 
-# Names with blanks, dashes, quotes, control characters, and no UTF-8.
+# Names with blanks, dashes, quotes, control characters, and bytes that are not UTF-8.
 mkdir odd
 odd=$(printf 'new\nline\033[31m.png')
 latin=$(printf 'caf\351.png')
@@ -96,7 +96,7 @@ printf 'a\0b\n' >zero
 expect 3 detect $m @zero
 err_has '^blemish: zero: contains a zero byte'
 
-# Folders with nothing in them.
+# Empty folders.
 mkdir nothing
 expect 3 detect $m nothing
 err_is 'blemish: nothing: no image in this folder'
@@ -132,7 +132,7 @@ plain"
 expect 3 detect $m @-
 err_is 'blemish: standard input: empty, expected a path on every line'
 
-# What is left out of a folder is counted and said once; not with --quiet.
+# Files left out of a folder are counted and reported once; not with --quiet.
 expect 0 detect $m tree tree/sub9
 err_is 'blemish: left out: 2 not named like an image (such as tree/notes.txt), 2 hidden (such as tree/.hidden)'
 expect 0 detect $m tree -q
@@ -140,7 +140,7 @@ err_is ''
 expect 0 detect $m tree/sub9
 err_is ''
 
-# Masks, and the results of detect --maps, beside their images are no images.
+# Masks, and results of detect --maps, beside their images are left out.
 mkdir -p masks/ground_truth
 for name in a.png b.jpg a_mask.png b_GT.bmp mask.png c_mask.png ground_truth/a.png; do
     cp "$image" "masks/$name"
@@ -155,7 +155,7 @@ err_has '^blemish: left out: 15 masks or results of blemish \(such as masks/a\.p
 expect 0 detect $m masks/ground_truth masks/a_mask.png
 out_lines 2
 
-# --exclude: by name at any depth, or by path; what is named itself too.
+# --exclude: by name at any depth, or by path; also for arguments themselves.
 expect 0 detect $m tree --exclude 'img*,sub10'
 expect_names 'tree/IMG1.PNG
 tree/sub9/b.png'

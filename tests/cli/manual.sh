@@ -1,4 +1,4 @@
-# Help, manual pages and completion know the same options; the pages' examples run.
+# Help, manual pages and completion have the same options; the examples of the pages run.
 
 pages=$root/doc/man
 listed() { # the long options that --help lists

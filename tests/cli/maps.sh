@@ -1,4 +1,4 @@
-# Pictures: complete, of the image's size, never in each other's place, never elsewhere.
+# The files of detect --maps: complete, of the image's size, with unique names, inside the folder.
 
 m=data/model
 image=$(good)
@@ -27,7 +27,7 @@ expect 0 detect $m x.png --maps maps --map-format tiff32
 expect 0 detect $m x.png --maps=maps --map-format=png16
 holds x.png.heat.png x.png.mask.png x.png.map.tiff x.png.map.npy x.png.map.png
 
-# Each name its own files, with the folders of its path and none outside of maps.
+# Each image has its own files, in the folders of its path, all below maps.
 mkdir -p a b in/deep
 for name in a/x.png b/x.png in/x.png in/x.jpg in/deep/x.png; do cp "$image" $name; done
 each() {
@@ -46,7 +46,7 @@ each __/x.png __/__/a/x.png __/deep/x.png
 expect 0 detect $m "$PWD/x.png" --maps maps
 each "${PWD#/}/x.png"
 
-# A folder that is called like a picture of another image.
+# A folder with the name of an output of another image.
 mkdir -p c/x.png.heat.png
 cp x.png c/x.png
 cp x.png c/x.png.heat.png/y.png
@@ -59,7 +59,7 @@ expect 0 detect $m "$long" --maps maps
 [ "$(find maps -type f | wc -l)" = 3 ] || fail 'long names must be cut'
 rm -rf maps
 
-# Folders are created; what cannot be is said.
+# Folders are created; failures are reported.
 expect 0 detect $m x.png --maps maps/to/be/made
 rm -rf maps
 echo file >file
@@ -74,8 +74,8 @@ if [ "$(id -u)" != 0 ]; then
     err_has '^blemish: closed/x\.png\.map\.tiff: cannot write: Permission denied'
 fi
 
-# The line surrounds what is NG, not what is REVIEW: a picture that is REVIEW for one model and
-# OK for another one with the same threshold looks the same.
+# The line surrounds NG, not REVIEW: the heat map of an image that is REVIEW by one model and OK by
+# another one with the same threshold is the same.
 expect 0 calibrate $m -o alone --false-alarm 1e-9
 expect 0 calibrate $m -o doubting --false-alarm 1e-9 --review 0.9
 doubtful=
@@ -83,12 +83,12 @@ for name in data/set/test/*/*.png; do
     expect 0 detect doubting "$name"
     case $(cut -f 4 out) in REVIEW) doubtful=$name && break ;; esac
 done
-[ -n "$doubtful" ] || fail 'no picture is REVIEW'
+[ -n "$doubtful" ] || fail 'no image is REVIEW'
 for model in alone doubting; do
     expect 0 detect $model "$doubtful" --maps $model.maps
 done
 cmp -s "alone.maps/$doubtful.heat.png" "doubting.maps/$doubtful.heat.png" ||
-    fail 'a line around what is REVIEW'
+    fail 'a line around REVIEW'
 cmp -s "alone.maps/$doubtful.mask.png" "doubting.maps/$doubtful.mask.png" &&
     fail 'REVIEW is not in the mask'
 true

@@ -1,4 +1,4 @@
-# Makes what the other tests use, once: a small data set and two models of the same images.
+# Makes the data of the other tests: a small data set and two models of the same images.
 
 command=blemish-synth
 "$synth" data --seed 5 --size 96x96 --train 12 --test 12 --categories flange >out 2>err ||

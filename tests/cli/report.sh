@@ -1,4 +1,4 @@
-# The pages that eval and fit leave: complete, self-contained, well-formed.
+# The pages of eval and fit: complete, self-contained, well-formed.
 
 m=data/model
 page=page/index.html
@@ -51,11 +51,11 @@ has 'class="plot"'
 has 'PRO curve'
 has '</html>'
 
-# Errors first: after the first right one comes none.
+# Errors come first: there are none after the first right verdict.
 grep -oE 'data-verdict="[A-Z]+" data-error="[a-z]*"' $page | sed 's/.*error=//' >errors
 awk '$0 == "\"\"" { right = 1; next } right { exit 1 }' errors || fail 'errors are not first'
 
-# Few pictures of many images: the page says so.
+# Pictures of some images only, which the page says.
 expect 0 eval $m data/set --report page --report-images 2
 check_page
 holds "$images" '<article '
@@ -81,7 +81,7 @@ expect 0 eval $m only --report page
 check_page
 lacks 'ROC curve'
 
-# Names are text, whatever is in them; what cannot be read is named.
+# Names with any characters are text; unreadable images are reported.
 mkdir -p 'odd/test/good' 'odd/test/<i>&"'
 for name in '<b>bold</b>' 'a&amp;b' "it's \"x\"" "$(printf 'latin-\351')" '%s%n' '--><script>'; do
     cp "$(good)" "odd/test/<i>&\"/$(echo "$name" | tr / _).png"
@@ -118,7 +118,7 @@ expect 0 fit data/set/train/good -o fitted --report page --report-images 1000 --
 check_page
 holds "$(find data/set/train/good -name '*.png' | wc -l)" '<article '
 
-# ---- where it cannot be written, that is found before the work
+# ---- a page that cannot be written is an error before the work
 
 echo >file
 expect 4 eval $m data/set --report file

@@ -1,6 +1,6 @@
 # Many recipes on the same images.
 
-# A sweep says what fit and eval say, whatever the recipe.
+# A sweep gives the numbers of fit and eval, with any recipe.
 numbers() { grep -oE '"(image_auroc|pixel_auroc|au_pro_0.3|threshold)": [0-9.]{6}' | sort; }
 check() {
     grid=$1
@@ -20,7 +20,7 @@ check '--unit-variance no --epsilon 0.01 --type int8' --type int8
 check '--unit-variance no --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3' \
     --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3
 
-# Recipes that share a fit, in any order, are what they are by themselves.
+# Recipes that share a fit, in any order, give the same numbers as alone.
 expect 0 sweep data/set --csv -q --epsilon 0.01,0.1 --shrinkage 0,0.3 --unit-variance no
 out_lines 5
 cut -d, -f1-24 out | sort >together
@@ -34,7 +34,7 @@ for epsilon in 0.01 0.1; do
 done
 sort -u alone | cmp -s - together || { diff alone together; fail 'shared fits differ'; }
 
-# Best first, by what was asked for.
+# Best first, by --rank.
 expect 0 sweep data/set -q --rank spread
 awk 'NR > 2 && $1 < last { exit 1 } { last = $1 }' out || fail 'not sorted'
 out_lines 7
@@ -44,7 +44,7 @@ expect 0 sweep data/set -q --json --scores --epsilon 0.01 --unit-variance no
 out_is_json
 out_has '"test_scores": \['
 
-# Good images alone: their spread is all that is known.
+# Good images only: recipes have a spread and no other metrics.
 expect 0 sweep data/set/train/good -q --epsilon 0.01
 out_has '^ +[0-9.]+ +- +- +- +- +- +size 224x224'
 

@@ -17,7 +17,7 @@ done
 expect 4 fit "$(good 1)" "$(good 2)" "$(good 3)" -o /dev/full
 err_has '^blemish: /dev/full: cannot write: No space left on device$'
 
-# A small disk that fills up.
+# A small disk that becomes full.
 mkdir small
 if mount -t tmpfs -o size=64k none small 2>/dev/null; then
     expect 4 fit "$(good 1)" "$(good 2)" "$(good 3)" -o small/model
@@ -32,14 +32,14 @@ if mount -t tmpfs -o size=64k none small 2>/dev/null; then
     out_is ''
 fi
 
-# A reader that takes one line only: calm, and without a word.
+# A reader that takes one line only: no message.
 command='blemish detect | head'
 { "$blemish" detect $m data/set/test "$image" -t 1 2>err; echo $? >code; } | head -n 1 >out
 out_lines 1
 err_is ''
 case $(cat code) in 0 | 141) ;; *) fail 'exit code of a broken pipe' ;; esac
 
-# A signal: ends soon, leaves nothing, and says so by its exit code.
+# A signal: ends soon, leaves nothing, with exit code 128 + signal.
 interrupt() { # SIGNAL CODE ARGUMENTS...
     signal=$1 code=$2
     shift 2
@@ -47,7 +47,7 @@ interrupt() { # SIGNAL CODE ARGUMENTS...
     mkfifo gate
     "$blemish" "$@" >out 2>err &
     running=$!
-    # blemish opens the pipe to read an image: now it is in the middle of its work.
+    # blemish opens the pipe to read an image, and so is in the middle of its work.
     exec 3>gate
     kill "-$signal" $running
     exec 3>&-

@@ -1,4 +1,4 @@
-# Every category of a root, beside what is published.
+# Every category of a root, beside published results.
 
 mkdir root
 cp -r data/set root/bottle
@@ -14,22 +14,22 @@ out_has '92\.1 +95\.0 +80\.7 +95\.2 +97\.9  average \(2\)$'
 out_lacks textures
 cp out first
 
-# The same numbers as eval has.
+# The same numbers as eval.
 expect 0 fit data/set/train/good -o model -q
 expect 0 eval model data/set
 auroc=$(awk '$NF == "all" { printf "%.1f", 100 * $2; exit }' out)
 grep -qE "^ *$auroc .* bottle" first || fail "eval says $auroc"
 
-# What is kept is used: its numbers, were they changed, come back.
+# Kept results are used: changed numbers are printed.
 sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
 expect 0 table root -o kept -q
 out_has '^ *12\.5 .* bottle$'
-# Another recipe, changed images and damaged results are done anew.
+# Another recipe, changed images and damaged results are computed again.
 expect 0 table root -o kept -q --epsilon 0.02
 out_lacks '^ *12\.5 '
 expect 0 table root -o kept -q
 cmp -s out first || fail 'other numbers after another recipe'
-# The recipe counts exactly, and so does every build of the program.
+# The recipe counts exactly, and so does the build of the program.
 sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
 expect 0 table root -o kept -q
 out_has '^ *12\.5 .* bottle$'

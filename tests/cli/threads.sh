@@ -1,7 +1,7 @@
-# --threads is obeyed by whole verbs: the threads of the process, looked at while it runs.
+# Verbs obey --threads: counts the threads of the process while it runs.
 
 [ -d /proc/self/task ] || skip 'no /proc here'
-# The most threads that COMMAND had at once, of those moments that were looked at.
+# The largest number of threads of COMMAND, sampled while it runs.
 most_threads() {
     "$blemish" "$@" >out 2>err </dev/null &
     running=$!
@@ -26,7 +26,7 @@ limited 3 fit data/set/train/good -o fitted
 limited 3 detect model data/set/test/dent
 limited 3 eval model data/set --report page.html
 limited 3 calibrate model
-# Two that were needed before stay asleep beside the two of a scorer.
+# Two threads of earlier work stay asleep beside the two of a scorer.
 limited 5 sweep data/set --intervals --sigma 4,2 --epsilon 0.1
 most_threads calibrate model data/set/test/good -t 1
 [ "$most" = 1 ] || fail "calibrate with images: $most threads"

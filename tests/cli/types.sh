@@ -1,4 +1,4 @@
-# bf16 and int8: how far scores move, printed, and that a model keeps to its type.
+# bf16 and int8: change of scores, and the type kept by a model.
 
 scores() { sed 's/.*"score": \([^,]*\),.*/\1/'; }
 expect 0 detect data/model data/set/test --json
@@ -25,7 +25,7 @@ for type in bf16 int8; do
     out_has "\"type\": \"$type\""
 done
 
-# Whatever the type, the same images give the same model.
+# With any type, equal images give equal bytes.
 cp model first
 expect 0 fit data/set/train/good -o model -q --type int8 -t 1
 cmp -s model first || fail 'an int8 model depends on the number of threads'

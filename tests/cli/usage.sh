@@ -1,4 +1,4 @@
-# What is wrong with the command line is said in one line, with the way to help.
+# Errors in the command line: one line, with a hint at --help.
 
 expect 2
 err_has '^Usage: blemish VERB'
@@ -82,7 +82,7 @@ err_has '^blemish: --json: cannot open'
 expect 3 detect -qt2 --no-json --json --no-json missing x
 err_has '^blemish: missing: cannot open'
 
-# A size that the network cannot take is refused before any image is read.
+# A size that the backbone cannot take is refused before any image is read.
 for size in 7392x224 224x14336; do
     expect 2 fit --size $size /nowhere/a.png -o model
     err_has "^blemish: fit: --size \"$size\": should be WxH, .*, each from 1 to 7168"

@@ -1,6 +1,5 @@
-// fuzz_checkpoint.c: any bytes, taken for a file of torch.save's and for a bare
-// pickle, which a fuzzer would hardly get right inside of a zip archive with its
-// checksums.
+// fuzz_checkpoint.c: reads any bytes as a file of torch.save, and as a bare pickle, which
+// a fuzzer could hardly make inside a zip archive with its checksums.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// fuzz_image.c: any bytes, taken for an image, and for a camera's buffer.
+// fuzz_image.c: decodes any bytes as an image, and as a camera's buffer.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,7 @@ static void check_pixels(const blm_image *image)
         abort();
 }
 
-// The last byte of the input chooses the options, which leaves files of most formats as
-// they are.
+// The last byte of the input chooses the options; most formats ignore it.
 static void decode(const uint8_t *bytes, size_t size)
 {
     static const blm_decode_options options[] = {{.max_pixels = 1 << 18},
@@ -37,8 +36,8 @@ static void decode(const uint8_t *bytes, size_t size)
     blm_image_free(image);
 }
 
-// The first bytes are the layout and the sizes, the rest, in memory of its own, the
-// pixels, if they are enough for any layout.
+// The first bytes are the layout and the sizes; the rest, copied to its own memory, are
+// the pixels, if they are enough for any layout.
 static void copy(const uint8_t *bytes, size_t size)
 {
     const size_t most = 8; // bytes of a pixel

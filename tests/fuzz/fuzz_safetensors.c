@@ -1,4 +1,4 @@
-// fuzz_safetensors.c: any bytes, taken for a safetensors file.
+// fuzz_safetensors.c: reads any bytes as a safetensors file.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-// The first and the last byte of every tensor can be read and every string has an end.
+// Checks that the first and the last byte of every tensor can be read, and that every
+// string has an end.
 static void look_at(const blmi_safetensors *file)
 {
     size_t sum = 0;

@@ -1,5 +1,4 @@
-// replay.c: runs a fuzz target without a fuzzer, on the files named, and on those in the
-// folders named.
+// replay.c: runs a fuzz target without a fuzzer, on files and on the files in folders.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// formula.c: the names and shapes of a ConTNet's tensors, and their values.
+// formula.c: names, shapes and values of a ConTNet's tensors.
 #include "tests/formula.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ static bool of_norm(const char *name)
     return strstr(name, ".bn.") || strstr(name, ".norm1.") || strstr(name, ".norm2.");
 }
 
-// The first line that fits decides.
+// The first matching line decides.
 static void offset_and_scale(
     const char *name, int rank, const int64_t *shape, double *offset, double *scale)
 {

@@ -1,5 +1,5 @@
-// npy.c: the header is a Python dict: {'descr': '<f4', 'fortran_order': False,
-// 'shape': (2, 3), }.
+// npy.c: reads .npy files.  Their header is a Python dict: {'descr': '<f4',
+// 'fortran_order': False, 'shape': (2, 3), }.
 #include "tests/npy.h"
 
 #include <string.h>
@@ -56,7 +56,8 @@ npy npy_load(const char *path, const char *type)
         fail_msg("%s: %s expected, found: %s", path, type, header);
     parse_shape(&array, header, path);
     const size_t item = (size_t)(type[1] - '0');
-    array.memory = malloc(array.count * item + 1); // a byte too many shows a longer file
+    array.memory =
+        malloc(array.count * item + 1); // one byte more, to detect a longer file
     if (!array.memory ||
         fread(array.memory, 1, array.count * item + 1, file) != array.count * item)
         fail_msg("%s: data too short or too long", path);

@@ -1,4 +1,4 @@
-// published.c: names and shapes as in ../shared/golden/backbones/backbone_forms.py.
+// published.c: lists names and shapes as in ../shared/golden/backbones/backbone_forms.py.
 #include "tests/published.h"
 
 #include <math.h>
@@ -23,7 +23,8 @@ static bool one_of(const char *name, const char *const *with)
     return *with != NULL;
 }
 
-// The scale of a weight is a gain times sqrt(3 / fan_in); the first line that fits.
+// The scale of a weight is a gain times sqrt(3 / fan_in); the first matching line
+// decides.
 static double gain(const char *name)
 {
     static const char *const last[] = {

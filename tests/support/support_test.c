@@ -1,4 +1,4 @@
-// Tests of what tests stand on: the check values of the formula.
+// Tests the test support: the check values of the formula.
 #include "tests/check.h"
 
 #include <string.h>
