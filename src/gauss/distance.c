@@ -1,6 +1,7 @@
 // The distances of images: all images of a block against one position after the other, so
 // that the position's axes, or its factor, come from memory once.
 #include <math.h>
+#include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/gauss/distance.h"
@@ -36,17 +37,6 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *
     return (size_t)blmi_team_threads(team) * thread_floats(gauss, images) * sizeof(float);
 }
 
-// The products with x (n).  The first image of a block, i = 0, widens halves for itself
-// and for the others.
-static void multiply(const blmi_gauss_kernels *kernels, const blmi_tile *t, size_t i,
-    const float *x, int n, float products[BLMI_TILE])
-{
-    if (i == 0 && t->half[0] != NULL)
-        kernels->widen_dot(t->half, t->wide, x, n, products);
-    else
-        kernels->dot(t->row, x, n, products);
-}
-
 // d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e, e being the shift.  A
 // tile of axes is taken off the remainder as soon as its products are known, while it
 // still is in the first cache.
@@ -60,24 +50,26 @@ void blmi_eigenpair_distances(const blmi_gauss_kernels *kernels, const blmi_gaus
     const int rank = blmi_rank_at(g, p);
     const double shift = blmi_shift_at(g, p, rank), keep = 1.0 - g->shrinkage;
     for (int k = 0; k < rank; k += BLMI_TILE) {
-        const blmi_tile axes = blmi_take_axes(g, p, k, rank, room);
+        const float *axes[BLMI_TILE];
+        float products[BLOCK * BLMI_TILE];
         double weights[BLMI_TILE];
+        blmi_take_axes(kernels, g, p, k, rank, room, axes);
+        kernels->dots(axes, y, step, count, g->features, products);
         for (int r = 0; r < BLMI_TILE; r++) {
             const int row = k + r < rank ? k + r : rank - 1;
             weights[r] = 1.0 / (keep * (double)variances[row] + shift);
         }
         for (size_t i = 0; i < (size_t)count; i++) {
-            float products[BLMI_TILE];
-            multiply(kernels, &axes, i, y + i * step, g->features, products);
+            float *product = products + i * BLMI_TILE;
             for (int r = 0; r < BLMI_TILE; r++) { // what is repeated counts for 0
-                products[r] = k + r < rank ? products[r] : 0.0f;
-                sums[i] += weights[r] * (double)products[r] * (double)products[r];
+                product[r] = k + r < rank ? product[r] : 0.0f;
+                sums[i] += weights[r] * (double)product[r] * (double)product[r];
             }
-            kernels->subtract(axes.row, products, g->features, rests + i * step);
+            kernels->subtract(axes, product, g->features, rests + i * step);
         }
     }
     for (size_t i = 0; i < (size_t)count; i++) {
-        const double rest = blmi_square(rests + i * step, g->features) / shift;
+        const double rest = kernels->square(rests + i * step, g->features) / shift;
         out[i * stride] = (float)sqrt(sums[i] + rest);
     }
 }
@@ -90,28 +82,12 @@ static void eigenpairs(const call *c, int p, int first, int images, float *scrat
     float *rests = scratch + (size_t)images * step;
     for (size_t i = 0; i < (size_t)images; i++) {
         const float *x = c->x + (((size_t)first + i) * positions + at) * d;
-        blmi_centre(g, x, at, scratch + i * step);
-        blmi_centre(g, x, at, rests + i * step);
+        blmi_centre_row(c->kernels, g, x, at, scratch + i * step);
+        memcpy(rests + i * step, scratch + i * step, step * sizeof *rests);
     }
     blmi_eigenpair_distances(c->kernels, g, p, images, scratch, rests,
         rests + (size_t)images * step, c->out + (size_t)first * positions + at,
         positions);
-}
-
-// L z = y by rows, z in the place of y (D) of image i of a block.
-static void solve_tile(
-    const blmi_gauss_kernels *kernels, const blmi_factor_rows *l, size_t i, float *y)
-{
-    const int top = l->top;
-    float products[BLMI_TILE];
-    multiply(kernels, &l->left, i, y, top, products);
-    for (int r = 0; r < l->count; r++) {
-        const float scale = l->scale[r];
-        float z = y[top + r] - scale * products[r];
-        for (int j = 0; j < r; j++)
-            z -= scale * l->left.row[r][top + j] * y[top + j];
-        y[top + r] = z / l->diagonal[r];
-    }
 }
 
 // d^2 = |L^-1 y|^2 for a block of images at p.
@@ -121,17 +97,16 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
     const size_t d = (size_t)g->features, step = blmi_row_floats(g->features);
     const size_t positions = (size_t)g->positions, at = (size_t)p;
     for (size_t i = 0; i < (size_t)images; i++)
-        blmi_centre(
-            g, c->x + (((size_t)first + i) * positions + at) * d, at, scratch + i * step);
+        blmi_centre_row(c->kernels, g, c->x + (((size_t)first + i) * positions + at) * d,
+            at, scratch + i * step);
     for (int top = 0; top < g->features; top += BLMI_TILE) {
         const blmi_factor_rows l =
-            blmi_take_rows(g, at, top, scratch + (size_t)images * step);
-        for (size_t i = 0; i < (size_t)images; i++)
-            solve_tile(c->kernels, &l, i, scratch + i * step);
+            blmi_take_rows(c->kernels, g, at, top, scratch + (size_t)images * step);
+        c->kernels->solve(&l, scratch, step, images);
     }
     for (size_t i = 0; i < (size_t)images; i++)
         c->out[((size_t)first + i) * positions + at] =
-            (float)sqrt(blmi_square(scratch + i * step, g->features));
+            (float)sqrt(c->kernels->square(scratch + i * step, g->features));
 }
 
 static void position(const void *context, int p, int thread)
@@ -166,6 +141,6 @@ void blmi_gauss_distances_by(const blmi_gauss_kernels *kernels, const blmi_gauss
 void blmi_gauss_distances(const blmi_gauss *gauss, const float *x, int images,
     const uint8_t *use, blmi_team *team, void *scratch, float *out)
 {
-    blmi_gauss_distances_by(blmi_gauss_kernels_best(gauss->half || gauss->tolerance > 0),
-        gauss, x, images, use, team, scratch, out);
+    blmi_gauss_distances_by(
+        blmi_gauss_kernels_best(), gauss, x, images, use, team, scratch, out);
 }

@@ -6,18 +6,28 @@
 #endif
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "src/base/tensor.h"
 
-static void plain_dot(
-    const float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
+static void plain_centre(
+    const float *x, const float *mean, const float *scale, int n, float *y)
 {
-    for (int r = 0; r < BLMI_TILE; r++) {
-        float sum = 0.0f;
-        for (int d = 0; d < n; d++)
-            sum += rows[r][d] * x[d];
-        products[r] = sum;
-    }
+    for (int d = 0; d < n; d++)
+        y[d] = (x[d] - mean[d]) * (scale == NULL ? 1.0f : scale[d]);
+}
+
+static double plain_square(const float *x, int n)
+{
+    double sum = 0.0;
+    for (int d = 0; d < n; d++)
+        sum += (double)x[d] * (double)x[d];
+    return sum;
+}
+
+static void plain_widen(const uint16_t *halves, float *row, int n)
+{
+    blmi_to_f32(row, halves, BLMI_F16, (size_t)n);
 }
 
 static void plain_subtract(
@@ -31,25 +41,28 @@ static void plain_subtract(
     }
 }
 
-static void plain_widen(
-    const uint16_t *const halves[BLMI_TILE], float *const rows[BLMI_TILE], int n)
-{
-    for (int r = 0; r < BLMI_TILE; r++)
-        blmi_to_f32(rows[r], halves[r], BLMI_F16, (size_t)n);
-}
-
-static void plain_widen_dot(const uint16_t *const halves[BLMI_TILE],
-    float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
-{
-    plain_widen(halves, rows, n);
-    plain_dot((const float *const *)rows, x, n, products);
-}
-
 static void plain_dots(const float *const rows[BLMI_TILE], const float *x, size_t step,
     int count, int n, float *products)
 {
-    for (int v = 0; v < count; v++)
-        plain_dot(rows, x + (size_t)v * step, n, products + v * BLMI_TILE);
+    for (int v = 0; v < count; v++, x += step)
+        for (int r = 0; r < BLMI_TILE; r++) {
+            float sum = 0.0f;
+            for (int d = 0; d < n; d++)
+                sum += rows[r][d] * x[d];
+            products[v * BLMI_TILE + r] = sum;
+        }
+}
+
+static void plain_solve(const blmi_factor_rows *l, float *y, size_t step, int count)
+{
+    for (int v = 0; v < count; v++, y += step) {
+        float products[BLMI_TILE], z[BLMI_TILE] = {0.0f};
+        plain_dots(l->row, y, step, 1, l->top, products);
+        for (int j = 0; j < BLMI_TILE; j++)
+            for (int r = 0; r < BLMI_TILE; r++)
+                z[r] += l->inverse[j][r] * (y[l->top + j] - l->scale[j] * products[j]);
+        memcpy(y + l->top, z, sizeof z);
+    }
 }
 
 #if defined(__x86_64__)
@@ -82,17 +95,14 @@ const blmi_gauss_kernels *blmi_gauss_kernels_avx512(void)
 
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void)
 {
-    static const blmi_gauss_kernels plain = {
-        "plain", plain_dot, plain_subtract, plain_widen_dot, plain_widen, plain_dots};
+    static const blmi_gauss_kernels plain = {"plain", plain_centre, plain_square,
+        plain_widen, plain_subtract, plain_dots, plain_solve};
     return &plain;
 }
 
-// AVX-512 for halves, which come from memory in half the time, and for tolerance, which
-// multiplies each number many times: then it is the arithmetic that one image waits for.
-// With floats one image is limited by memory, and sixteen were no faster.
-const blmi_gauss_kernels *blmi_gauss_kernels_best(int busy)
+const blmi_gauss_kernels *blmi_gauss_kernels_best(void)
 {
     const blmi_gauss_kernels *avx2 = blmi_gauss_kernels_avx2();
-    const blmi_gauss_kernels *avx512 = busy ? blmi_gauss_kernels_avx512() : NULL;
+    const blmi_gauss_kernels *avx512 = blmi_gauss_kernels_avx512();
     return avx512 != NULL ? avx512 : avx2 != NULL ? avx2 : blmi_gauss_kernels_plain();
 }

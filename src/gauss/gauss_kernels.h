@@ -7,24 +7,35 @@
 
 enum { BLMI_TILE = 4 }; // rows that a kernel takes at once
 
+// Rows top .. top + 3 of a triangular factor L.  A short tile repeats its last row, with
+// zeros in `inverse`.
+typedef struct blmi_factor_rows {
+    const float *row[BLMI_TILE]; // (top) what is left of the block on the diagonal, times
+    float scale[BLMI_TILE];      // this
+    float inverse[BLMI_TILE][BLMI_TILE]; // of the block on the diagonal, column by column
+    int top;
+} blmi_factor_rows;
+
 typedef struct blmi_gauss_kernels {
     const char *name;
-    // products[r] = rows[r] . x, each row (n), x (n).
-    void (*dot)(const float *const rows[BLMI_TILE], const float *x, int n,
-        float products[BLMI_TILE]);
+    // y (n) = (x (n) - mean (n)) scale (n; NULL: 1).
+    void (*centre)(
+        const float *x, const float *mean, const float *scale, int n, float *y);
+    // |x (n)|^2, summed in double.
+    double (*square)(const float *x, int n);
+    // row (n) = halves (n), exactly.
+    void (*widen)(const uint16_t *halves, float *row, int n);
     // x -= sum over r of factors[r] rows[r], each row (n), x (n).
     void (*subtract)(const float *const rows[BLMI_TILE], const float factors[BLMI_TILE],
         int n, float *x);
-    // Writes halves[r] (n) to rows[r] (n), exactly, and dot's products of these.
-    void (*widen_dot)(const uint16_t *const halves[BLMI_TILE],
-        float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE]);
-    // Writes halves[r] (n) to rows[r] (n), exactly.
-    void (*widen)(
-        const uint16_t *const halves[BLMI_TILE], float *const rows[BLMI_TILE], int n);
     // products (count, BLMI_TILE): of vectors x (count, step), n floats each, with
     // rows[r] (n).  Those of a vector do not depend on the others.
     void (*dots)(const float *const rows[BLMI_TILE], const float *x, size_t step,
         int count, int n, float *products);
+    // L z = y for vectors (count, step): of z what is above `top` lies in the place of y,
+    // and what belongs to these rows comes there; y has finite numbers, if none of its
+    // own, up to top + 3.
+    void (*solve)(const blmi_factor_rows *l, float *y, size_t step, int count);
 } blmi_gauss_kernels;
 
 #ifdef __x86_64__
@@ -36,7 +47,7 @@ const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference
 // NULL where this machine cannot run it.
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void);
 const blmi_gauss_kernels *blmi_gauss_kernels_avx512(void);
-// The fastest one of these; busy: for models in halves, or with a tolerance.
-const blmi_gauss_kernels *blmi_gauss_kernels_best(int busy);
+// The fastest one of these.
+const blmi_gauss_kernels *blmi_gauss_kernels_best(void);
 
 #endif

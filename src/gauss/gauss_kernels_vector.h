@@ -2,14 +2,57 @@
 // A gauss_kernels_*.c file that is compiled for one names its table KERNELS and includes
 // this.
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "src/base/base_vector.h"
 #include "src/base/tensor.h"
 #include "src/gauss/gauss_kernels.h"
 
-enum { SUMS = 4 };
+// Bytes between what is read of a model and what is asked for meanwhile.  It lies in one
+// piece, but in pages of 4 KB that the processor does not look beyond by itself.
+enum { AHEAD = 4096 };
 
-static inline vec widen(const uint16_t *halves)
+static ALWAYS_INLINE void fetch_ahead(const void *p)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + AHEAD));
+}
+
+static void centre(const float *x, const float *mean, const float *scale, int n, float *y)
+{
+    int d = 0;
+    for (; d + WIDTH <= n; d += WIDTH) {
+        const vec z = load(x + d) - load(mean + d);
+        store(y + d, scale == NULL ? z : z * load(scale + d));
+    }
+    for (; d < n; d++)
+        y[d] = (x[d] - mean[d]) * (scale == NULL ? 1.0f : scale[d]);
+}
+
+typedef float some __attribute__((vector_size(WIDTH * 2)));
+typedef double doubles __attribute__((vector_size(WIDTH * 4)));
+
+static double square(const float *x, int n)
+{
+    enum { HALF = WIDTH / 2 };
+    doubles sums[2] = {{0}};
+    double sum = 0.0;
+    int d = 0;
+    for (; d + WIDTH <= n; d += WIDTH)
+        UNROLLED (k, 2) {
+            some part;
+            memcpy(&part, x + d + k * HALF, sizeof part);
+            const doubles wide = __builtin_convertvector(part, doubles);
+            sums[k] += wide * wide;
+        }
+    for (int k = 0; k < HALF; k++)
+        sum += sums[0][k] + sums[1][k];
+    for (; d < n; d++)
+        sum += (double)x[d] * (double)x[d];
+    return sum;
+}
+
+static inline vec widened(const uint16_t *halves)
 {
 #if defined(__AVX512F__)
     return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)halves));
@@ -18,51 +61,17 @@ static inline vec widen(const uint16_t *halves)
 #endif
 }
 
-// Numbers d .. of a row; from halves (NULL: none) they are written to `to` first.
-static inline vec next_of(const float *row, const uint16_t *halves, float *to, int d)
+static void widen(const uint16_t *halves, float *row, int n)
 {
-    if (halves == NULL)
-        return load(row + d);
-    const vec x = widen(halves + d);
-    store(to + d, x);
-    return x;
-}
-
-// One row, in four sums so that none waits for the one before; inlined twice, with halves
-// and without.
-static ALWAYS_INLINE float row_product(
-    const float *row, const uint16_t *halves, float *to, const float *x, int n)
-{
-    vec sum[SUMS] = {{0}};
-    int d = 0;
-    for (; d + SUMS * WIDTH <= n; d += SUMS * WIDTH)
-        UNROLLED (s, SUMS)
-            sum[s] += next_of(row, halves, to, d + s * WIDTH) * load(x + d + s * WIDTH);
-    for (; d + WIDTH <= n; d += WIDTH)
-        sum[0] += next_of(row, halves, to, d) * load(x + d);
-    float product = sum_of((sum[0] + sum[1]) + (sum[2] + sum[3]));
-    if (halves != NULL)
-        blmi_to_f32(to + d, halves + d, BLMI_F16, (size_t)(n - d));
-    for (; d < n; d++)
-        product += row[d] * x[d];
-    return product;
-}
-
-// One row after the other: memory is then read as one stream, at its full speed; four
-// rows side by side took half as long again.
-static void dot(
-    const float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
-{
-    for (int r = 0; r < BLMI_TILE; r++)
-        products[r] = row_product(rows[r], NULL, NULL, x, n);
-}
-
-// Widening apart from the product took half as long again: memory waits meanwhile.
-static void widen_dot(const uint16_t *const halves[BLMI_TILE],
-    float *const rows[BLMI_TILE], const float *x, int n, float products[BLMI_TILE])
-{
-    for (int r = 0; r < BLMI_TILE; r++)
-        products[r] = row_product(rows[r], halves[r], rows[r], x, n);
+    if (n < WIDTH) {
+        blmi_to_f32(row, halves, BLMI_F16, (size_t)n);
+        return;
+    }
+    for (int d = 0; d + WIDTH <= n; d += WIDTH) {
+        fetch_ahead(halves + d);
+        store(row + d, widened(halves + d));
+    }
+    store(row + n - WIDTH, widened(halves + n - WIDTH)); // some of it once more
 }
 
 static void subtract(
@@ -83,19 +92,17 @@ static void subtract(
             x[d] -= factors[r] * rows[r][d];
 }
 
-static void widen_rows(
-    const uint16_t *const halves[BLMI_TILE], float *const rows[BLMI_TILE], int n)
-{
-    for (int r = 0; r < BLMI_TILE; r++) {
-        int d = 0;
-        for (; d + WIDTH <= n; d += WIDTH)
-            store(rows[r] + d, widen(halves[r] + d));
-        blmi_to_f32(rows[r] + d, halves[r] + d, BLMI_F16, (size_t)(n - d));
-    }
-}
-
 // As many vectors at once as leave a register for each sum.
 enum { COLUMNS = WIDTH == 16 ? 6 : 3 };
+
+typedef float quad __attribute__((vector_size(BLMI_TILE * 4)));
+
+static inline quad load_quad(const float *p)
+{
+    quad x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
 
 // The first `count` numbers at p, below WIDTH, zeros behind them.
 static ALWAYS_INLINE vec load_some(const float *p, int count)
@@ -109,16 +116,37 @@ static ALWAYS_INLINE vec load_some(const float *p, int count)
 #endif
 }
 
-// One sum for each product; count is known where this is inlined.
+// The sum of each of four vectors: their quarters are brought into a common order first.
+static ALWAYS_INLINE quad sums_of(const vec x[BLMI_TILE])
+{
+#if defined(__AVX512F__)
+    const __m512 a = (__m512)x[0], b = (__m512)x[1], c = (__m512)x[2], d = (__m512)x[3];
+    const __m512 ab = _mm512_unpacklo_ps(a, b) + _mm512_unpackhi_ps(a, b);
+    const __m512 cd = _mm512_unpacklo_ps(c, d) + _mm512_unpackhi_ps(c, d);
+    const __m512 e = _mm512_shuffle_ps(ab, cd, 0x44) + _mm512_shuffle_ps(ab, cd, 0xee);
+    const __m512 f = e + _mm512_shuffle_f32x4(e, e, 0xee);
+    const __m256 all = _mm512_castps512_ps256(f);
+#else
+    const __m256 a = (__m256)x[0], b = (__m256)x[1], c = (__m256)x[2], d = (__m256)x[3];
+    const __m256 ab = _mm256_unpacklo_ps(a, b) + _mm256_unpackhi_ps(a, b);
+    const __m256 cd = _mm256_unpacklo_ps(c, d) + _mm256_unpackhi_ps(c, d);
+    const __m256 all = _mm256_shuffle_ps(ab, cd, 0x44) + _mm256_shuffle_ps(ab, cd, 0xee);
+#endif
+    return (quad)(_mm256_castps256_ps128(all) + _mm256_extractf128_ps(all, 1));
+}
+
+// The products of four rows with `count` vectors, which is known where this is inlined.
 static ALWAYS_INLINE void multiply_columns(const float *const rows[BLMI_TILE],
-    const float *x, size_t step, int count, int n, float *products)
+    const float *x, size_t step, int count, int n, quad products[COLUMNS])
 {
     vec sum[COLUMNS][BLMI_TILE] = {{{0}}};
     int d = 0;
     for (; d + WIDTH <= n; d += WIDTH) {
         vec row[BLMI_TILE];
-        UNROLLED (r, BLMI_TILE)
+        UNROLLED (r, BLMI_TILE) {
+            fetch_ahead(rows[r] + d);
             row[r] = load(rows[r] + d);
+        }
         UNROLLED (v, count) {
             const vec column = load(x + (size_t)v * step + d);
             UNROLLED (r, BLMI_TILE)
@@ -136,38 +164,78 @@ static ALWAYS_INLINE void multiply_columns(const float *const rows[BLMI_TILE],
         }
     }
     UNROLLED (v, count)
-        UNROLLED (r, BLMI_TILE)
-            products[v * BLMI_TILE + r] = sum_of(sum[v][r]);
+        products[v] = sums_of(sum[v]);
 }
+
+static ALWAYS_INLINE void dot_columns(const float *const rows[BLMI_TILE], const float *x,
+    size_t step, int count, int n, float *products)
+{
+    quad sums[COLUMNS];
+    multiply_columns(rows, x, step, count, n, sums);
+    memcpy(products, sums, (size_t)count * sizeof *sums);
+}
+
+static ALWAYS_INLINE void solve_columns(
+    const blmi_factor_rows *l, float *y, size_t step, int count)
+{
+    const quad scale = load_quad(l->scale);
+    quad inverse[BLMI_TILE], products[COLUMNS];
+    multiply_columns(l->row, y, step, count, l->top, products);
+    UNROLLED (j, BLMI_TILE)
+        inverse[j] = load_quad(l->inverse[j]);
+    UNROLLED (v, count) {
+        float *at = y + (size_t)v * step + l->top;
+        const quad rest = load_quad(at) - scale * products[v];
+        quad z = inverse[0] * rest[0];
+        for (int j = 1; j < BLMI_TILE; j++)
+            z += inverse[j] * rest[j];
+        memcpy(at, &z, sizeof z);
+    }
+}
+
+// CALL(n) for what is left of `count`, n being a constant.
+#define WITH_CONSTANT(count, CALL)                                                       \
+    switch (count) {                                                                     \
+    case 5:                                                                              \
+        CALL(COLUMNS > 5 ? 5 : 0);                                                       \
+        break;                                                                           \
+    case 4:                                                                              \
+        CALL(COLUMNS > 4 ? 4 : 0);                                                       \
+        break;                                                                           \
+    case 3:                                                                              \
+        CALL(COLUMNS > 3 ? 3 : 0);                                                       \
+        break;                                                                           \
+    case 2:                                                                              \
+        CALL(2);                                                                         \
+        break;                                                                           \
+    case 1:                                                                              \
+        CALL(1);                                                                         \
+        break;                                                                           \
+    default:                                                                             \
+        break;                                                                           \
+    }
 
 static void dots(const float *const rows[BLMI_TILE], const float *x, size_t step,
     int count, int n, float *products)
 {
     for (; count >= COLUMNS; count -= COLUMNS) {
-        multiply_columns(rows, x, step, COLUMNS, n, products);
+        dot_columns(rows, x, step, COLUMNS, n, products);
         x += COLUMNS * step;
         products += COLUMNS * BLMI_TILE;
     }
-    switch (count) { // below COLUMNS
-    case 5:
-        multiply_columns(rows, x, step, COLUMNS > 5 ? 5 : 0, n, products);
-        break;
-    case 4:
-        multiply_columns(rows, x, step, COLUMNS > 4 ? 4 : 0, n, products);
-        break;
-    case 3:
-        multiply_columns(rows, x, step, COLUMNS > 3 ? 3 : 0, n, products);
-        break;
-    case 2:
-        multiply_columns(rows, x, step, 2, n, products);
-        break;
-    case 1:
-        multiply_columns(rows, x, step, 1, n, products);
-        break;
-    default:
-        break;
-    }
+#define CALL(count) dot_columns(rows, x, step, count, n, products)
+    WITH_CONSTANT(count, CALL)
+#undef CALL
+}
+
+static void solve(const blmi_factor_rows *l, float *y, size_t step, int count)
+{
+    for (; count >= COLUMNS; count -= COLUMNS, y += COLUMNS * step)
+        solve_columns(l, y, step, COLUMNS);
+#define CALL(count) solve_columns(l, y, step, count)
+    WITH_CONSTANT(count, CALL)
+#undef CALL
 }
 
 const blmi_gauss_kernels KERNELS = {
-    KERNELS_NAME, dot, subtract, widen_dot, widen_rows, dots};
+    KERNELS_NAME, centre, square, widen, subtract, dots, solve};

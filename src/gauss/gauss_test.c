@@ -68,7 +68,7 @@ static void check_position(
     const int images = (int)gauss->images, positions = gauss->positions;
     const int features = gauss->features, step = positions * features;
     float *found = malloc((size_t)(SCORED * positions) * sizeof(*found));
-    measure(blmi_gauss_kernels_best(0), gauss, x + images * step, SCORED, NULL, 2, found);
+    measure(blmi_gauss_kernels_best(), gauss, x + images * step, SCORED, NULL, 2, found);
     reference all = reference_fit(x, images, positions, features, p, NULL, 0,
         &(blmi_gauss_rule){.epsilon = gauss->epsilon});
     for (int i = 0; i < SCORED; i++) {
@@ -166,7 +166,7 @@ static void test_equal_images_leave_epsilon(void **state)
     for (int d = 0; d < D; d++)
         x[N * D + d] = (float)d + 0.5f;
     blmi_gauss gauss = fit(x, N, 1, D, 0.01);
-    measure(blmi_gauss_kernels_best(0), &gauss, x, N + 1, NULL, 2, found);
+    measure(blmi_gauss_kernels_best(), &gauss, x, N + 1, NULL, 2, found);
     for (int i = 0; i < N; i++) {
         assert_true(found[i] == 0.0f);
         assert_true(gauss.loo[i] == 0.0f);
@@ -262,7 +262,7 @@ static void test_company_and_threads_change_no_distance(void **state)
     const float *scored = x + 60 * P * D;
     for (int form = 0; form < 2; form++) {
         blmi_gauss gauss = fit(x, images[form], P, D, 0.01);
-        const blmi_gauss_kernels *best = blmi_gauss_kernels_best(0);
+        const blmi_gauss_kernels *best = blmi_gauss_kernels_best();
         measure(best, &gauss, scored, MANY, NULL, 2, together);
         for (int i = 0; i < MANY; i++) {
             measure(best, &gauss, scored + i * P * D, 1, NULL, 1, alone);
@@ -307,11 +307,11 @@ static void test_positions_that_do_not_count(void **state)
     for (int form = 0; form < 2; form++) {
         float *x = new_features(images[form], P, D), all[P], some[P];
         blmi_gauss whole = fit(x, images[form], P, D, 0.01);
-        measure(blmi_gauss_kernels_best(0), &whole, x, 1, use, 2, all);
+        measure(blmi_gauss_kernels_best(), &whole, x, 1, use, 2, all);
         for (int i = 0; i < images[form]; i++)
             x[(i * P + 1) * D] = NAN; // nobody looks at it
         blmi_gauss part = fit_in(x, images[form], P, D, 0.01, use, 5);
-        measure(blmi_gauss_kernels_best(0), &part, x, 1, use, 2, some);
+        measure(blmi_gauss_kernels_best(), &part, x, 1, use, 2, some);
         assert_memory_equal(all, some, sizeof(all));
         assert_true(some[0] > 0.0f && some[1] == 0.0f && some[3] == 0.0f);
         for (int m = 0; m < part.left_out; m++)

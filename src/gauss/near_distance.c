@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/base/tensor.h"
 #include "src/gauss/position.h"
 
 // Vectors that share one pass over a position's axes or factor: with 768 features they
@@ -63,16 +62,6 @@ typedef struct block {
     float *rest, *room; // (row_floats), (BLMI_TILE, row_floats)
 } block;
 
-// products (count, BLMI_TILE) of a tile's first n columns with the vectors.
-static void multiply(
-    const call *c, const blmi_tile *tile, int n, const block *b, float *products)
-{
-    if (tile->half[0] != NULL)
-        c->kernels->widen(tile->half, tile->wide, n);
-    c->kernels->dots(
-        tile->row, b->y, blmi_row_floats(c->gauss->features), b->count, n, products);
-}
-
 // d^2 = (|y|^2 - sum_k g_k (v_k.y)^2) / e with g = l / (l + e), l being (1 - x) times an
 // eigenvalue and e the shift: half the products of the sum without a difference.
 static void eigenpairs(const call *c, int q, const block *b)
@@ -84,14 +73,15 @@ static void eigenpairs(const call *c, int q, const block *b)
     const double shift = blmi_shift_at(g, q, rank), keep = 1.0 - g->shrinkage;
     double explained[VECTORS] = {0.0};
     for (int k = 0; k < rank; k += BLMI_TILE) {
-        const blmi_tile axes = blmi_take_axes(g, q, k, rank, b->room);
+        const float *axes[BLMI_TILE];
         float products[VECTORS * BLMI_TILE];
         double gain[BLMI_TILE] = {0.0};
         for (int r = 0; r < BLMI_TILE && k + r < rank; r++) {
             const double l = keep * (double)variances[k + r];
             gain[r] = l / (l + shift);
         }
-        multiply(c, &axes, g->features, b, products);
+        blmi_take_axes(c->kernels, g, q, k, rank, b->room, axes);
+        c->kernels->dots(axes, b->y, step, b->count, g->features, products);
         for (int v = 0; v < b->count; v++)
             for (int r = 0; r < BLMI_TILE; r++) {
                 const double product = (double)products[v * BLMI_TILE + r];
@@ -100,7 +90,7 @@ static void eigenpairs(const call *c, int q, const block *b)
     }
     for (int v = 0; v < b->count; v++) {
         const float *y = b->y + (size_t)v * step;
-        const double whole = blmi_square(y, g->features);
+        const double whole = c->kernels->square(y, g->features);
         const double rest = whole - explained[v];
         *b->to[v] = (float)sqrt(rest / shift);
         if (rest >= least_rest * whole)
@@ -110,33 +100,17 @@ static void eigenpairs(const call *c, int q, const block *b)
     }
 }
 
-// L z = y by rows, z in the place of y: the rows' part of it.
-static void solve(const blmi_factor_rows *l, const float *products, float *y)
-{
-    const int top = l->top;
-    for (int r = 0; r < l->count; r++) {
-        const float scale = l->scale[r];
-        float z = y[top + r] - scale * products[r];
-        for (int j = 0; j < r; j++)
-            z -= scale * l->left.row[r][top + j] * y[top + j];
-        y[top + r] = z / l->diagonal[r];
-    }
-}
-
 // d^2 = |L^-1 y|^2.
 static void cholesky(const call *c, int q, const block *b)
 {
     const blmi_gauss *g = c->gauss;
     const size_t step = blmi_row_floats(g->features);
     for (int top = 0; top < g->features; top += BLMI_TILE) {
-        const blmi_factor_rows l = blmi_take_rows(g, (size_t)q, top, b->room);
-        float products[VECTORS * BLMI_TILE];
-        multiply(c, &l.left, top, b, products);
-        for (int v = 0; v < b->count; v++)
-            solve(&l, products + v * BLMI_TILE, b->y + (size_t)v * step);
+        const blmi_factor_rows l = blmi_take_rows(c->kernels, g, (size_t)q, top, b->room);
+        c->kernels->solve(&l, b->y, step, b->count);
     }
     for (int v = 0; v < b->count; v++)
-        *b->to[v] = (float)sqrt(blmi_square(b->y + (size_t)v * step, g->features));
+        *b->to[v] = (float)sqrt(c->kernels->square(b->y + (size_t)v * step, g->features));
 }
 
 static void measure(const call *c, int q, block *b)
@@ -169,7 +143,7 @@ static void from_position(const void *context, int q, int thread)
             const int p = blmi_window_cell(&c->window, q, place);
             if (p < 0 || !counts(c, p))
                 continue;
-            blmi_centre(g, c->x + (image + (size_t)p) * d, (size_t)q,
+            blmi_centre_row(c->kernels, g, c->x + (image + (size_t)p) * d, (size_t)q,
                 b.y + (size_t)b.count * step);
             b.to[b.count++] =
                 c->near + (image + (size_t)q) * (size_t)places + (size_t)place;

@@ -1,5 +1,7 @@
 #include "src/gauss/position.h"
 
+#include <string.h>
+
 #include "src/base/alloc.h"
 #include "src/base/tensor.h"
 
@@ -19,6 +21,14 @@ void blmi_centre(const blmi_gauss *gauss, const float *x, size_t p, float *y)
         return;
     for (int d = 0; d < features; d++)
         y[d] *= gauss->scale[d];
+}
+
+void blmi_centre_row(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
+    const float *x, size_t p, float *y)
+{
+    const size_t d = (size_t)gauss->features;
+    kernels->centre(x, gauss->mean + p * d, gauss->scale, gauss->features, y);
+    memset(y + d, 0, (blmi_row_floats(gauss->features) - d) * sizeof *y);
 }
 
 double blmi_square(const float *x, int n)
@@ -51,45 +61,61 @@ double blmi_shift_at(const blmi_gauss *gauss, int p, int rank)
     return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
 }
 
-// Row r begins at item `at` of floats, or of halves if there are any; room is for the
-// latter (BLMI_TILE, row_floats).
-static void set_row(const blmi_gauss *gauss, blmi_tile *t, int r, const float *floats,
-    const uint16_t *halves, size_t at, float *room)
+// The n numbers from item `at` on of floats, or of halves if there are any.
+static const float *row_at(const blmi_gauss_kernels *kernels, const float *floats,
+    const uint16_t *halves, size_t at, int n, float *room)
 {
-    t->wide[r] =
-        halves != NULL ? room + (size_t)r * blmi_row_floats(gauss->features) : NULL;
-    t->half[r] = halves != NULL ? halves + at : NULL;
-    t->row[r] = halves != NULL ? t->wide[r] : floats + at;
+    if (halves == NULL)
+        return floats + at;
+    kernels->widen(halves + at, room, n);
+    return room;
 }
 
-blmi_tile blmi_take_axes(const blmi_gauss *gauss, int p, int k, int rank, float *room)
+void blmi_take_axes(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss, int p,
+    int k, int rank, float *room, const float *rows[BLMI_TILE])
 {
-    blmi_tile axes;
     for (int r = 0; r < BLMI_TILE; r++) {
-        const int row = k + r < rank ? k + r : rank - 1;
-        const size_t start =
-            ((size_t)p * (size_t)gauss->rank + (size_t)row) * (size_t)gauss->features;
-        set_row(gauss, &axes, r, gauss->axes, gauss->half_axes, start, room);
+        if (k + r >= rank) {
+            rows[r] = rows[r - 1];
+            continue;
+        }
+        const size_t row = (size_t)p * (size_t)gauss->rank + (size_t)(k + r);
+        rows[r] =
+            row_at(kernels, gauss->axes, gauss->half_axes, row * (size_t)gauss->features,
+                gauss->features, room + (size_t)r * blmi_row_floats(gauss->features));
     }
-    return axes;
 }
 
-blmi_factor_rows blmi_take_rows(const blmi_gauss *g, size_t p, int top, float *room)
+// Finds the inverse of the block on the diagonal, which is diagonal (count) and, below
+// it, the ends of the rows.
+static void invert_block(blmi_factor_rows *l, int count, const float *diagonal)
 {
-    const size_t d = (size_t)g->features;
-    blmi_factor_rows out = {.top = top, .count = g->features - top};
-    out.count = out.count < BLMI_TILE ? out.count : BLMI_TILE;
+    for (int j = 0; j < BLMI_TILE; j++)
+        for (int r = 0; r < BLMI_TILE; r++) {
+            float sum = r == j ? 1.0f : 0.0f;
+            for (int k = j; k < r; k++)
+                sum -= l->scale[r] * l->row[r][l->top + k] * l->inverse[j][k];
+            l->inverse[j][r] = r < j || r >= count ? 0.0f : sum / diagonal[r];
+        }
+}
+
+blmi_factor_rows blmi_take_rows(const blmi_gauss_kernels *kernels, const blmi_gauss *g,
+    size_t p, int top, float *room)
+{
+    const size_t d = (size_t)g->features, step = blmi_row_floats(g->features);
+    const int left = g->features - top, count = left < BLMI_TILE ? left : BLMI_TILE;
+    blmi_factor_rows out = {.top = top};
+    float diagonal[BLMI_TILE];
     for (int r = 0; r < BLMI_TILE; r++) {
-        const int last = r < out.count ? r : out.count - 1;
+        const int last = r < count ? r : count - 1;
         const size_t i = (size_t)(top + last);
         const size_t at = g->half ? p * (d * (d - 1) / 2) + i * (i - 1) / 2
                                   : p * (d * (d + 1) / 2) + i * (i + 1) / 2;
-        set_row(g, &out.left, r, g->factor, g->half_factor, at, room);
+        out.row[r] = row_at(
+            kernels, g->factor, g->half_factor, at, (int)i, room + (size_t)r * step);
         out.scale[r] = g->half ? g->row_scale[p * d + i] : 1.0f;
-        out.diagonal[r] = g->half ? g->diagonal[p * d + i] : out.left.row[r][i];
-        if (g->half) // what widen_dot does not reach
-            blmi_to_f32(
-                out.left.wide[r] + top, out.left.half[r] + top, BLMI_F16, (size_t)last);
+        diagonal[r] = g->half ? g->diagonal[p * d + i] : out.row[r][i];
     }
+    invert_block(&out, count, diagonal);
     return out;
 }

@@ -18,26 +18,19 @@ int blmi_rank_at(const blmi_gauss *gauss, int p);
 // its share of the trace.
 double blmi_shift_at(const blmi_gauss *gauss, int p, int rank);
 
-// Four rows of axes or of a factor.
-typedef struct blmi_tile {
-    const float *row[BLMI_TILE];     // where they lie, or
-    const uint16_t *half[BLMI_TILE]; // where they lie as halves (NULL: they do not), and
-    float *wide[BLMI_TILE];          // room for them as floats
-} blmi_tile;
+// The same for the kernels: y (row_floats) has zeros behind the features.
+void blmi_centre_row(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
+    const float *x, size_t p, float *y);
 
-// Axes of position p from number k on; a short tile repeats the last one.  room
-// (BLMI_TILE, row_floats) is for halves.
-blmi_tile blmi_take_axes(const blmi_gauss *gauss, int p, int k, int rank, float *room);
-
-// Rows of L from `top` on; a short tile repeats its last one.
-typedef struct blmi_factor_rows {
-    blmi_tile left; // of the diagonal, to be multiplied by
-    float scale[BLMI_TILE];
-    float diagonal[BLMI_TILE];
-    int top, count;
-} blmi_factor_rows;
-
-blmi_factor_rows blmi_take_rows(const blmi_gauss *gauss, size_t p, int top, float *room);
+// Four rows of axes or of a factor as floats: where they lie, or, if they are halves, in
+// room (BLMI_TILE, row_floats).  A short tile repeats its last row.
+//
+// Axes of position p from number k on.
+void blmi_take_axes(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss, int p,
+    int k, int rank, float *room, const float *rows[BLMI_TILE]);
+// Rows of L from `top` on.
+blmi_factor_rows blmi_take_rows(const blmi_gauss_kernels *kernels,
+    const blmi_gauss *gauss, size_t p, int top, float *room);
 
 // The distance of y (D), centred and scaled, from the Gaussian of eigenpairs at p, by the
 // sum of positive terms in which nothing cancels.  y and rest (D) hold it at the
