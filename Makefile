@@ -1,6 +1,6 @@
-# The commands that people type; CMake (CMakePresets.json) does the work.
+# Short commands for CMake (CMakePresets.json).
 #
-#   make demo    from nothing to defects found: set-up, build, made-up parts, fit, detect, eval
+#   make demo    set-up, build, made-up images of parts, fit, detect, eval
 #   make check   set-up, build with warnings as errors, every test
 
 JOBS = $(shell nproc 2>/dev/null || echo 2)
@@ -9,8 +9,7 @@ configure_release = -DBLM_TESTS=OFF
 
 all: build-release
 
-# Configuring again is cheap and notices changed lists of files.  What is to be used or
-# installed needs no tests.
+# Configuring again is cheap and finds changed lists of files.  Release builds need no tests.
 build-%: setup
 	@cmake --preset $* $(configure_$*) >/dev/null
 	@cmake --build --preset $* -j $(JOBS)

@@ -1,7 +1,7 @@
-// Seconds and memory that the metrics of pixels take:  bench_metrics [IMAGES [SIDE]]
+// bench_metrics [IMAGES [SIDE]]: measures time and memory of pixel metrics.
 //
 // Three of four images have a kind of defect, 1 to 3: a ring and a disc of raised values
-// in noise, about 1 % of the pixels.  Hardly a value occurs twice, which is the slow
+// in noise, about 1 % of the pixels.  Almost all values are distinct, which is the slow
 // case.
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static void require(blm_status status, const blm_error *err)
     exit(1);
 }
 
-// Elapsed time, and that of all processors, which other programs disturb less.
+// Elapsed time, and processor time, which other programs affect less.
 typedef struct moment {
     double elapsed, used; // seconds
 } moment;

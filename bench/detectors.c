@@ -1,4 +1,4 @@
-// bench_detectors: what a fit and the distances of a detector cost, on noise.
+// bench_detectors: times the fit and the distances of a detector, on noise.
 //
 //     bench_detectors --grid 28 --features 856 --images 240 --tolerance 1 --half
 //     bench_detectors --grid 28 --features 384 --images 60 --memory --coreset 0.1
@@ -27,7 +27,7 @@ typedef struct settings {
     int grid, features, images, runs, threads;
 } settings;
 
-// Values from -1 to 1 with a common part, so that images are alike.
+// Values from -1 to 1 with a common part, so that images are similar.
 static void fill(float *x, size_t count, size_t image, uint64_t *state)
 {
     for (size_t i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_erro
     return BLM_OK;
 }
 
-// Of all threads, which other programs do not change much.
+// Processor time of all threads, which other programs affect little.
 static double processor_ms(void)
 {
     struct timespec now;

@@ -1,12 +1,12 @@
-// forward.c: how long each step of the backbone takes, with any table of kernels, next to
-// the time that its multiplications alone would take at the best rate that oneDNN reaches
-// here.  (`blemish bench` times the detector as it is used.)
+// bench_forward: times each step of the backbone with any table of kernels, and the
+// floor, the time of its multiplications at the best rate of oneDNN.  (`blemish bench`
+// times the program as it is used.)
 //
 //     bench_forward [threads [runs [kernels [bf16|int8]]]]
 //
 // ConTNet-B to layer3 on one 224 x 224 image (threads 0: all cores), weights by formula.
-// Prints ms of every step (median and best), of the whole, the floor and the ratio.
-// Other programs disturb: compare numbers of one run.
+// Prints ms of every step and of the network (median and best), the floor and the ratio.
+// Other programs affect the times: compare only numbers of one run.
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "src/backbone/contnet_network.h"
 #include "tests/formula.h"
 
-// One thread's own time leaves out that of other programs.
+// 1: measure processor time of the thread, without that of other programs.
 static int own_time;
 
 static double now_ms(void)
@@ -70,7 +70,7 @@ static blm_type type_named(const char *name)
 static void report(timing *t, const blmi_kernels *kernels, int threads, double *whole,
     int runs, double rate)
 {
-    double least = 0; // sum of the steps' best times: other programs disturb each least
+    double least = 0; // sum of the best times of the steps, least affected by others
     for (int i = 0; i < t->step; i++) {
         const double middle = median_of(t->ms[i], runs);
         least += t->ms[i][0];
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     const blmi_kernels *kernels = kernels_named(argc > 3 ? argv[3] : NULL);
     const int cores = threads ? threads : omp_get_max_threads();
     own_time = threads == 1;
-    omp_set_num_threads(cores); // of the floor, too
+    omp_set_num_threads(cores); // also for the floor
     if (runs < 1 || runs > MOST_RUNS)
         return 2;
     const blmi_contnet_config config = {

@@ -1,4 +1,4 @@
-// median.h: what programs that measure print of their times.
+// median.h: computes the median of times.
 #ifndef BENCH_MEDIAN_H
 #define BENCH_MEDIAN_H
 
@@ -10,7 +10,7 @@ static inline int median_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Sorts the times (count), 1 or more; the middle one, of an even number the upper of two.
+// Sorts the times (count, at least 1) and returns the middle one, or the upper of two.
 static inline double median_of(double *ms, int count)
 {
     qsort(ms, (size_t)count, sizeof *ms, median_order);

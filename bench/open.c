@@ -1,4 +1,4 @@
-// bench_open MODEL [RUNS]: how long it takes to open a model.
+// bench_open MODEL [RUNS]: times opening a model.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""Differences of image AUROC between recipes, with paired bootstrap intervals.
+"""Computes differences of image AUROC between recipes, with paired bootstrap intervals.
 
     blemish sweep DATASET --json --scores ... | bench/paired.py NUMBER_OF_DEFECTIVE_IMAGES
 
-The first recipe of the grid that is nearest to the default (all channels, no unit variance, no
-shrinkage, sigma 4, layer2 and layer3, 224 x 224) is what the others are compared with, or line N with a
-second argument N.  Draws images, the same for both recipes: good and defective ones apart, 2000
-times.
+Recipes are compared with the one of the grid nearest to the default (all channels, no unit variance, no
+shrinkage, sigma 4, layer2 and layer3, 224 x 224), or with line N, if N is the second argument.  Draws the
+same images for both recipes, good and defective images separately, 2000 times.
 """
 import json
 import sys

@@ -1,6 +1,6 @@
-# How every part of blemish is compiled.
+# Defines how every part of blemish is compiled.
 
-# One set of flags for all of our own code; nothing of it reaches a user of the library.
+# Flags of all our code; users of the library do not get them.
 add_library(blm_flags INTERFACE)
 target_compile_features(blm_flags INTERFACE c_std_11)
 target_compile_definitions(blm_flags INTERFACE _GNU_SOURCE)
@@ -37,8 +37,9 @@ endfunction()
 
 # blm_test(NAME SOURCES file... [USES module...] [PACKAGES target...])
 #
-# A cmocka program, registered with ctest under NAME.  It is run in the project's root and finds
-# ../shared (or BLM_SHARED) by itself, the shipped weights by BLEMISH_WEIGHTS; where that is absent its golden tests say so and skip.
+# A cmocka program, registered with ctest under NAME.  It runs in the project's root, finds
+# ../shared (or BLM_SHARED) by itself, and the weights of blemish by BLEMISH_WEIGHTS.  If ../shared is
+# absent, its golden tests are skipped.
 function(blm_test name)
     if(NOT BLM_TESTS)
         return()
@@ -54,8 +55,8 @@ endfunction()
 
 # blm_app(NAME SOURCES file... [USES app...] [PACKAGES target...])
 #
-# apps/NAME as a static library blm_app_NAME: what a program of ours is made of, on the public
-# headers of the library alone.
+# apps/NAME as a static library blm_app_NAME, a part of our programs, which uses only the public
+# headers of the library.
 function(blm_app name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;PACKAGES")
     list(TRANSFORM arg_USES PREPEND blm_app_)
@@ -63,7 +64,7 @@ function(blm_app name)
     target_link_libraries(blm_app_${name} PRIVATE blm_flags PUBLIC ${arg_USES} blemish ${arg_PACKAGES} m)
 endfunction()
 
-# blm_app_test(NAME SOURCES file... [USES app...]): blm_test for what blm_app makes.
+# blm_app_test(NAME SOURCES file... [USES app...]): blm_test for libraries of blm_app.
 function(blm_app_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES")
     list(TRANSFORM arg_USES PREPEND app_)

@@ -1,4 +1,4 @@
-# Everything that is not ours, by the name that the modules use.  tools/setup installs it.
+# Finds all third-party libraries, with the target names that modules use.  tools/setup installs them.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -20,7 +20,7 @@ if(BLM_DECODERS_ONLY)
 endif()
 
 if(BLM_BENCH_FLOOR) # oneDNN 2.x or 3.x
-    # Debian's dnnl-config.cmake asks for OpenCL, which only its GPU half needs.
+    # Debian's dnnl-config.cmake asks for OpenCL, which only its GPU part needs.
     find_library(dnnl_LIBRARY dnnl REQUIRED)
     find_path(dnnl_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
     add_library(dnnl::dnnl UNKNOWN IMPORTED)

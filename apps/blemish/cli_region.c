@@ -9,17 +9,17 @@
 #include "apps/blemish/memory.h"
 
 // A mask of 0 and 1.
-typedef struct picture {
+typedef struct bitmap {
     int width, height;
     uint8_t *pixels; // (height, width)
-} picture;
+} bitmap;
 
-static size_t pixel_count(const picture *p)
+static size_t pixel_count(const bitmap *p)
 {
     return (size_t)p->width * (size_t)p->height;
 }
 
-static size_t count_inside(const picture *p)
+static size_t count_inside(const bitmap *p)
 {
     size_t count = 0;
     for (size_t i = 0; i < pixel_count(p); i++)
@@ -96,7 +96,7 @@ static int first_pixel(double x, int width)
 
 // Sets the pixels whose centres lie inside (even-odd rule) to value.  Returns their
 // number.
-static size_t fill_polygon(const polygon *p, uint8_t value, picture *out)
+static size_t fill_polygon(const polygon *p, uint8_t value, bitmap *out)
 {
     size_t count = 0;
     double *crossings = cli_alloc(p->count, sizeof *crossings);
@@ -114,8 +114,7 @@ static size_t fill_polygon(const polygon *p, uint8_t value, picture *out)
     return count;
 }
 
-static int fill_polygons(
-    const char *option, const char *text, uint8_t value, picture *out)
+static int fill_polygons(const char *option, const char *text, uint8_t value, bitmap *out)
 {
     polygon p = {0};
     int code = CLI_EXIT_OK;
@@ -143,10 +142,10 @@ static int fill_polygons(
 
 // Keeps the pixels that are inside the mask too.
 static int apply_mask(
-    const cli_region *region, const blm_decode_options *decode, picture *out)
+    const cli_region *region, const blm_decode_options *decode, bitmap *out)
 {
     const char *path = region->mask;
-    picture mask;
+    bitmap mask;
     unsigned odd;
     blm_error err;
     const blm_status status =
@@ -175,7 +174,7 @@ static int apply_mask(
     return CLI_EXIT_INPUT;
 }
 
-static int draw(const cli_region *region, const blm_decode_options *decode, picture *out)
+static int draw(const cli_region *region, const blm_decode_options *decode, bitmap *out)
 {
     int code = CLI_EXIT_OK;
     memset(out->pixels, region->include == NULL, pixel_count(out));
@@ -203,7 +202,7 @@ int cli_region_draw(const cli_region *region, const char *first,
     const blm_status status = blm_image_read(first, decode, &image, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
-    picture drawn = {.width = image->width, .height = image->height};
+    bitmap drawn = {.width = image->width, .height = image->height};
     blm_image_free(image);
     drawn.pixels = cli_alloc(pixel_count(&drawn), 1);
     const int code = draw(region, decode, &drawn);

@@ -61,11 +61,11 @@ static blm_status write_map(const cli_outputs *outputs, const char *stem,
     return write_bytes(&bytes, stem, map_formats[outputs->format].suffix, err);
 }
 
-static blm_status write_picture(
-    const blm_buffer *picture, const char *stem, const char *suffix, blm_error *err)
+static blm_status write_png(
+    const blm_buffer *image, const char *stem, const char *suffix, blm_error *err)
 {
     blm_bytes bytes;
-    const blm_status status = blm_png_encode(picture, &bytes, err);
+    const blm_status status = blm_png_encode(image, &bytes, err);
     return status != BLM_OK ? status : write_bytes(&bytes, stem, suffix, err);
 }
 
@@ -93,10 +93,10 @@ static blm_status write_heat(blm_image *image, const char *stem, const float *ma
         status = draw_contour(image, mask, err);
     if (status != BLM_OK)
         return status;
-    return write_picture(&(blm_buffer){.pixels = image->rgb,
-                             .width = image->width,
-                             .height = image->height,
-                             .layout = BLM_RGB8},
+    return write_png(&(blm_buffer){.pixels = image->rgb,
+                         .width = image->width,
+                         .height = image->height,
+                         .layout = BLM_RGB8},
         stem, ".heat.png", err);
 }
 
@@ -109,10 +109,10 @@ static blm_status write_all(const cli_outputs *outputs, const char *stem,
     if (status == BLM_OK)
         status = write_map(outputs, stem, image, map, threshold, err);
     if (status == BLM_OK)
-        status = write_picture(&(blm_buffer){.pixels = mask,
-                                   .width = image->width,
-                                   .height = image->height,
-                                   .layout = BLM_MONO8},
+        status = write_png(&(blm_buffer){.pixels = mask,
+                               .width = image->width,
+                               .height = image->height,
+                               .layout = BLM_MONO8},
             stem, ".mask.png", err);
     if (status == BLM_OK)
         status = write_heat(image, stem, map, mask, threshold, err);

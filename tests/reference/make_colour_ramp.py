@@ -2,9 +2,8 @@
 """Prints the table of src/render/colour.c.
 
 The ramp is a curve in OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab/): lightness
-rises linearly, and (a, b) moves along an arc of a circle at constant speed.  Equal steps of a value
-are therefore equal steps in OKLab.  The circle is as large as it can be, roughly, with all
-colours inside sRGB.
+rises linearly, and (a, b) moves along an arc of a circle at constant speed, so that equal steps of
+a value are equal steps in OKLab.  The circle is about as large as sRGB allows.
 """
 import numpy as np
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Writes tests/golden/pipeline_synth/: scores of pictures that blemish-synth makes.
+"""Writes tests/golden/pipeline_synth/: scores of images of blemish-synth.
 
-The method is that of reference.py (network and statistics in float64), the network's weights are those
-of the formula of reference_weights.py, so nothing but these programs and blemish-synth is needed.
+The method is that of reference.py (network and statistics in float64); the weights come from the formula
+of reference_weights.py.  Needs only these programs and blemish-synth.
 
     make_synth_golden.py [--only CASE,...] [--out FOLDER] path/to/blemish-synth
 

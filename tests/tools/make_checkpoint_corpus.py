@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/corpus/checkpoint: files of torch.save's that a reader must take, and others that
-it must refuse, each with a part of the message that says why.  Needs PyTorch; run in the root of
-the project."""
+"""Writes tests/corpus/checkpoint: files of torch.save that a reader must accept, and files that it
+must refuse, each with a part of the expected message.  Needs PyTorch; run in the root of the
+project."""
 import io
 import os
 import pickle

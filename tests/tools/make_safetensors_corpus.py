@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes tests/corpus/safetensors: files that a reader must refuse, each with a part of the
-message that says why, and some that it must take.  Run in the root of the project."""
+expected message, and files that it must accept.  Run in the root of the project."""
 import os
 import struct
 

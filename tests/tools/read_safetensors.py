@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A second reader of the file form, written from doc/format.md: checks the structure of a
-file, all but the checksum, and prints its metadata, then each tensor in the order of the data:
+"""Reads the file format, as a second reader written from doc/format.md: checks the structure of a
+file, except the checksum, and prints its metadata, then each tensor in the order of the data:
 name, type, shape, first byte in the file, CRC-32."""
 import json
 import struct

@@ -189,7 +189,7 @@ class ConTNet(nn.Module):
 
 
 def load(path, device="cpu"):
-    """What torch.save wrote, if it holds nothing but tensors and plain values.
+    """Reads a file of torch.save that contains only tensors and plain values.
 
     Or the tensors of a safetensors file, as blemish's own weights are.
     """
@@ -209,12 +209,12 @@ def load(path, device="cpu"):
 
 
 def floats(state):
-    """A state dict with its numbers in single precision."""
+    """A state dict in single precision."""
     return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
 
 
 def halves(state):
-    """A state dict with its numbers in half precision."""
+    """A state dict in half precision."""
     return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
 
 

@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""Train a backbone to say what frozen teachers say of unlabelled photos.
+"""Trains a backbone to predict the outputs of frozen teachers on unlabelled photos.
 
     distil.py --variant B --photos FOLDER --teacher resnet18=FILE --teacher lite2=FILE \\
               --state b_state.pt
 
 Linear heads on the student's maps (ConTNet: layer1 at 28 x 28, layer2 at 14 x 14, layer3
 at 7 x 7; the ResNet `c`: layer2 at 28 x 28, layer3 at 14 x 14) predict those of the
-teachers, standardised channel by channel; the heads are thrown away in the end.  With
---whiten C the principal directions of each teacher's map are scaled by
-(variance + C)^-1/2, too: those of small variance then count for more.
+teachers, with standardised channels; the heads are not kept.  With --whiten C the
+principal directions of each teacher's map are also scaled by (variance + C)^-1/2, which
+gives more weight to those of small variance.
 
-Fresh crops enter a ring, and each is learnt from about --reuse times before a newer one
-takes its place: the teachers, which see a crop once, cost that much less.  With --store
-the ring is in files, which another run finds filled; with --reuse 0 no crop is replaced,
-so that runs can be compared on the same crops without their teachers.
+New crops enter a ring; each is used about --reuse times before a newer one replaces it,
+so that the teachers, which see a crop once, cost less.  With --store the ring is in files
+that another run can reuse; with --reuse 0 no crop is replaced, so that runs can be
+compared on the same crops without teachers.
 
-The same command goes on where it was stopped or killed: --state is written every minute.
-The learning rate follows the samples seen, not the time, so a run may be paused or
-starved.  On a CPU every core works through small batches of its own with one thread and
-waits for no other inside a product: a core that others use slows down nothing but itself.
+The same command continues after a stop or a kill: --state is written every minute.  The
+learning rate depends on the samples, not on time, so a run may be paused or slowed down.
+On a CPU each core processes its own small batches with one thread and waits for no other
+inside a product, so that a busy core slows down only itself.
 
 --from begins a new schedule with the weights of a state (with its heads, if the teachers
-are the same) or with weights alone; those of a shallower variant of the same width are
+are the same) or with weights only; weights of a shallower variant of the same width are
 grown to --variant.
 """
 
@@ -47,7 +47,7 @@ FITTED = 128  # crops that whitening is found from
 
 
 class Target(nn.Module):
-    """What a stage is asked for: the maps of several teachers side by side, standardised.
+    """The target of a stage: the maps of several teachers side by side, standardised.
 
     With c > 0 they are whitened in part, each teacher's channels by themselves, and
     brought back to a mean variance of 1.
@@ -84,7 +84,7 @@ class Target(nn.Module):
 
 
 class Heads(nn.Module):
-    """A linear predictor a stage, its target and its loss."""
+    """The linear predictor of a stage, its target and its loss."""
 
     def __init__(self, cin, splits, whiten=0.0, cosine=1.0):
         super().__init__()
@@ -96,7 +96,7 @@ class Heads(nn.Module):
         self.targets = nn.ModuleList(Target(b, whiten) for b in splits)
 
     def fit(self, ring):
-        """Finds the directions that the targets are whitened along, if they are."""
+        """Finds the directions of whitening, if the targets are whitened."""
         for target, maps in zip(self.targets, ring.maps):
             target.fit(maps[: min(ring.filled, FITTED)].float())
 
@@ -118,7 +118,7 @@ def cosine_similarity(p, t):
 
 
 class Ring:
-    """The newest crops (uint8) and what the teachers say of them (half precision).
+    """The newest crops (uint8) and the teachers' outputs for them (half precision).
 
     In memory, or in the files of a folder, with which another ring of the same teachers
     and size goes on.
@@ -144,7 +144,7 @@ class Ring:
         return torch.from_file(path, shared=True, size=size, dtype=dtype).view(shape)
 
     def recall(self):
-        """Takes over what the folder holds."""
+        """Takes over the content of the folder."""
         path = os.path.join(self.folder, "ring.json")
         if os.path.exists(path):
             with open(path) as f:
@@ -153,13 +153,13 @@ class Ring:
                 raise SystemExit(f"{self.folder}: holds {kind}, not {self.kind}")
 
     def note(self):
-        """Writes down how far the folder is filled."""
+        """Records how far the folder is filled."""
         if self.folder:
             with open(os.path.join(self.folder, "ring.json"), "w") as f:
                 json.dump([self.kind, self.at, self.filled], f)
 
     def due(self, n):
-        """The next n places to renew, and the photos for them."""
+        """The next n places to replace, and the photos for them."""
         if len(self.order) < n:
             self.order = torch.randperm(len(self.photos)).tolist()
         chosen, self.order = self.order[:n], self.order[n:]
@@ -177,7 +177,7 @@ class Ring:
             store[places] = f.half()
 
     def draw(self, n, but):
-        """n places to learn from, none of them in `but`, which is being renewed."""
+        """n places to train on, none of them in `but`, which is being replaced."""
         ready = torch.ones(self.filled, dtype=torch.bool)
         ready[but] = False
         ready = ready.nonzero()[:, 0]
@@ -192,7 +192,7 @@ class Ring:
 
 
 class Student:
-    """The network that learns, its heads, its optimiser and its averaged weights."""
+    """The student, its heads, its optimiser and its averaged weights."""
 
     def __init__(self, a, teach):
         kind = students.STUDENTS[a.variant]

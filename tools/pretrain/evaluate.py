@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well features find defects: the paper's pipeline (Dini & Rahtu 2023) in PyTorch.
+"""Measures how well features find defects: the paper's pipeline (Dini & Rahtu 2023) in PyTorch.
 
     evaluate.py --data CATEGORY --backbone student=b.pt --stages 14,7
     evaluate.py --data CATEGORY --backbone resnet18=FILE --backbone lite1=FILE \\
@@ -171,7 +171,7 @@ def curve_area(score, pos, neg, limit=1.0):
 
 
 def region_weights(masks):
-    """1 / area on each 8-connected region, so that every region weighs 1; 0 elsewhere."""
+    """1 / area on each 8-connected region, so that every region has weight 1; 0 elsewhere."""
     w = np.zeros(masks.shape)
     for m, o in zip(masks, w):
         regions, n = label(m, np.ones((3, 3)))
@@ -182,7 +182,7 @@ def region_weights(masks):
 
 
 def found_share(score, bad, false_alarms=0.05):
-    """Share of the defective images above that quantile of the good ones' scores."""
+    """Share of the defective images above that quantile of the scores of good images."""
     return float((score[bad] > np.quantile(score[~bad], 1 - false_alarms)).mean())
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a run of distil.py learnt, for `blemish import --pre-norm`: a flat state dict.
+"""Exports the result of distil.py for `blemish import --pre-norm`: a flat state dict.
 
     export.py b_state.pt b.pt --photos FOLDER
 
@@ -40,7 +40,7 @@ def rescale_contnet(w, stage, factor):
     for k in w:
         if k.startswith((own[-1] + "out_conv", own[-1] + "downsample")):
             w[k] = w[k] * factor
-        # What enters a stage is added to by all of its blocks but the last.
+        # All blocks of a stage except the last add to its input.
         elif k.startswith(tuple(b + "out_conv" for b in following[:-1])):
             w[k] = w[k] * factor
         elif k.startswith(tuple(following)) and k.endswith("bn.running_mean"):

@@ -1,4 +1,4 @@
-"""Photos to learn from, and how a crop of one is varied."""
+"""Reads photos and augments crops of them."""
 
 import io
 import os
@@ -17,7 +17,7 @@ KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def normalise(x):
-    """Images in [0, 1] -> with ImageNet's mean taken off, in units of its deviation."""
+    """Images in [0, 1] -> less ImageNet's mean, divided by its deviation."""
     return (x - MEAN.to(x.device)) / STD.to(x.device)
 
 
@@ -26,7 +26,7 @@ def denormalise(x):
 
 
 class Photos:
-    """The photos of a folder and of its zip files, decoded when asked for."""
+    """The photos of a folder and of its zip files, decoded on demand."""
 
     def __init__(self, folder, threads):
         self.blobs, self.threads = [], ThreadPoolExecutor(threads)

@@ -31,7 +31,7 @@ import teachers
 
 
 def write_photos(folder, random):
-    """Sixteen pictures of blocks: eight files of any shape, eight more in a zip."""
+    """Sixteen images of blocks: eight files of any shape, eight more in a zip."""
     with zipfile.ZipFile(f"{folder}/pack.zip", "w") as pack:
         for i in range(16):
             blocks = random.randint(0, 256, (4 + i % 3, 5, 3)).astype(np.uint8)
@@ -106,7 +106,7 @@ def loss(state, folder):
 
 
 def check_folding():
-    """Folded into its convolution, a batch norm does what it did."""
+    """A batch norm folded into its convolution gives the same results."""
     torch.manual_seed(4)
     conv, bn = (
         torch.nn.Conv2d(3, 8, 3, bias=False),
@@ -123,7 +123,7 @@ def check_folding():
 
 
 def check_growth():
-    """A deepened network computes what the shallow one does."""
+    """A deepened network computes the same as the shallow one."""
     torch.manual_seed(2)
     shallow, deep = contnet.ConTNet("S").eval(), contnet.ConTNet("M").eval()
     for m in shallow.modules():
@@ -138,7 +138,7 @@ def check_growth():
 
 
 def check_export(state, folder):
-    """What is exported is the averaged network, each stage in its new unit."""
+    """The exported network is the averaged one, with each stage in its new unit."""
     flat = export.export(state, distil.Photos(folder, 1), 0.04, 16)
     assert all(v.dtype in (torch.float16, torch.int64) for v in flat.values())
     student = students.STUDENTS[students.name_of(flat)]

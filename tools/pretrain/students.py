@@ -1,4 +1,4 @@
-"""The networks that can learn: the variants of ConTNet, and `c`, a ResNet-18 to layer3.
+"""The networks that can be trained: the variants of ConTNet, and `c`, a ResNet-18 to layer3.
 
 A student takes normalised images (N, 3, 224, 224) and returns a map for each of its
 `sides`, (N, channels, side, side).
