@@ -1,17 +1,16 @@
-// image.h: pictures from files, memory and cameras, as 8-bit RGB.
+// image.h: reads images from files, memory and camera buffers, as 8-bit RGB.
 //
-// Formats: PNG, JPEG, TIFF, BMP, WebP, PNM (P1 to P6).  Whatever the file holds becomes
-// three channels of 8 bits: grey is replicated, palettes are expanded, alpha is ignored
-// (not composited), 16-bit values v become (v + 128) div 257, the orientation that the
-// file states (EXIF, or TIFF's tag) is applied.  Colour profiles are not.  8-bit pixels
-// equal those of Pillow 9.4's convert("RGB").  Functions are safe to call from any number
-// of threads.
+// Formats: PNG, JPEG, TIFF, BMP, WebP, PNM (P1 to P6).  Every image becomes three
+// channels of 8 bits: grey is replicated, palettes are expanded, alpha is ignored (not
+// composited), a 16-bit value v becomes (v + 128) div 257, the orientation stored in the
+// file (EXIF or the TIFF tag) is applied, colour profiles are ignored.  8-bit pixels
+// equal those of Pillow 9.4's convert("RGB").  Functions can be called from any number of
+// threads.
 //
-// Every page of a TIFF is an image of its own: "name#2" is the second page of the file
-// "name", and "name" the first.  Pages that say that they are a smaller copy of another,
-// or its transparency, do not count.  "name" is refused where a later page is lost.
-// Animations (WebP, PNG) and PNM files that hold several images are refused.  A JPEG
-// file's further pictures (previews) are not looked at.
+// Each page of a TIFF is an image: "name#2" is the second page of the file "name", "name"
+// the first.  Pages marked as reduced copies or transparency masks do not count.  "name"
+// is refused if a later page is damaged.  Animations (WebP, PNG) and PNM files with
+// several images are refused.  Only the first image of a JPEG file is read.
 #ifndef BLEMISH_IMAGE_H
 #define BLEMISH_IMAGE_H
 
@@ -25,56 +24,54 @@ extern "C" {
 #endif
 
 typedef struct blm_image {
-    int width, height; // pixels, after the orientation was applied; both at least 1
-    int channels;      // what the source held, alpha aside: 1 grey, 3 colour
-    int bits;          // of a sample in the source: 8 (or fewer), or 9 to 64
+    int width, height; // pixels, after the orientation was applied; 1 or more
+    int channels;      // of the source without alpha: 1 grey, 3 colour
+    int bits;          // of a sample of the source: 8 (or fewer), or 9 to 64
     uint8_t *rgb;      // (height, width, 3), rows without padding
-    // Of samples with more than 8 bits, in the source's own values, alpha aside: what
-    // became 0 and 255, and the smallest and largest that were found.  A largest value
-    // far below range_high is the sign of, say, 12-bit samples in 16-bit files.  Of other
-    // samples, which are not looked at: 0, 255, 0, 255.
+    // For samples of more than 8 bits, in values of the source, without alpha: the values
+    // that became 0 and 255, the smallest and the largest value found.  A largest value
+    // far below range_high suggests, for example, 12-bit samples in a 16-bit file.  For
+    // other samples: 0, 255, 0, 255.
     double range_low, range_high, sample_min, sample_max;
 } blm_image;
 
-// How to decode.  Zero means the default, NULL for the struct means all defaults.
+// Options of decoding.  Zero means the default, NULL all defaults.
 typedef struct blm_decode_options {
-    int64_t max_pixels; // refuse larger images before allocating; 0: 100 million.  No
-                        // side may exceed 2^24 in any case
-    int64_t max_bytes;  // refuse larger files; 0: 512 MiB
-    int bits; // significant bits of 16-bit samples, 1 to 16 (a camera's 10, 12, ...): v
-              // is first scaled to v * 65535 div (2^bits - 1), clamped to 65535; 0: 16.
-              // Not for files that say the range of their samples themselves: PNM with a
-              // maximum below 65535, TIFF with 9 to 15 bits
-    int keep_orientation; // 1: leave the pixels as stored
-    int page;             // from 1; 0: what the name says, else the first
-    // Samples of more than 8 bits, and signed ones: what is at most range_low becomes
-    // black, at least range_high white.  Both 0: the range of the samples' bits.
-    // Floating-point and 32-bit samples need a range.  NaN becomes black.  Not together
-    // with other than 16 bits.
+    int64_t max_pixels; // larger images are refused before allocation; 0: 100 million.
+                        // No side may exceed 2^24 in any case
+    int64_t max_bytes;  // larger files are refused; 0: 512 MiB
+    // Significant bits of 16-bit samples, 1 to 16: v is scaled to v * 65535 div (2^bits -
+    // 1), at most 65535; 0: 16.  Ignored for files that define the range of their
+    // samples: PNM with a maximum below 65535, TIFF with 9 to 15 bits.
+    int bits;
+    int keep_orientation; // 1: the pixels stay as stored
+    int page;             // 1 is the first; 0: the page in the name, else the first
+    // For signed samples and samples of more than 8 bits: range_low and below become
+    // black, range_high and above white; both 0: the range that the bits give.  Required
+    // for floating-point and 32-bit samples; NaN becomes black.  Not with bits below 16.
     double range_low, range_high;
 } blm_decode_options;
 
-// Reads a file, or decodes `size` bytes in memory (`name` stands in error texts; "#2" in
-// it means nothing).  A path that names an existing file is that file, whatever it ends
-// with.  On success *out belongs to the caller: blm_image_free.  BLM_EINPUT: unreadable,
-// damaged, truncated, not an image of these formats, too large, no such page, a range is
-// needed; the text begins with the name.  An image that its decoder calls truncated or
-// damaged is refused, never half shown; damage that loses no pixel (a JPEG's padding, or
-// missing end) is accepted.  BLM_EUSAGE: options below 0, more than 16 bits, a range that
-// is empty or not finite.
+// Reads a file, or decodes `size` bytes in memory.  path: may end with a page ("#2"); a
+// file of exactly that name comes first.  name: for error texts.  The caller releases
+// *out with blm_image_free.  Truncated and damaged images are refused, unless the damage
+// loses no pixel (padding or a missing end in a JPEG).  BLM_EINPUT: cannot be read,
+// damaged, truncated, another format, too large, no such page, a range is required; the
+// text begins with the name.  BLM_EUSAGE: an option below 0, more than 16 bits, a range
+// that is empty or not finite.
 BLM_SIZED blm_status blm_image_read(
     const char *path, const blm_decode_options *options, blm_image **out, blm_error *err);
 BLM_SIZED blm_status blm_image_decode(const void *bytes, size_t size, const char *name,
     const blm_decode_options *options, blm_image **out, blm_error *err);
 
-// How many pages a file has: 1 for all but TIFF, without a look at the rest of it, and
-// for a path that names a page.  Reads no pixels.  BLM_EINPUT: the file cannot be read,
-// or the pages of a TIFF are damaged.
+// The number of pages of a file; 1 for a path that names a page, and for other formats
+// than TIFF, which are not read further.  Reads no pixels.  BLM_EINPUT: the file cannot
+// be read, or the pages of a TIFF are damaged.
 BLM_API blm_status blm_image_page_count(const char *path, int *count, blm_error *err);
 
-// How cameras lay out pixels, with the names that GenICam (PFNC, GigE Vision) and V4L2
-// have for them.  Samples of two bytes are in the machine's byte order (GenICam and V4L2:
-// little); `bits` of blm_buffer says how many bits of them count.
+// Pixel layouts of cameras, with their names in GenICam (PFNC, GigE Vision) and V4L2.
+// Samples of two bytes have the byte order of the machine (GenICam and V4L2: little
+// endian); blm_buffer.bits is the number of their significant bits.
 //
 //     layout               bytes                            GenICam             V4L2
 //     BLM_MONO8            1 a pixel                        Mono8               GREY
@@ -96,8 +93,8 @@ BLM_API blm_status blm_image_page_count(const char *path, int *count, blm_error 
 //     BLM_BAYER_RG16       as BLM_MONO16                    BayerRG10 12 16     RG10 RG16
 //     BLM_BAYER_RG10P ...  as the other BLM_MONO ones       BayerRG10p ...      pRAA ...
 //
-// BayerRG has red at the top left and green right of it; GR, GB and BG likewise name the
-// first two pixels of the first row.  Missing colours are interpolated (bilinear).
+// RG, GR, GB and BG are the colours of the first two pixels of the first row.  Missing
+// colours are interpolated (bilinear).
 typedef enum blm_layout {
     BLM_MONO8 = 0,
     BLM_MONO16 = 1,
@@ -152,41 +149,42 @@ typedef enum blm_layout {
     BLM_BAYER_BG12_MIPI = 57,
 } blm_layout;
 
-// A picture in memory that belongs to somebody else: a camera's buffer.
+// Pixels in memory of the caller, such as a camera's buffer.
 typedef struct blm_buffer {
     const void *pixels;
     int width, height; // pixels; at least 2 x 2 for Bayer layouts
-    ptrdiff_t stride;  // bytes from a row to the next; 0: no padding, a row begins on the
-                       // byte where the one before ends; negative: bottom up, pixels is
-                       // the top row
+    // Bytes from a row to the next; 0: rows without padding; negative: bottom up, with
+    // pixels at the top row.
+    ptrdiff_t stride;
     blm_layout layout;
-    int bits;       // layouts with two bytes a sample: significant bits; 0: 16
-    int full_range; // YUYV, UYVY: 1: Y from 0 to 255 (GenICam's YUV, JPEG), 0: Y from 16
-                    // to 235, U and V from 16 to 240 (V4L2).  BT.601 in both cases
+    int bits; // significant bits in layouts with two bytes a sample; 0: 16
+    // YUYV and UYVY (BT.601): 1: Y from 0 to 255 (GenICam's YUV, JPEG); 0: Y from 16 to
+    // 235, U and V from 16 to 240 (V4L2).
+    int full_range;
     double range_low, range_high; // layouts of more than 8 bits: as in blm_decode_options
 } blm_buffer;
 
-// Copies a buffer into an image.  BLM_EUSAGE: sizes, layout, bits or range make no sense.
+// Converts a buffer into an image, which the caller releases with blm_image_free.
+// BLM_EUSAGE: size, stride, layout, bits or range are out of range.
 BLM_SIZED blm_status blm_image_from_buffer(
     const blm_buffer *buffer, blm_image **out, blm_error *err);
 
 BLM_API void blm_image_free(blm_image *image); // NULL allowed
 
-// A copy of width x height pixels, antialiased and bilinear, equal to Pillow's resize to
-// the byte.  BLM_EUSAGE: a side is not 1 to 2^24.
+// Makes a copy of width x height pixels, antialiased and bilinear; equal to Pillow's
+// resize in every byte.  BLM_EUSAGE: a side is not 1 to 2^24.
 BLM_API blm_status blm_image_resize(
     const blm_image *image, int width, int height, blm_image **out, blm_error *err);
 
-// 1 if the name ends like an image that blm_image_read knows (.png, .jpg, .tif, ...; any
-// case; "#2" behind it allowed), else 0.  For listing folders; how a file is decoded is
-// decided by its content.
+// 1 if the name has the ending of an image (.png, .jpg, .tif, ...; in any case; a page
+// "#2" may follow), else 0.  For listing folders; blm_image_read looks at the content.
 BLM_API int blm_image_is_name(const char *name);
 
-// The name of format `index` (from 0 on) and whether this build decodes it: codecs can be
-// left out when the library is built.  NULL behind the last.
+// Name of format `index`, from 0; NULL after the last one.  *built_in: 1 if this build of
+// the library can decode it, else 0.  Static text.
 BLM_API const char *blm_image_format(int index, int *built_in);
 
-// ---- the functions marked BLM_SIZED ---------------------------------------------------
+// ---- bodies of the functions marked BLM_SIZED -----------------------------------------
 
 BLM_API blm_status blm_image_read_sized(const char *path,
     const blm_decode_options *options, size_t options_size, blm_image **out,

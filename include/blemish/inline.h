@@ -1,4 +1,4 @@
-// inline.h: the functions of blemish.h that are marked BLM_SIZED.  Included by it.
+// inline.h: bodies of the functions of blemish.h marked BLM_SIZED.  Included by it.
 #ifndef BLEMISH_INLINE_H
 #define BLEMISH_INLINE_H
 

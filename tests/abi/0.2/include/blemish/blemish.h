@@ -1,38 +1,38 @@
-// blemish.h: learn what good images look like; score, map and judge new ones.
+// blemish.h: learns what good images look like; scores, maps and judges new ones.
 //
-//     fitter  takes in good images and becomes a model.
-//     model   what was learnt; never changes, shared by any number of threads.
-//     scorer  a model at work: one per thread, since it holds the working memory.
+//     fitter  takes good images and becomes a model.
+//     model   what was learnt; immutable, shared by any number of threads.
+//     scorer  applies a model to images; one per thread, since it has working memory.
 //
 // The method is that of Dini & Rahtu, "Visual Anomaly Detection and Localization with a
 // Patch-Wise Transformer and Convolutional Model", VISAPP 2023.
 //
-// Ownership.  A new object is handed out through the argument before last and belongs to
-// the caller, who releases it with the _free of its kind (NULL allowed).  Models and
-// packed weights are counted: a scorer keeps its model, a calibrated model what it shares
-// with the first, in whatever order they are released.  Texts, images and arrays that are
-// passed in are copied if they are kept, and may go when the call returns.  Texts and
-// arrays that are handed out live as long as their object, those of a result until the
-// next run of its scorer.
+// Ownership.  A function that makes an object writes it to its argument `out`.  The
+// caller owns the object and releases it with the _free function of its type (NULL
+// allowed).  Models are reference counted: a scorer keeps its model, a calibrated model
+// keeps what it shares with the first one.  Objects can be released in any order.
+// Texts, images and arrays passed to a function are copied if they are needed later.
+// Texts and arrays returned by a function live as long as their object; those of a
+// result live until the next run of its scorer.
 //
-// Arguments.  Structs of options: zero in a member means its default, NULL for the struct
-// means all defaults; recipes alone are set by blm_recipe_init, since zero is a value of
-// theirs.  Strings are UTF-8.  Functions check what they are handed: an argument that is
-// NULL but must not be, or out of range, an object that has failed or is finished, is
-// BLM_EUSAGE and changes nothing.
+// Arguments.  Option structs: a member that is zero means its default, a struct that is
+// NULL means all defaults.  Recipes are different, since zero is a valid value of their
+// fields: blm_recipe_init sets their defaults.  Strings are UTF-8.  Functions check their
+// arguments: BLM_EUSAGE means that an argument is NULL where that is not allowed, or out
+// of range, or that the object has failed or is finished.  Nothing has changed then.
 //
-// Threads.  Any number may use a model at once, share and release it, and call functions
-// of no object.  A fitter, a scorer or an extractor (features.h) is for one thread at a
-// time, and any thread may be that one.  A fitter works on `threads` threads (OpenMP's)
-// inside its calls, and so do calibrations; a scorer or extractor has `threads` - 1 of
-// its own from _new to _free, which sleep between runs, so that one with a single thread
-// starts none.  Callbacks come from one thread at a time.  No process-wide state is
-// changed.
+// Threads.  Any number of threads may use, share and release the same model, and call
+// functions that take no object.  A fitter, a scorer or an extractor (features.h) may be
+// used by any thread, but only by one at a time.  A fitter and a calibration start
+// `threads` threads (OpenMP) inside their calls.  A scorer or extractor has `threads` - 1
+// threads of its own from _new to _free, which sleep between runs; with `threads` 1 it
+// starts none.  Callbacks are called by one thread at a time.  The library does not
+// change the state of the process.
 //
-// Fork.  A child may go on with models, unless a call on them was under way; fitters,
-// scorers and extractors stay the parent's: their threads do not exist in the child,
-// which must neither use nor free them.  OpenMP's threads do not survive a fork either: a
-// child should call exec before it fits or calibrates.
+// Fork.  A child process may use the models of its parent, unless a call on them was in
+// progress.  It must neither use nor free fitters, scorers and extractors, because their
+// threads do not exist in the child.  OpenMP does not survive a fork: the child must call
+// exec before it fits or calibrates.
 #ifndef BLEMISH_BLEMISH_H
 #define BLEMISH_BLEMISH_H
 
@@ -49,7 +49,7 @@ extern "C" {
 #define BLM_VERSION "0.2.0"
 #define BLM_VERSION_NUMBER 200 // 10000 major + 100 minor + patch
 
-// The version of the library that runs, as opposed to that of this header.  Static text.
+// The version of the library in use, which may be newer than this header.  Static text.
 BLM_API const char *blm_version(void);
 BLM_API int blm_version_number(void);
 
@@ -65,139 +65,145 @@ typedef enum blm_filter {
     BLM_FILTER_BICUBIC = 2,
 } blm_filter;
 
-// Of the numbers that the network multiplies; sums, norms and features are always float.
+// Type of the numbers that the network multiplies.  Sums, norms and features are float.
 typedef enum blm_type {
     BLM_TYPE_F32 = 0,  // float
     BLM_TYPE_BF16 = 1, // 8 significant bits; for processors with AVX512_BF16
-    BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; and AVX512_VNNI
+    BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; also AVX512_VNNI
 } blm_type;
 
-// What learns how good features look.
+// How features become distances.
 typedef enum blm_detector {
-    BLM_DETECTOR_GAUSS = 0,    // a Gaussian for each position
-    BLM_DETECTOR_MEMORY = 1,   // the nearest of the good images' features
-    BLM_DETECTOR_SUBSPACE = 2, // what is outside of one principal subspace
+    BLM_DETECTOR_GAUSS = 0,    // Mahalanobis distance, one Gaussian for each position
+    BLM_DETECTOR_MEMORY = 1,   // distance to the nearest features of good images
+    BLM_DETECTOR_SUBSPACE = 2, // distance to one principal subspace of all positions
 } blm_detector;
 
-// Bytes of a field as text, the final zero included.
+// Size of the text of a field, in bytes with the final zero.
 #define BLM_FIELD_TEXT 256
 
 // An image is turned upright, cropped to `crop`, resized (antialiased, as Pillow does) to
 // resize_width x resize_height, cut to its central width x height, and normalised as the
-// backbone wants it.  The outputs of the backbone that `taps` names are put together on
-// the finest grid of them.  blm_recipe_init sets the defaults.
+// backbone requires.  The outputs of the backbone that `taps` names are concatenated on
+// the finest grid among them.  blm_recipe_init sets the defaults, which stand in
+// brackets.
 typedef struct blm_recipe {
-    size_t size;
-    int width, height; // of the network's input, multiples of the backbone's unit; 0 0:
-                       // the backbone's own
-    int resize_width, resize_height; // 0 0: width and height, so that nothing is cut
-    blm_rect crop;                   // in the upright image; all zeros: all of it
-    blm_filter filter;               // auto
-    int bits; // significant bits of 16-bit samples, see blm_decode_options: 16
-    double range_low, range_high; // what becomes black and white, likewise; 0 0: what the
-                                  // bits say.  Not together with other than 16 bits
+    size_t size; // of this struct, in bytes; set by blm_recipe_init
+    // Input of the network in pixels, multiples of the backbone's unit [0 0: the default
+    // size of the backbone]
+    int width, height;
+    int resize_width, resize_height; // before the centre is cut out [0 0: width, height]
+    blm_rect crop;                   // in the upright image [all zeros: the whole image]
+    blm_filter filter;               // of the resize [BLM_FILTER_AUTO]
+    int bits;                        // significant bits of 16-bit samples, 9 to 16 [16]
+    // Samples that become black and white, as in blm_decode_options; only if bits is 16
+    // [0 0: the range that the bits give]
+    double range_low, range_high;
     // Outputs of the backbone with commas between them, by name ("layer2,layer3") or by
-    // number from 1 on ("2,3"); "" or "auto": the backbone's own choice.
+    // number, the first being 1 ("2,3") ["": the backbone's default]
     char taps[BLM_FIELD_TEXT];
-    double epsilon;    // added to the diagonal of every covariance: 0.01
-    double sigma;      // of the Gaussian filter of the map, in pixels of the input: 4; 0:
-                       // no filter
-    int64_t min_area;  // smallest defect, in pixels of the input: 1
-    int channels;      // of the taps, drawn at random, as PaDiM does (Defard et al., ICPR
-                       // workshops 2021): statistics become cheaper; 0: all
-    int unit_variance; // 1: each channel is divided by the root of its variance, averaged
-                       // over the positions, before epsilon is added; none counts as less
-                       // than a tenth of their root mean square
-    int64_t seed;      // of the draw of channels, 0 to 2^53
-    double shrinkage;  // x, 0 to 0.999: a covariance S becomes (1 - x) S + x tr(S) / D I
-    blm_type type;     // of the network's products: float
-    int half; // 1: axes or factors of the Gaussians in half precision: half the memory
-    blm_detector detector; // gauss
-    int tolerance;  // of gauss, cells of the grid, 0 to 4: the distance at a position is
-                    // the least from the Gaussians of positions whose row and column are
-                    // both at most as far away: 0
-    int reach;      // of memory, cells, 0 to 4: rows of positions at most as far away are
-                    // compared; -1: all
-    double coreset; // of memory: share of the rows that is kept, chosen greedily so that
-                    // none is far from them (k-centre), by `seed`: 1, all
-    double explained; // of subspace: share of the variance that it holds: 0.99
+    double epsilon;   // gauss: added to the diagonal of every covariance [0.01]
+    double sigma;     // of the Gaussian filter of the map, in pixels; 0: no filter [4]
+    int64_t min_area; // smallest defect, in pixels of the input [1]
+    // Channels of the taps to use, drawn at random as in PaDiM (Defard et al., ICPR
+    // workshops 2021); makes the statistics cheaper [0: all]
+    int channels;
+    // gauss: 1: each channel is divided by the root of its variance, averaged over the
+    // positions, before epsilon is added.  Roots below a tenth of their root mean square
+    // are raised to that [0]
+    int unit_variance;
+    int64_t seed;     // of the draw of channels and of the coreset, 0 to 2^53 [0]
+    double shrinkage; // gauss: x, 0 to 0.999: S becomes (1 - x) S + x tr(S) / D I [0]
+    blm_type type;    // of the numbers that the network multiplies [BLM_TYPE_F32]
+    int half;         // gauss: 1: axes or factors in half precision, half the memory [0]
+    blm_detector detector; // [BLM_DETECTOR_GAUSS]
+    // gauss: cells, 0 to 4.  The distance of a position is the smallest from the
+    // Gaussians of all positions at most this many rows and columns away [0]
+    int tolerance;
+    // memory: cells, 0 to 4.  A position is compared with the features of positions at
+    // most this many rows and columns away [-1: all positions]
+    int reach;
+    // memory: share of the good features to keep.  They are chosen greedily, starting
+    // from `seed`, so that none is far from a kept one (k-centre) [1: all]
+    double coreset;
+    double explained; // subspace: share of the variance that it contains [0.99]
 } blm_recipe;
 
+// Sets all defaults.
 #define blm_recipe_init(recipe) blm_recipe_init_sized(recipe, sizeof *(recipe))
 BLM_API void blm_recipe_init_sized(blm_recipe *recipe, size_t size);
 
 // ---- the fields of a recipe, by name
 
-typedef enum blm_field_kind {
-    BLM_FIELD_FLAG = 0,    // "no" or "yes"; int
-    BLM_FIELD_WHOLE = 1,   // int
-    BLM_FIELD_WHOLE64 = 2, // int64_t; K, M, G at the end mean powers of 1000
-    BLM_FIELD_REAL = 3,    // double
-    BLM_FIELD_CHOICE = 4,  // one of `words`; an enumerator, `low` being the first word
-    BLM_FIELD_SIZE = 5,    // "224x224"; two of int
-    BLM_FIELD_RECT = 6,    // "X,Y,W,H"; blm_rect
-    BLM_FIELD_LIST = 7,    // words with commas between them; char [BLM_FIELD_TEXT]
-    BLM_FIELD_RANGE = 8,   // "LOW,HIGH", LOW being smaller; two of double
+typedef enum blm_field_kind { // its text; its member in blm_recipe
+    BLM_FIELD_FLAG = 0,       // "no" or "yes"; int
+    BLM_FIELD_WHOLE = 1,      // a whole number; int
+    BLM_FIELD_WHOLE64 = 2,    // the same, K, M or G at its end: powers of 1000; int64_t
+    BLM_FIELD_REAL = 3,       // a number; double
+    BLM_FIELD_CHOICE = 4,     // one of `words`; an enum, `low` being the first word
+    BLM_FIELD_SIZE = 5,       // "224x224"; two int
+    BLM_FIELD_RECT = 6,       // "X,Y,W,H"; blm_rect
+    BLM_FIELD_LIST = 7,       // words with commas between them; char [BLM_FIELD_TEXT]
+    BLM_FIELD_RANGE = 8,      // "LOW,HIGH", LOW being smaller; two double
 } blm_field_kind;
 
-// What has to be done again when a field changes, with all that comes after it.
+// The first step that must be repeated when a field changes; all later ones follow.
 typedef enum blm_part {
-    BLM_PART_INPUT = 0,      // images have to be decoded and resized again
-    BLM_PART_NETWORK = 1,    // run through the network
-    BLM_PART_FEATURES = 2,   // put together to features
-    BLM_PART_STATISTICS = 3, // learnt
-    BLM_PART_SPREAD = 4,     // what is added to the covariances
-    BLM_PART_MAP = 5,        // only maps and scores
+    BLM_PART_INPUT = 0,      // decode and resize images
+    BLM_PART_NETWORK = 1,    // run the network
+    BLM_PART_FEATURES = 2,   // assemble features
+    BLM_PART_STATISTICS = 3, // fit the detector
+    BLM_PART_SPREAD = 4,     // regularise the covariances
+    BLM_PART_MAP = 5,        // compute maps and scores
 } blm_part;
 
-// What a field is.  All of it is static text and may grow at the end.
+// A field.  Static; may grow at the end.
 typedef struct blm_field {
     const char *name; // "min-area"
     blm_field_kind kind;
     blm_part part;
     const char *initial; // its default, as text
-    const char *value;   // what to call a value, "N", "WxH"; NULL for flags
-    const char *text;    // a line for people
+    const char *value;   // placeholder of a value in help texts, "N"; NULL for flags
+    const char *text;    // one line of help
     double low, high;    // range of numbers, ends included
-    const char *words;   // with '|' between them; NULL: not one of a few
-    const char *zero;    // the word for all zeros: "all", "auto"; NULL: zero is a number
-    const char *alias;   // another name for _set and _get; NULL: none
-    int shown;           // 1: a description for people has it even at its default
-    const char *only;    // the one detector that uses it; NULL: all
+    const char *words;   // allowed words with '|' between them; NULL: any value
+    const char *zero;    // the word for all zeros: "all", "auto"; NULL: none
+    const char *alias;   // a second name for _set and _get; NULL: none
+    int shown;           // 1: descriptions show it even at its default
+    const char *only;    // the only detector that uses it; NULL: all do
 } blm_field;
 
-// The fields in their order; NULL after the last one.
+// Field number `index`, from 0; NULL after the last one.  Static.
 BLM_API const blm_field *blm_recipe_field(size_t index);
-// Sets a field from text.  BLM_EUSAGE: no such field ('_' may stand for '-'), or no such
-// value; the recipe is then as it was.
+// Sets a field from text; in names '_' equals '-'.  BLM_EUSAGE: there is no such field,
+// or it cannot have that value; the recipe is unchanged.
 BLM_API blm_status blm_recipe_set(
     blm_recipe *recipe, const char *name, const char *text, blm_error *err);
-// A field as text, which _set reads back to the same value.  BLM_EUSAGE: no such field,
-// or its value is out of its range.
+// Writes a field as text, from which _set makes the same value.  BLM_EUSAGE: there is no
+// such field, or its value is out of range.
 BLM_API blm_status blm_recipe_get(const blm_recipe *recipe, const char *name,
     char text[BLM_FIELD_TEXT], blm_error *err);
 
-// ---- recipes of the literature, by name
+// ---- presets: recipes from the literature
 
-// What a preset is.  All of it is static text.
+// A preset.  Static.
 typedef struct blm_preset {
     const char *name; // "padim"
-    const char
-        *weights;       // the network that it was published with, under the name that its
-                        // weights are looked for (weights.h); NULL: the default ones
-    const char *fields; // what it sets: "NAME=VALUE NAME=VALUE ..."
-    const char *text;   // a line for people
+    // Name of the weights that the paper used (weights.h); NULL: the default weights.
+    const char *weights;
+    const char *fields; // the fields that it sets: "NAME=VALUE NAME=VALUE ..."
+    const char *text;   // one line of help
 } blm_preset;
 
-// The presets in their order; NULL after the last one.
+// Preset number `index`, from 0; NULL after the last one.
 BLM_API const blm_preset *blm_preset_at(size_t index);
-// Sets the fields of a preset; the others stay as they are.  *out, if out is not NULL,
-// becomes the preset.  BLM_EUSAGE: there is none of that name.
+// Sets the fields of a preset and leaves the others unchanged.  out: receives the preset;
+// NULL: not wanted.  BLM_EUSAGE: there is no preset of that name.
 BLM_API blm_status blm_recipe_like(
     blm_recipe *recipe, const char *name, const blm_preset **out, blm_error *err);
 
-// Sets what a recipe decides of how images are decoded: bits and range.  The other
-// options stay as they are.
+// Copies bits and range from a recipe to decode options and leaves the others unchanged.
+// Does nothing if an argument is NULL.
 BLM_API void blm_recipe_decode_options(
     const blm_recipe *recipe, blm_decode_options *options);
 
@@ -208,149 +214,154 @@ typedef struct blm_model blm_model;
 typedef struct blm_scorer blm_scorer;
 typedef struct blm_features blm_features; // blemish/features.h
 
-// A region of interest: a picture of the images, 0 where defects do not matter.  With a
-// crop rectangle it has the size of the images; without, any size: it is scaled as they
-// are.  A pixel of the network's input is in the region if all that it shows of the image
-// is.  Pixels of images outside change no score, to the bit: before an image is resized
-// they take the mean colour of what is inside in the first good one.
+// The region of interest: the part of the images where defects count.  With a crop
+// rectangle the mask has the size of the images; without one it can have any size and is
+// scaled like them.  A pixel of the network's input is in the region if everything that
+// it shows of the image is.  Pixels outside do not change a score at all: before an
+// image is resized they get one colour, the mean of the region in the first good image.
 typedef struct blm_mask {
     int width, height;      // pixels
-    const uint8_t *include; // (height, width)
+    const uint8_t *include; // (height, width) 0: outside, else inside
 } blm_mask;
 
 typedef struct blm_fit_options {
     const blm_recipe *recipe; // NULL: all defaults
-    const char *weights;      // a file, or the name of installed ones ("b", "s", "ti");
-                              // NULL: the default
-    const blm_decode_options *decode; // NULL: all defaults; bits, range: the recipe's
-    const blm_mask *region;           // NULL: all of the image; kept in the model
-    int threads;                      // 0: as many as there are cores
-    int from_features; // 1: takes features, no images, and so builds no network; region
-                       // must be NULL
+    const char *weights;      // a file or a name (weights.h); NULL: the default weights
+    const blm_decode_options *decode; // NULL: defaults; bits and range are the recipe's
+    const blm_mask *region;           // region of interest; NULL: the whole image
+    int threads;                      // 0: one for each core
+    int from_features; // 1: takes features instead of images, and packs no network;
+                       // region must be NULL
 } blm_fit_options;
 
-// What a fit costs, known before it is paid.  Work is in 10^9 multiplications and
-// additions; the default recipe's is what to compare it with.
+// What a fit and its model cost.  Work is in 10^9 multiplications and additions.
 typedef struct blm_cost {
     int positions, features; // P, D
-    uint64_t model_bytes;    // of the statistics, in memory and in the file
-    uint64_t fit_bytes;      // the most that a fit holds, all threads together; about
-    double network_gflop;    // for each image, of a fit or later
-    double distance_gflop;   // for each image later
-    double statistics_gflop; // of a fit, once
+    uint64_t model_bytes;    // the statistics, in memory and in the file
+    uint64_t fit_bytes;      // peak memory of a fit with all its threads, an estimate
+    double network_gflop;    // for each image, when fitting and when scoring
+    double distance_gflop;   // for each image, when scoring
+    double statistics_gflop; // once, when fitting
 } blm_cost;
 
-// images: how many good ones there will be.
+// Computes the cost of a fit without doing it.  images: number of good images, 3 or more.
+// BLM_EUSAGE: images, or an option out of range.  BLM_EINPUT: the weights cannot be read.
 BLM_SIZED blm_status blm_fitter_cost(
     const blm_fit_options *options, int64_t images, blm_cost *out, blm_error *err);
 
-// Called while files are taken in, from one thread at a time.
+// Callbacks of blm_fitter_add_files, called by one thread at a time.  NULL: none.
 typedef struct blm_fit_watch {
-    void *context; // handed to both
-    // After each file.  Anything but 0 stops: the call returns BLM_ESYSTEM,
-    // "interrupted".
+    void *context; // passed to both
+    // Called after each file.  A return value other than 0 stops: the call returns
+    // BLM_ESYSTEM, "interrupted".
     int (*progress)(void *context, size_t done, size_t total);
-    // A file that is no usable image.  0: the call fails with that error; else the file
-    // is skipped. NULL: as if it returned 0.
+    // Called for a file that is not a usable image.  Return 0 to fail with that error,
+    // another value to skip the file.  NULL: fail.
     int (*bad_file)(void *context, const char *path, const blm_error *why);
 } blm_fit_watch;
 
+// Makes a fitter.  BLM_EUSAGE: an option is out of range, or the region has no room for a
+// defect.  BLM_EINPUT: the weights cannot be read.
 BLM_SIZED blm_status blm_fitter_new(
     const blm_fit_options *options, blm_fitter **out, blm_error *err);
-BLM_API void blm_fitter_free(blm_fitter *fitter);
+BLM_API void blm_fitter_free(blm_fitter *fitter); // NULL allowed
 
-// Takes in files, in the order given; each is read once, on all threads.  Names that
-// `names` gives (NULL: the paths) are kept in the model.  After a failure the fitter can
-// only be freed.
+// Adds image files in the order given, using all threads.  paths (count); names (count):
+// what the model calls the images; NULL: the paths.  After a failure the fitter can only
+// be freed.  BLM_EINPUT: a file is not a usable image; see blm_fit_watch.
 BLM_SIZED blm_status blm_fitter_add_files(blm_fitter *fitter, const char *const *paths,
     const char *const *names, size_t count, const blm_fit_watch *watch, blm_error *err);
-// Takes in one image from memory.  After a failure nothing has changed.
+// Adds one image from memory.  A failure leaves the fitter unchanged.
 BLM_API blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err);
 
-// How much of the range of their samples the images that were taken in use.  Images that
-// use little of it are learnt almost black, or grey: a caller should say so.
+// The range of grey levels that the added images use.  Images that use little of it
+// reach the network almost black, or without contrast; callers should warn about this.
 typedef struct blm_levels {
-    int low, high; // of 0 (black) to 255 (white): a thousandth of the samples lies below
-                   // low, a thousandth above high; both 0 before the first image
-    int bits; // 9 to 14: samples have 16 bits, recipe.bits was 16, and this many would
-              // hold all of them; 0: not so
+    // 0 (black) to 255 (white): one in a thousand samples lies below low, one in a
+    // thousand above high; both 0 before the first image.
+    int low, high;
+    // 9 to 14: samples have 16 bits, recipe.bits is 16, but this many bits are enough for
+    // all of them; else 0.
+    int bits;
 } blm_levels;
 
-// All zeros if fitter is NULL.
+// Writes all zeros if fitter is NULL.
 BLM_SIZED void blm_fitter_levels(const blm_fitter *fitter, blm_levels *out);
-// Takes in the features of images (blemish/features.h); features, names (count); names
-// NULL: the images have none.  Of features that do not fit (BLM_EUSAGE) none is taken in;
-// after any other failure the fitter can only be freed.
+// Adds the features of images (features.h).  features (count); names (count): what the
+// model calls the images; NULL: "".  BLM_EUSAGE: features of another recipe or other
+// weights; none is added.  After another failure the fitter can only be freed.
 BLM_API blm_status blm_fitter_add_features(blm_fitter *fitter,
     const blm_features *const *features, const char *const *names, size_t count,
     blm_error *err);
 
-// How the threshold is found, from good images alone.
+// How the thresholds are found from scores of good images.
 typedef struct blm_calibration {
-    // Share of good images that may be called NG, above 0 and below 1; 0: 0.01.
+    // Share of good images that may be NG, above 0 and below 1; 0: 0.01.
     double false_alarm;
-    // The same for NG and REVIEW together, above false_alarm; 0: no REVIEW.
+    // Share of good images that may be NG or REVIEW, above false_alarm; 0: no REVIEW.
     double review;
-    int64_t min_area; // instead of the recipe's; 0: as it is
-    // Images with equal numbers show the same part: one number for each image that is
-    // scored, good images in their order (blm_model_image_name) or held-out ones.  Good
-    // ones are left out together, which a model that keeps the full covariance cannot
-    // do.  Each group counts as one, in equal parts on its images.  NULL: each by itself.
+    int64_t min_area; // replaces that of the recipe; 0: unchanged
+    // Images with equal numbers show the same part.  One number for each score: for each
+    // good image in the order of blm_model_image_name, or for each held-out one.  Good
+    // images of a group are left out together (impossible if the model keeps the full
+    // covariance: BLM_EUSAGE).  Each group weighs 1, in equal parts on its images.  NULL:
+    // each image is a group.
     const int32_t *group;
-    // Scores, by this very model and its min_area, of good images that it was not fitted
-    // on.  NULL: leave out.
+    // Scores of good images that the model was not fitted on, computed with this model
+    // and this min_area.  NULL: leave one out.
     const double *held_out; // (held_out_count)
     size_t held_out_count;
-    // 0: good images that are equal or nearly equal (blm_model_image_same) show the same
-    // part: they are left out together, and their groups are joined, where that is
-    // possible.  1: each counts by itself.
+    // 0: copies (blm_model_image_same) count as one group and are left out together,
+    // where that is possible.  1: each counts by itself.
     int keep_copies;
-    int threads; // 0: as many as there are cores; a fitter's own, when it calibrates
+    int threads; // 0: one for each core; ignored by blm_fitter_finish
 } blm_calibration;
 
-// Fits the Gaussians and calibrates.  The fitter is used up: only _free may follow, but
-// for a calibration that is out of range (BLM_EUSAGE), which changes nothing.
-// BLM_EUSAGE: fewer than three images.
+// Fits the detector, finds the thresholds and makes the model.  The fitter can only be
+// freed afterwards, unless the calibration is out of range (BLM_EUSAGE), which changes
+// nothing.  calibration NULL: all defaults.  BLM_EUSAGE also: fewer than three images.
 BLM_SIZED blm_status blm_fitter_finish(blm_fitter *fitter,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 // ---- model ----------------------------------------------------------------------------
 
-// Reads a model file and checks all of it, its checksum too.
+// Reads a model file and checks everything in it, the checksum included.  BLM_EINPUT: it
+// cannot be read, is damaged, or is not a blemish model.
 BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *err);
-// Writes a model with its weights inside, complete or not at all.  Equal models give
-// equal bytes.
+// Writes a model with its weights.  The file is complete or not written at all.  Equal
+// models give equal bytes.  BLM_ESYSTEM: the file cannot be written.
 BLM_API blm_status blm_model_save(
     const blm_model *model, const char *path, blm_error *err);
-// One more owner, who releases it with blm_model_free; NULL of a model that is NULL.  A
-// scorer is an owner of its model, too.
+// Adds an owner, who releases the model with blm_model_free.  Returns the model; NULL if
+// model is NULL.
 BLM_API blm_model *blm_model_share(const blm_model *model);
-BLM_API void blm_model_free(blm_model *model); // one owner less
+// Removes an owner; the last one frees the model.  NULL allowed.
+BLM_API void blm_model_free(blm_model *model);
 
-// Finds the thresholds again, without fitting: *out is another model, which shares all
-// that is equal with the first.  Either may be freed first.
+// Finds new thresholds without fitting.  *out is another model, which shares with the
+// first all that is equal; either can be freed first.  Errors as blm_fitter_finish.
 BLM_SIZED blm_status blm_model_calibrate(const blm_model *model,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
-// Whether a fitted model can become one of another recipe without its images, which is
-// far cheaper: 1 if nothing differs but what is added to covariances and what is done to
-// maps (epsilon, shrinkage, sigma, min_area), and the statistics were kept so that they
-// can serve; else 0.
+// 1 if blm_model_adapt can make a model of this recipe, else 0.  It can if only epsilon,
+// shrinkage, tolerance, sigma or min_area differ and the model has kept the statistics
+// that this needs.
 BLM_API int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe);
-// Makes that model and calibrates it; its scores are those of a fit with that recipe.  It
-// shares what is equal with the first, and either may be freed first.  BLM_EUSAGE: it
-// cannot.
+// Makes a model of another recipe from the same images, without them; much cheaper than a
+// fit, with the same scores.  Finds its thresholds.  *out shares with the first model all
+// that is equal; either can be freed first.  BLM_EUSAGE also: the model cannot be
+// adapted.
 BLM_SIZED blm_status blm_model_adapt(const blm_model *model, const blm_recipe *recipe,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 typedef enum blm_threshold_method {
-    BLM_THRESHOLD_QUANTILE = 0, // order statistic of the good scores: n resolves the rate
-    BLM_THRESHOLD_TAIL = 1, // n is too small for the rate: exponential tail, at least the
-                            // largest
+    BLM_THRESHOLD_QUANTILE = 0, // order statistic of the good scores
+    BLM_THRESHOLD_TAIL = 1, // too few scores for the rate: an exponential tail, but at
+                            // least the largest score
 } blm_threshold_method;
 
-typedef enum blm_score_source { // where the scores came from that the threshold rests on
+typedef enum blm_score_source { // where the scores of the calibration come from
     BLM_LEAVE_ONE_OUT = 0,
     BLM_LEAVE_GROUP_OUT = 1,
     BLM_HELD_OUT = 2,
@@ -359,159 +370,163 @@ typedef enum blm_score_source { // where the scores came from that the threshold
 typedef enum blm_verdict {
     BLM_VERDICT_OK = 0,
     BLM_VERDICT_NG = 1,
-    BLM_VERDICT_REVIEW = 2, // between the two thresholds: somebody should look
+    BLM_VERDICT_REVIEW = 2, // between the two thresholds: a person should look
 } blm_verdict;
 
-// NG if score >= threshold, else REVIEW if score >= review_threshold (0: there is none),
-// else OK: what decides images, regions and pixels of masks.
+// NG if score >= threshold, else REVIEW if score >= review_threshold (0: no REVIEW), else
+// OK.  Images, regions and pixels of masks are all decided by this function.
 BLM_API blm_verdict blm_verdict_of(
     double score, double threshold, double review_threshold);
 // "OK", "NG", "REVIEW"; static text.
 BLM_API const char *blm_verdict_name(blm_verdict verdict);
 
-typedef struct blm_model_info { // texts live as long as the model
-    const char *program;        // version that made it
-    const char *hash; // XXH3-128 of the model file, 32 hex digits; "" before it is saved
-    const char *weights_hash;      // that of its weights
-    const char *backbone;          // "ConTNet-B"
-    const blm_recipe *recipe;      // complete: no size and no tap is left to defaults
-    int64_t images;                // N, good images that were taken in
-    int positions, features, rank; // P, D, R; rank 0: the full covariance is kept
-    double region;      // share of the input's pixels in the region of interest, up to 1
-    double threshold;   // NG from this score on
-    double false_alarm; // the rate that was asked for
+// Texts live as long as the model.
+typedef struct blm_model_info {
+    const char *program;         // version of blemish that fitted it
+    const char *hash;            // XXH3-128 of the file, 32 hex digits; "" unless opened
+    const char *weights_hash;    // of the weights, likewise
+    const char *backbone;        // "ConTNet-B"
+    const blm_recipe *recipe;    // complete: no size and no tap is left to a default
+    int64_t images;              // N, good images that it was fitted on
+    int positions, features;     // P, D
+    int rank;                    // R; 0: the model keeps the full covariance
+    double region;               // share of the input's pixels in the region of interest
+    double threshold;            // NG if score >= threshold
+    double false_alarm;          // requested share of good images that are NG
     blm_threshold_method method; // how the threshold was found
-    double review_threshold;     // REVIEW from this score on; 0: none
-    double review;               // the rate that was asked for
+    double review_threshold;     // REVIEW if score >= review_threshold; 0: no REVIEW
+    double review;               // requested share that are NG or REVIEW; 0: no REVIEW
     blm_score_source source;
-    size_t good_scores; // how many scores the thresholds rest on
-    size_t groups;      // how many groups they come from; 0: each by itself
-    size_t copies;      // how many good images are copies of an earlier one
-    double good_median; // of these scores
-    // Of n scores, or groups of them: 1 / (n + 1), the lowest rate that they can show.
-    double finest_rate;
-    // At most this share of good images reaches the threshold, on average over all
-    // held-out images that could have been drawn; NaN where nothing is promised, since
-    // the scores depend on each other.
+    size_t good_scores; // number of scores of the calibration
+    size_t groups;      // number of their groups; 0: no groups
+    size_t copies;      // good images that are copies of an earlier one
+    double good_median; // median of the scores
+    double finest_rate; // 1 / (n + 1), the lowest rate that n scores or groups resolve
+    // Upper bound of the share of good images that are NG, on average over all sets of
+    // held-out images that could have been drawn.  NaN unless the source is held out,
+    // since scores of leave-one-out depend on each other.
     double promised_rate;
 } blm_model_info;
 
-// All zeros of a model that is NULL.
+// Writes all zeros if model is NULL.
 BLM_SIZED void blm_model_describe(const blm_model *model, blm_model_info *out);
-// What it cost to fit, on this machine's cores, and what it costs to use; likewise.
+// The cost of the model with all cores of this machine.  Writes all zeros if model is
+// NULL.
 BLM_SIZED void blm_model_cost(const blm_model *model, blm_cost *out);
 
-// The name of a good image, in the order of the images; NULL from their count on (of a
-// model that keeps the full covariance, that of those whose features were kept).
+// Name of good image `index`, from 0 in the order of the images; NULL after the last one.
+// A model that keeps the full covariance knows only the images whose features it kept.
 BLM_API const char *blm_model_image_name(const blm_model *model, size_t index);
 
-// The first good image that this one is equal or nearly equal to: the same but for noise,
-// compression, brightness, another size, or a shift of a hundredth of the image.  Itself
-// if there is none; index as that of blm_model_image_name.  At most 4096 images of a fit
-// are compared: of more, none is a copy.
+// Index of the first good image that image `index` is a copy of: equal but for noise,
+// compression, brightness, another size, or a shift of a hundredth of the image.  `index`
+// itself if there is none.  If a fit has more than 4096 images, they are not compared.
 BLM_API size_t blm_model_image_same(const blm_model *model, size_t index);
 
-// A good image, scored by Gaussians that it had no part in.
+// A score of the calibration.
 typedef struct blm_good_score {
-    const char *name; // lives as long as the model; "" for held-out images
-    double score;
-    size_t index; // place in the order of the images
+    const char *name; // of the image, lives as long as the model; "" if held out
+    double score;     // by a model that was fitted without this image
+    size_t index;     // of the image in the order of blm_model_image_name, or of held_out
 } blm_good_score;
 
-// The scores that the thresholds rest on, highest first: with leave-one-out, those at the
-// top look least like the others.  Returns how many there are and writes at most
+// The scores of the calibration, highest first; with leave-one-out the first images are
+// those that look least like the others.  Returns their number and writes at most
 // `capacity` of them.
 BLM_SIZED size_t blm_model_good_scores(
     const blm_model *model, blm_good_score *out, size_t capacity);
 
-// The map of a good image by the Gaussians of all others, however the thresholds were
-// found; index as that of blm_model_image_name.  out (recipe.height, recipe.width), like
-// blm_result.map; mask (height, width) like blm_result.mask, NULL: not wanted.
-// BLM_EUSAGE: there is no such image.
+// The map of a good image by a model of all other images (leave one out, also if the
+// thresholds were found another way).  index as in blm_model_image_name.  out
+// (recipe.height, recipe.width) as blm_result.map; mask (the same shape) as
+// blm_result.mask, NULL: not wanted.  BLM_EUSAGE: there is no such image.
 BLM_API blm_status blm_model_good_map(
     const blm_model *model, size_t index, float *out, uint8_t *mask, blm_error *err);
 
 // ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {
-    int threads;       // inside one image, of its own; 0: all cores; scores are the same
-    double threshold;  // instead of the model's, which then has no REVIEW; 0: the model's
-    int from_features; // 1: takes features, no images, and so builds no network
-    int batch;         // of features: most that are scored together, 1 to 64; 0: 1
+    int threads;       // that work on one image; 0: one for each core.  Scores do not
+                       // depend on it
+    double threshold;  // replaces those of the model, no REVIEW; 0: those of the model
+    int from_features; // 1: takes features instead of images, and packs no network
+    int batch;         // most features scored together, 1 to 64; 0: 1
 } blm_scorer_options;
 
+// Makes a scorer.  BLM_EUSAGE: an option is out of range.
 BLM_SIZED blm_status blm_scorer_new(const blm_model *model,
     const blm_scorer_options *options, blm_scorer **out, blm_error *err);
-// A second scorer of the same model and options, for another thread.  All scorers of a
+// Makes a scorer of the same model and options, for another thread.  All scorers of a
 // model share its packed weights.
 BLM_API blm_status blm_scorer_clone(
     const blm_scorer *scorer, blm_scorer **out, blm_error *err);
-BLM_API void blm_scorer_free(blm_scorer *scorer);
+BLM_API void blm_scorer_free(blm_scorer *scorer); // NULL allowed
 
-enum { // how an image differs from all that the model was fitted on: blm_result.unseen
+// How an image differs from all images of the fit: bits of blm_result.unseen.
+enum {
     BLM_UNSEEN_SIZE = 1,       // width or height, by more than a tenth
     BLM_UNSEEN_ASPECT = 2,     // width / height, by more than a twentieth
     BLM_UNSEEN_CHANNELS = 4,   // grey or colour
-    BLM_UNSEEN_BRIGHTNESS = 8, // mean, by more than half the range seen and 8 levels
+    BLM_UNSEEN_BRIGHTNESS = 8, // mean, by more than 8 levels plus half the range seen
 };
 
-typedef struct
-    blm_region { // a connected part of the mask, in pixels of the upright image
+// A connected part of the mask, in pixels of the upright image.
+typedef struct blm_region {
     double left, top, right, bottom; // box; right and bottom exclusive
     double area;                     // square pixels
     double peak;                     // highest value of the map in it; NG if >= threshold
-    double severity;                 // the peak, calibrated like the score
+    double severity;                 // the peak on the scale of blm_result.calibrated
     double peak_x, peak_y;
     double centroid_x, centroid_y;
 } blm_region;
 
-// What a run found.  The arrays belong to the scorer and live until its next run.
+// The result of a run.  The arrays belong to the scorer and live until its next run.
 typedef struct blm_result {
     double score; // maximum of the map
-    double
-        calibrated; // 0 at the median good score, 1 at the threshold, linear between and
-                    // beyond: comparable between models
+    // The score on a scale that can be compared between models: 0 at the median good
+    // score, 1 at the threshold, linear between and beyond.
+    double calibrated;
     double threshold;
-    double review_threshold;   // 0: none
-    blm_verdict verdict;       // NG if score >= threshold, else REVIEW if it is
-                               // >= review_threshold
-    unsigned unseen;           // sum of BLM_UNSEEN...
+    double review_threshold;   // 0: no REVIEW
+    blm_verdict verdict;       // of the score, see blm_verdict_of
+    unsigned unseen;           // sum of BLM_UNSEEN_...
     int width, height;         // of map and mask: the recipe's
-    const float *map;          // (height, width) anomaly map, after the area opening; 0
-                               // outside the region of interest
-    const uint8_t *mask;       // (height, width) 255 where map >= threshold, 128 where it
-                               // is >= review_threshold only, else 0
-    const blm_region *regions; // what blm_result_region looks up
-    size_t region_count;       // connected parts of the mask
-    double prepare_ms, network_ms, distance_ms, map_ms; // where the time went
+    const float *map;          // (height, width) after the area opening; 0 outside the
+                               // region of interest
+    const uint8_t *mask;       // (height, width) 255 where NG, 128 where REVIEW, else 0
+    const blm_region *regions; // (region_count) read them with blm_result_region
+    size_t region_count;
+    double prepare_ms, network_ms, distance_ms, map_ms; // time of each step
 } blm_result;
 
-// An image must have been decoded with the recipe's options, as those of the fit were
-// (blm_recipe_decode_options); for a buffer, bits and range are members of blm_buffer.
+// Scores an image.  It must have been decoded with the bits and range of the recipe
+// (blm_recipe_decode_options; blm_buffer has them too).  BLM_EINPUT: the crop rectangle
+// is not inside the image, or a distance is not finite.
 BLM_SIZED blm_status blm_scorer_run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err);
 
-// Scores the features of `count` images together, 1 to options.batch: features, out
-// (count).  Results are those of blm_scorer_run; all live until the next run.
+// Scores the features of `count` images, 1 to options.batch.  features, out (count).
+// Results equal those of blm_scorer_run and live until the next run.  BLM_EUSAGE:
+// features of another recipe or other weights.
 BLM_SIZED blm_status blm_scorer_run_features(blm_scorer *scorer,
     const blm_features *const *features, int count, blm_result *out, blm_error *err);
 
-// A connected part of the mask, those with the highest peak first; NULL from region_count
-// on.  Lives as long as the arrays of the result.
+// Region number `index` of a result, from 0, highest peak first; NULL after the last one.
+// It lives as long as the arrays of the result.
 BLM_SIZED const blm_region *blm_result_region(const blm_result *result, size_t index);
 
-// The map as seen on the upright original image of width x height pixels, bilinear; what
-// the recipe cut off is 0.  out (height, width).
+// The map of a result, resampled (bilinear) to the upright original image of width x
+// height pixels; 0 where the recipe cut the image off.  out (height, width).
 BLM_SIZED blm_status blm_result_native_map(const blm_scorer *scorer,
     const blm_result *result, int width, int height, float *out, blm_error *err);
-// The mask likewise, nearest.  out (height, width).
+// The mask of a result in the same way, but nearest.  out (height, width).
 BLM_SIZED blm_status blm_result_native_mask(const blm_scorer *scorer,
     const blm_result *result, int width, int height, uint8_t *out, blm_error *err);
 
-// What is known about a picture, as the recipe shows the picture: mask (height, width) is
-// cropped, resized by Pillow's NEAREST, its centre is cut out.  In recipe, zeros mean the
-// defaults.  out has (height, width) of the recipe.  BLM_EINPUT: the crop rectangle
-// leaves the mask.
+// A ground-truth mask, resampled to the model's input: cropped, resized (Pillow's
+// NEAREST) and cut to its centre as images are.  mask (height, width); out (height, width
+// of the recipe; zeros in it mean the defaults).  BLM_EINPUT: the crop rectangle is not
+// inside the mask.
 BLM_API blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask,
     int width, int height, uint8_t *out, blm_error *err);
 

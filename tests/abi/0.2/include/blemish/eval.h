@@ -1,13 +1,13 @@
-// eval.h: how well scores tell defective images from good ones, and how well maps show
-// where the defects are.
+// eval.h: metrics of scores (good against defective images) and of maps (where the
+// defects are).
 //
-// Higher scores are more anomalous; an image or pixel is called defective when its score
-// is >= the threshold.  Equal scores are one threshold, -0.0 equals 0.0.  Labels and
-// masks are 0 for good, anything else for defective.  A score that is not a finite number
-// is BLM_EINPUT.  A metric that its data do not define is NaN (write it as JSON's null).
+// Higher scores are more anomalous: an image or pixel counts as defective if its score is
+// >= the threshold.  Equal scores are one threshold; -0.0 equals 0.0.  In labels and
+// masks 0 is good and any other value defective.  A score that is not finite is
+// BLM_EINPUT.  A metric that is undefined for its data is NaN.
 //
-// Results are exact but for the rounding of sums, which are compensated, and are the same
-// for any number of threads and any order of images but for that rounding.
+// Results are exact except for the rounding of sums, which are compensated.  Except for
+// that rounding they do not depend on the number of threads or the order of images.
 #ifndef BLEMISH_EVAL_H
 #define BLEMISH_EVAL_H
 
@@ -20,137 +20,142 @@
 extern "C" {
 #endif
 
-enum { BLM_LIMITS = 2 }; // for the area under the PRO curve
+enum { BLM_LIMITS = 2 }; // number of limits of AU-PRO
 
-// Of images or of pixels.
+// Metrics of images or of pixels ("items" below).
 typedef struct blm_metrics {
-    int64_t good, defective; // how many there are
-    int64_t regions;         // defects; 0 for images
-    // Area under the ROC curve: the share of pairs of a defective and a good one in which
-    // the defective one scores higher, ties half.  NaN without either.
+    int64_t good, defective; // number of items
+    int64_t regions;         // number of defects; 0 for images
+    // Area under the ROC curve: the share of pairs of a defective and a good item in
+    // which the defective one scores higher; ties count half.  NaN if there is no pair.
     double auroc;
-    // Sum over the distinct scores, falling, of precision * rise of recall.  NaN without
-    // defective ones; 1 without good ones, as is f1_max.
+    // Sum over the distinct scores, falling, of precision * increase of recall.  NaN
+    // without defective items, 1 without good ones.
     double average_precision;
-    double f1_max; // largest 2 PR / (P + R) of all thresholds; NaN without defective
-    double f1_threshold; // the highest threshold that reaches it; NaN with f1_max
+    // Largest 2 PR / (P + R) over all thresholds.  NaN without defective items, 1 without
+    // good ones.
+    double f1_max;
+    double f1_threshold; // the highest threshold with f1_max; NaN if that is
     // Area under the PRO curve up to each limit of the false positive rate, divided by
-    // the limit.  NaN for images, without a region, or without a good pixel.
+    // the limit.  NaN for images, and without a region or a good pixel.
     double au_pro[BLM_LIMITS];
 } blm_metrics;
 
-// What one threshold does: a point of every curve.  ROC is hits / defective over
-// false_alarms / good; precision is hits / (hits + false_alarms), recall hits /
-// defective; PRO is overlap over false_alarms / good.
+// The result of one threshold: a point of every curve.  ROC: hits / defective against
+// false_alarms / good.  Precision: hits / (hits + false_alarms).  Recall: hits /
+// defective.  PRO: overlap against false_alarms / good.
 typedef struct blm_cut {
     double threshold;     // INFINITY at the origin
-    int64_t hits;         // defective ones >= threshold
-    int64_t false_alarms; // good ones >= threshold
+    int64_t hits;         // defective items >= threshold
+    int64_t false_alarms; // good items >= threshold
     double overlap; // mean over the regions of the share of pixels >= threshold; NaN
                     // for images and without regions
 } blm_cut;
 
 // F1 = 2 PR / (P + R) of a cut: 2 hits / (hits + false_alarms + defective).  NaN without
-// defective ones.  At the model's own threshold it says what a user gets, which f1_max,
-// the best of all thresholds, does not.
+// defective items.
 BLM_API double blm_cut_f1(const blm_cut *cut, int64_t defective);
 
-// How to draw confidence intervals.  Zero means the default, NULL all defaults.
+// How confidence intervals are computed.  Zero means the default, NULL all defaults.
 typedef struct blm_bootstrap {
     int draws;     // up to 1000000; 0: 1000
-    int threads;   // 0: as many as there are cores
+    int threads;   // 0: one for each core
     double level;  // above 0 and below 1; 0: 0.95
     uint64_t seed; // equal seeds give equal intervals
 } blm_bootstrap;
 
 typedef struct blm_interval {
-    double low, high; // NaN where the metric is
+    double low, high; // NaN if the metric is
 } blm_interval;
 
 typedef struct blm_intervals {
     blm_interval auroc, average_precision, f1_max, au_pro[BLM_LIMITS];
 } blm_intervals;
 
-// The bootstrap draws as many images as there are, each with equal probability and with
-// replacement, computes the metrics of the draw, and gives the percentiles around the
-// middle of all draws (Efron, "Bootstrap methods: another look at the jackknife", Annals
-// of Statistics 7, 1979), interpolated between order statistics.  A draw that lacks the
-// good or the defective ones, where the data have them, is drawn again.  Images are
-// drawn, never pixels: those of one image are not independent.
+// Intervals are percentiles of the metrics of bootstrap samples (Efron, "Bootstrap
+// methods: another look at the jackknife", Annals of Statistics 7, 1979), interpolated
+// between order statistics.  A sample has as many images as the data, drawn with
+// replacement.  It is drawn again if it lacks good or defective images that the data
+// have.  Images are drawn, not pixels, since the pixels of an image are not independent.
 
 // ---- images ---------------------------------------------------------------------------
 
-// scores, labels (count); any thread.  At most 2^31 - 1 images.
+// These functions can be called from any thread.
+
+// Metrics of images.  scores, labels (count).  BLM_EUSAGE: more than 2^31 - 1 images.
 BLM_SIZED blm_status blm_image_metrics(const double *scores, const uint8_t *labels,
     size_t count, blm_metrics *out, blm_error *err);
 
-// The cuts at all distinct scores, falling, after the origin; when they are more than
-// `capacity` (at least 2), thinned as blm_pixel_metrics_curve does.  count + 2 is always
-// enough.  *written: how many.
+// The origin and the cuts at all distinct scores, falling.  cuts (capacity): 2 or more;
+// count + 2 is always enough.  If there is no room for all cuts, some are left out as in
+// blm_pixel_metrics_curve.  *written: number of cuts.
 BLM_API blm_status blm_image_curve(const double *scores, const uint8_t *labels,
     size_t count, blm_cut *cuts, size_t capacity, size_t *written, blm_error *err);
 
-// What one threshold of the caller's does.  BLM_EUSAGE: it is not a finite number.
+// The cut at a given threshold.  BLM_EUSAGE: the threshold is not finite.
 BLM_API blm_status blm_image_cut(const double *scores, const uint8_t *labels,
     size_t count, double threshold, blm_cut *out, blm_error *err);
 
+// Confidence intervals of blm_image_metrics.
 BLM_SIZED blm_status blm_image_intervals(const double *scores, const uint8_t *labels,
     size_t count, const blm_bootstrap *bootstrap, blm_intervals *out, blm_error *err);
 
 // ---- pixels ---------------------------------------------------------------------------
 
-// All pixels of many maps, which may differ in size, sorted as they come.  Memory: 4
-// bytes for a good pixel, 8 for a defective one, 4 for a region; 20 for each pixel of the
-// largest image, to sort it; while results are computed, up to 28 for a defective pixel.
-// One thread at a time adds; any number may ask for results when nobody adds.
+// Collects all pixels of any number of maps, which may differ in size.  Memory: 4 bytes
+// for a good pixel, 8 for a defective one, 4 for a region, 20 for each pixel of the
+// largest image; while results are computed, up to 28 more for a defective pixel.  Only
+// one thread may add at a time; any number may compute results while none adds.
 typedef struct blm_pixel_metrics blm_pixel_metrics;
 
 BLM_API blm_status blm_pixel_metrics_new(blm_pixel_metrics **out, blm_error *err);
 BLM_API void blm_pixel_metrics_free(blm_pixel_metrics *metrics); // NULL allowed
 
-// Takes in map and mask (height, width; mask NULL: no defect).  Regions are the
-// 8-connected components of the mask.  `kind` is 0 for a good image and 1.. for the kinds
-// of defects.  Error texts count images from 0, in the order in which they are added.
-// After a failure nothing has changed.  BLM_EUSAGE: sizes below 1, 2^30 pixels or more in
-// an image, 2^32 or more in all, a negative kind.
+// Adds an image: map, mask (height, width); mask NULL: no defect.  Regions are the
+// 8-connected components of the mask.  kind: 0 for a good image, 1 or more for a kind of
+// defect.  Error texts count images from 0 in the order in which they are added.  A
+// failure changes nothing.  BLM_EUSAGE: a size below 1, 2^30 or more pixels in the image,
+// 2^32 or more in all images, a negative kind.
 BLM_API blm_status blm_pixel_metrics_add(blm_pixel_metrics *metrics, const float *map,
     const uint8_t *mask, int width, int height, int kind, blm_error *err);
 
-// What to look at.  Zero means the default, NULL all defaults.
+// Options of pixel metrics.  Zero means the default, NULL all defaults.
 typedef struct blm_pixel_options {
-    int kind;    // the images of this kind and those of kind 0; 0: all images
-    int threads; // 0: as many as there are cores
-    double limits[BLM_LIMITS]; // of the false positive rate, above 0, at most 1; 0: 0.3
-                               // for the first, 0.05 for the second
+    int kind;    // only images of this kind and of kind 0; 0: all images
+    int threads; // 0: one for each core
+    // Limits of the false positive rate for AU-PRO, above 0, at most 1; 0: 0.3 for the
+    // first, 0.05 for the second.
+    double limits[BLM_LIMITS];
 } blm_pixel_options;
 
-// AU-PRO is that of Bergmann et al., "The MVTec Anomaly Detection Dataset", IJCV 129,
-// 2021: the false positive rate is over the defect-free pixels of all images, and the
-// curve is linear between its points and where it is cut at the limit.
+// Metrics of all pixels.  AU-PRO is that of Bergmann et al., "The MVTec Anomaly Detection
+// Dataset", IJCV 129, 2021: the false positive rate counts the defect-free pixels of all
+// images; the curve is linear between its points, also at the limit.
 BLM_SIZED blm_status blm_pixel_metrics_result(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_metrics *out, blm_error *err);
 
-// What one threshold of the caller's does; only options->kind is used.  A map value is
-// compared as it is, in float.  BLM_EUSAGE: the threshold is not a finite number.
+// The cut at a given threshold; uses only options->kind.  Map values are compared as
+// float.  BLM_EUSAGE: the threshold is not finite.
 BLM_SIZED blm_status blm_pixel_metrics_cut(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, double threshold, blm_cut *out, blm_error *err);
 
-// At most `capacity` (at least 2) cuts, thresholds falling, from the origin to all
-// pixels: ROC and PRO are straight lines between them.  When there are too many, those go
-// whose rates, precision and overlap are all within a small distance of a cut that stays;
-// it is about as small as capacity allows.  *written: how many.
+// The cuts from the origin to all pixels, thresholds falling; ROC and PRO are straight
+// lines between them.  cuts (capacity): 2 or more.  If there is no room for all cuts,
+// those are left out whose rates, precision and overlap are all within a small distance
+// of a cut that stays; the distance is about as small as capacity allows.  *written:
+// number of cuts.
 BLM_SIZED blm_status blm_pixel_metrics_curve(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, blm_cut *cuts, size_t capacity, size_t *written,
     blm_error *err);
 
-// Intervals for the metrics of _result.  Draws are evaluated at the thresholds of a curve
-// of at most 2048 cuts and not at every score; the tests hold what that does to a metric
-// below 0.001.  Takes 32 KiB for each image.
+// Confidence intervals of blm_pixel_metrics_result.  Samples are evaluated at the
+// thresholds of a curve of at most 2048 cuts, not at every score; this changes a metric
+// by less than 0.001 in the tests.  Memory: 32 KiB for each image.
 BLM_SIZED blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metrics,
     const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
     blm_error *err);
 
-// ---- the functions marked BLM_SIZED ---------------------------------------------------
+// ---- bodies of the functions marked BLM_SIZED -----------------------------------------
 
 BLM_API blm_status blm_image_metrics_sized(const double *scores, const uint8_t *labels,
     size_t count, blm_metrics *out, size_t out_size, blm_error *err);
