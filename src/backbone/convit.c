@@ -20,8 +20,8 @@
 enum {
     MOST_BLOCKS = BLMI_MOST_TAPS - 2,
     MOST_PATCH = 16,
-    MOST_CHANNELS = 4096,
-    MOST_SIDE = 64, // of the grid: gated blocks hold its fourth power of numbers a head
+    MOST_CHANNELS = 1024,
+    MOST_SIDE = 32, // of the grid: a gated block holds its fourth power for each head
 };
 
 typedef struct plan {
