@@ -105,7 +105,7 @@ static void open_craft(craft *c)
     assert_true(c->file.tensors.count < MOST && c->file.metadata_count < MOST);
 }
 
-// As the file has it; the checksum is the writer's.
+// The content of the file; the writer computes the checksum.
 static void start(craft *c)
 {
     c->count = c->file.tensors.count;
@@ -398,7 +398,7 @@ static void a_region_must_leave_something(void **state)
         assert_refused(&c, "recipe.include");
         blmi_free(data);
     }
-    start(&c); // the tensor without the key that says so
+    start(&c); // the tensor without its key
     for (size_t k = 0; k < c.pair_count; k++)
         if (strcmp(c.pairs[k].key, "!region") == 0)
             c.pairs[k] = c.pairs[--c.pair_count];

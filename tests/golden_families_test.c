@@ -314,7 +314,7 @@ static void trained_weights_give_golden_outputs(void **state)
 
 // ---- files in the published forms
 
-// Imports a file and holds the outputs of what was made of it against those of the file's
+// Imports a file and compares the outputs of the resulting weights with those in the
 // list.
 static void check_file(const char *file, json_t *entry, const char *made)
 {

@@ -123,7 +123,7 @@ static int calibrate_held_out(const settings *set, const cli_grouping *grouping,
         code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
     }
     if (code == CLI_EXIT_OK)
-        cli_tell_unmatched(unmatched, &set->talk);
+        cli_warn_unmatched(unmatched, &set->talk);
     blm_model_free(sized);
     free(group);
     free(all.scores);
@@ -144,7 +144,7 @@ static int calibrate_left_out(const settings *set, const cli_grouping *grouping,
     free(group);
     if (status != BLM_OK)
         return cli_fail(status, &err);
-    cli_tell_unmatched(unmatched, &set->talk);
+    cli_warn_unmatched(unmatched, &set->talk);
     return CLI_EXIT_OK;
 }
 

@@ -42,7 +42,7 @@ static const char *consequence(const blm_model_info *info, int keep_copies)
     return "each group counts as one part for the threshold";
 }
 
-void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk)
+void cli_warn_copies(const blm_model *model, int keep_copies, const cli_talk *talk)
 {
     blm_model_info info;
     size_t groups = 0;

@@ -13,6 +13,6 @@
 
 // Names them on stderr, one group per line, and says how they count.  Prints nothing if
 // there are none, or if quiet.
-void cli_tell_copies(const blm_model *model, int keep_copies, const cli_talk *talk);
+void cli_warn_copies(const blm_model *model, int keep_copies, const cli_talk *talk);
 
 #endif

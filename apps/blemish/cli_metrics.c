@@ -138,7 +138,7 @@ static void row_json(cli_json *json, const cli_metrics_row *row)
     cli_json_number(json, "pixel_f1", row->pixel_f1);
 }
 
-// The rate that was asked for, and the one that came out.
+// The measured rate of good images, and the one that was asked for.
 static void rate_json(cli_json *json, const char *key, double asked, int64_t count,
     const cli_verdicts *good)
 {

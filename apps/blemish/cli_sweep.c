@@ -127,7 +127,7 @@ static blm_status read_masks(
         free(mask);
     }
     if (!all->remarked && !set->talk.quiet)
-        cli_odd_masks_say(&odd);
+        cli_odd_masks_warn(&odd);
     all->remarked = 1;
     return status;
 }

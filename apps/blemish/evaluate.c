@@ -262,7 +262,7 @@ static blm_status measure_all(const collection *all, cli_metrics *out, blm_error
 static int settle_masks(collection *all, cli_metrics *out)
 {
     if (!all->how->talk->quiet)
-        cli_odd_masks_say(&all->odd);
+        cli_odd_masks_warn(&all->odd);
     if (all->unusable == 0)
         return CLI_EXIT_OK;
     cli_complain("%zu masks cannot be used: no pixel metrics", all->unusable);

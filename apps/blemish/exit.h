@@ -8,7 +8,7 @@ enum {
     CLI_EXIT_OK = 0,
     CLI_EXIT_NG = 1, // an image is NG, only with --exit-status
     CLI_EXIT_USAGE = 2,
-    CLI_EXIT_INPUT = 3, // a file is not what it should be
+    CLI_EXIT_INPUT = 3, // bad input
     CLI_EXIT_SYSTEM = 4,
     CLI_EXIT_SIGNAL = 128, // and the signal's number
 };

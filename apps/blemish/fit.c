@@ -151,9 +151,9 @@ static int fit_and_save(
     blm_status status = cli_train(&training, files, &model, &err);
     if (status == BLM_OK)
         status = group(grouping, &training, &unmatched, &model, &err);
-    cli_tell_unmatched(unmatched, &set->talk);
+    cli_warn_unmatched(unmatched, &set->talk);
     if (status == BLM_OK)
-        cli_tell_copies(model, set->keep_copies, &set->talk);
+        cli_warn_copies(model, set->keep_copies, &set->talk);
     code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
     blm_model_free(model);
     free(include);

@@ -152,7 +152,7 @@ int32_t *cli_group_model(
     return group;
 }
 
-void cli_tell_unmatched(size_t unmatched, const cli_talk *talk)
+void cli_warn_unmatched(size_t unmatched, const cli_talk *talk)
 {
     if (unmatched > 0 && !talk->quiet)
         cli_complain(

@@ -36,6 +36,6 @@ int32_t *cli_group(const cli_grouping *grouping, const char *const *names, size_
 int32_t *cli_group_model(
     const cli_grouping *grouping, const blm_model *model, size_t *unmatched);
 // Reports such names on stderr, if there were any.
-void cli_tell_unmatched(size_t unmatched, const cli_talk *talk);
+void cli_warn_unmatched(size_t unmatched, const cli_talk *talk);
 
 #endif

@@ -70,7 +70,7 @@ static void leave_out(listing *l, reason why, const char *path)
 }
 
 // Reports what was left out, in one line.
-static void say_left_out(listing *l)
+static void report_left_out(listing *l)
 {
     static const char *const what[REASONS] = {[ENDING] = "not named like an image",
         [HIDDEN] = "hidden",
@@ -246,7 +246,7 @@ int cli_list_path(const char *path, const cli_choice *choice, cli_files *files)
 {
     listing l = {.choice = choice, .files = files};
     const int code = list_path(&l, path);
-    say_left_out(&l);
+    report_left_out(&l);
     return code;
 }
 
@@ -328,6 +328,6 @@ int cli_list(
         const int list = word[0] == '@' && word[1] != '\0';
         code = cli_worse(code, list ? list_lines(&l, word + 1) : list_path(&l, word));
     }
-    say_left_out(&l);
+    report_left_out(&l);
     return code;
 }

@@ -118,7 +118,7 @@ void cli_odd_masks_add(cli_odd_masks *all, unsigned odd, const char *path)
             all->first[i] = path;
 }
 
-void cli_odd_masks_say(const cli_odd_masks *all)
+void cli_odd_masks_warn(const cli_odd_masks *all)
 {
     static const char *const remarks[CLI_MASK_ODDITIES] = {
         "marks nothing: the image counts as defective, but none of its pixels do",

@@ -31,6 +31,6 @@ typedef struct cli_odd_masks {
 // path must outlive `all`.
 void cli_odd_masks_add(cli_odd_masks *all, unsigned odd, const char *path);
 // Reports them on stderr, one line per property.
-void cli_odd_masks_say(const cli_odd_masks *all);
+void cli_odd_masks_warn(const cli_odd_masks *all);
 
 #endif

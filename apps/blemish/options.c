@@ -22,7 +22,7 @@ int cli_usage(const cli_verb *verb, const char *format, ...)
     return CLI_EXIT_USAGE;
 }
 
-// ---- values: each reader returns 1 if the text is what it should be
+// ---- values: each reader returns 1 if the text is valid
 
 static int read_int(const char *text, const char **end, double low, double high, int *out)
 {
@@ -165,7 +165,7 @@ static void describe(const cli_option *option, char *out, size_t size)
         break;
     case CLI_RECIPE:
     case CLI_GRID:
-    case CLI_FIELD: // the library says it
+    case CLI_FIELD: // described by the library
     case CLI_LIKE:
         break;
     }
@@ -348,8 +348,8 @@ static int parse_short(command *line)
     return -1;
 }
 
-// Goes through all arguments once.  Those that are no options go to the front of argv in
-// the last pass.
+// Parses all arguments once.  The last pass moves those that are not options to the front
+// of argv.
 static int parse(command *line, size_t *kept)
 {
     int options = 1; // 0 after "--"

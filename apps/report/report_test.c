@@ -55,7 +55,7 @@ static void test_numbers(void **state)
     assert_text(&text, "1\xc2\xa0%5.9\xc2\xa0%0.01\xc2\xa0%");
 }
 
-// Whatever the size of a score, some digits of it are seen.
+// Scores of any size show some digits.
 static void test_scores(void **state)
 {
     static const struct {
@@ -140,7 +140,7 @@ static void test_outlines(void **state)
          "######"
          "######",
             "M0 0h6v6h-6v-6z"},
-        {"......" // a ring: its hole is a line of its own, the other way round
+        {"......" // a ring: its hole is another line, in the opposite direction
          ".###.."
          ".#.#.."
          ".###.."
@@ -168,7 +168,7 @@ static void test_outlines(void **state)
     }
 }
 
-// REVIEW lies in the outline of doubt alone; where nothing is known there is no truth.
+// REVIEW is only in the outline `doubt`; without a ground truth there is no `truth`.
 static void test_levels(void **state)
 {
     const uint8_t mask[] = {0, 128, 255, 128};
@@ -181,7 +181,7 @@ static void test_levels(void **state)
     report_pictures_free(p);
 }
 
-// Pictures are at most 256 pixels a side, and a defect of one pixel is still there.
+// Pictures have at most 256 pixels a side, and still show a defect of one pixel.
 static void test_reduction(void **state)
 {
     static const struct {
@@ -254,7 +254,7 @@ static const blm_model_info some_model = {.program = "0",
     .finest_rate = 1 / 21.0,
     .promised_rate = NAN};
 
-// Without pictures, without defects, without anything but one image: still a page.
+// A page of one image, without pictures or defects.
 static void test_small_page(void **state)
 {
     const report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL};

@@ -55,7 +55,7 @@ has '</html>'
 grep -oE 'data-verdict="[A-Z]+" data-error="[a-z]*"' $page | sed 's/.*error=//' >errors
 awk '$0 == "\"\"" { right = 1; next } right { exit 1 }' errors || fail 'errors are not first'
 
-# Pictures of some images only, which the page says.
+# Pictures of some images only, with a sentence about it.
 expect 0 eval $m data/set --report page --report-images 2
 check_page
 holds "$images" '<article '

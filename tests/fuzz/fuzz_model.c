@@ -1,17 +1,16 @@
-// fuzz_model.c: model files that were tampered with by somebody who knows the format.
+// fuzz_model.c: opens crafted model files.
 //
-// Bytes at random would not get past the checksum.  An input is a text, of which each
-// line changes a good model; then the file is written with a right checksum.
+// Random bytes would not pass the checksum.  Each line of the input changes a valid
+// model, and the file is written with a correct checksum.
 //
-//     many                     begin with a model that keeps factors, not eigenpairs
-//     text KEY VALUE           a metadata entry
-//     drop NAME                no such entry, or tensor
-//     shape NAME DIMENSION N   what the header says; the bytes stay
-//     type NAME NUMBER         likewise, a blmi_dtype
-//     bytes NAME OFFSET HEX    in a tensor's data
+//     many                     start from a model that keeps factors, not eigenpairs
+//     text KEY VALUE           set a metadata entry
+//     drop NAME                remove an entry or tensor
+//     shape NAME DIMENSION N   change the header, but not the bytes
+//     type NAME NUMBER         the same, a blmi_dtype
+//     bytes NAME OFFSET HEX    change a tensor's data
 //
-// Lines that mean nothing are left out.  A model that opens has to work, or to say that
-// the input is bad.
+// Other lines are ignored.  A model that opens must work or report bad input.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -29,7 +29,7 @@ import reference_weights  # noqa: E402
 SEED, TRAIN, TEST, FIRST_TEST = 20260, 8, 4, 1000000
 KINDS = ("scratch", "crack", "stain", "dent", "contamination", "missing")  # in blemish-synth's order
 
-# What a case is, where it says nothing else.
+# The defaults of a case.
 DEFAULT = {
     "variant": "Ti", "relative": True, "qkv_bias": True, "pre_norm": True, "avgdown": False,
     "stages": ["layer2", "layer3"], "input_width": 224, "input_height": 224, "filter": "bilinear",
