@@ -11,11 +11,12 @@
 
 // Bytes between what is read of a model and what is asked for meanwhile.  It lies in one
 // piece, but in pages of 4 KB that the processor does not look beyond by itself.
-enum { AHEAD = 4096 };
+enum { AHEAD = 8192 };
 
+// Into the second cache: the first is full of what is multiplied.
 static ALWAYS_INLINE void fetch_ahead(const void *p)
 {
-    __builtin_prefetch((const void *)((uintptr_t)p + AHEAD));
+    __builtin_prefetch((const void *)((uintptr_t)p + AHEAD), 0, 2);
 }
 
 static void centre(const float *x, const float *mean, const float *scale, int n, float *y)
