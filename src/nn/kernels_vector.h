@@ -81,6 +81,9 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
         for (int r = 0; r < rows; r++)
             for (int i = 0; i < panels; i++)
                 __builtin_prefetch(p->add[m + r] + n + i * BLMI_LANES);
+    for (int r = 0; r < rows; r++) // where they go; a large output is not in the cache
+        for (int i = 0; i < panels; i++)
+            __builtin_prefetch(y[r] + (n + i * BLMI_LANES) / (int)p->y_words, 1);
     UNROLLED (v, vecs) {
         const vec first = sum_at_first(p->b, n + v * WIDTH, words);
         UNROLLED (r, TILE_ROWS)
