@@ -10,14 +10,13 @@
 #ifdef BLMI_MEMORY_SANITIZER
 #include <malloc.h>
 
-// What libraries that are not instrumented allocate, and what they compare, counts as
-// written.
+// Memory that other libraries allocate, and what they compare, counts as written.
 BLM_API const char *__msan_default_options(void)
 {
     return "poison_in_malloc=0:poison_in_free=0:intercept_memcmp=0";
 }
 
-// Their memory may be what was ours.
+// Other libraries may get our memory after it is freed.
 static void forget(void *memory)
 {
     if (memory != NULL)

@@ -21,7 +21,7 @@ static void error_text_is_one_printable_line(void **state)
     flood[sizeof flood - 1] = '\0';
     blmi_fail(&err, BLM_EINPUT, "%s", flood);
     assert_true(strlen(err.text) < sizeof err.text);
-    assert_int_equal(blmi_fail(NULL, BLM_EBUG, "nobody listens"), BLM_EBUG);
+    assert_int_equal(blmi_fail(NULL, BLM_EBUG, "no blm_error"), BLM_EBUG);
     assert_string_equal(blm_status_name(BLM_EINPUT), "bad input");
     assert_string_equal(blm_status_name((blm_status)77), "unknown status");
 }

@@ -1,7 +1,7 @@
 // base_vector.h: a vector of floats, as wide as the instruction set that a file is
-// compiled for.  GCC's and clang's vector types; a file that includes this is compiled
-// with -ffp-contract=fast, so that x * y + z is one fused operation where the processor
-// has it.
+// compiled for.  Uses the vector types of GCC and clang.  A file that includes this is
+// compiled with -ffp-contract=fast, so that x * y + z is one fused operation if the
+// processor has it.
 #ifndef BLMI_BASE_VECTOR_H
 #define BLMI_BASE_VECTOR_H
 
@@ -18,13 +18,13 @@ enum { WIDTH = 4 };
 #endif
 
 typedef float vec __attribute__((vector_size(WIDTH * 4)));
-// The same in memory: any address that a float may have.
+// The same in memory, at any address that a float may have.
 typedef float vec_in_memory
     __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-// A loop of at most 16 turns that the compiler writes out, so that arrays of vectors stay
+// A loop of at most 16 rounds that the compiler unrolls, so that arrays of vectors stay
 // in registers: an index that is not constant would put them into memory.
 #define UNROLLED(i, count) _Pragma("GCC unroll 16") for (int i = 0; i < (count); i++)
 

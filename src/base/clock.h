@@ -1,4 +1,4 @@
-// clock.h: time for reports.
+// clock.h: measures time.
 #ifndef BLMI_BASE_CLOCK_H
 #define BLMI_BASE_CLOCK_H
 

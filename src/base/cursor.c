@@ -31,8 +31,8 @@ const uint8_t *blmi_cursor_take(blmi_cursor *cursor, size_t size)
     return bytes;
 }
 
-// The next `size` (at most 8) bytes as a number, least significant first; 0 beyond the
-// end.
+// The next `size` (at most 8) bytes as a number, least significant byte first; 0 beyond
+// the end.
 static uint64_t little_endian(blmi_cursor *cursor, size_t size)
 {
     const uint8_t *bytes = blmi_cursor_take(cursor, size);

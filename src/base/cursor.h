@@ -1,4 +1,4 @@
-// cursor.h: the only way in which bytes from outside are read.
+// cursor.h: reads bytes from outside within their bounds.  The only way to read them.
 #ifndef BLMI_BASE_CURSOR_H
 #define BLMI_BASE_CURSOR_H
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A position in a block of bytes that belongs to somebody else.  Reading beyond the end
+// A position in a block of bytes, which the cursor does not own.  Reading beyond the end
 // gives zeros and sets `overrun`, which stays set: a parser reads a whole structure and
-// asks once.
+// checks once.
 typedef struct blmi_cursor {
     const uint8_t *bytes;
     size_t size;
@@ -18,7 +18,7 @@ typedef struct blmi_cursor {
 
 blmi_cursor blmi_cursor_over(const void *bytes, size_t size);
 size_t blmi_cursor_left(const blmi_cursor *cursor);
-// Moves to an absolute position; one beyond the end is an overrun.
+// Moves to an absolute position; a position beyond the end sets `overrun`.
 void blmi_cursor_seek(blmi_cursor *cursor, size_t at);
 // The next `size` bytes, consumed; NULL (and overrun) if fewer are left.
 const uint8_t *blmi_cursor_take(blmi_cursor *cursor, size_t size);

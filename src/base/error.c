@@ -13,8 +13,8 @@ const char *blm_status_name(blm_status status)
     return index < sizeof names / sizeof *names ? names[index] : "unknown status";
 }
 
-// Copies text to out, control characters as \xNN: a file name must not break the line or
-// reach the terminal as a command.
+// Copies text to out, with control characters as \xNN: a file name must not break the
+// line or control the terminal.
 static void copy_printable(char *out, size_t size, const char *text)
 {
     size_t at = 0;

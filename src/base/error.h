@@ -1,16 +1,16 @@
-// error.h: writing the one line that says what went wrong.
+// error.h: writes the one line that says what went wrong.
 #ifndef BLMI_BASE_ERROR_H
 #define BLMI_BASE_ERROR_H
 
 #include "blemish/status.h"
 
-// Writes the printf-style text into err (may be NULL) and returns status, so that a fault
-// is one statement: return blmi_fail(err, BLM_EINPUT, "%s: ...", path).  Only the
+// Writes the printf-style text into err (may be NULL) and returns status, so that a
+// fault is one statement: return blmi_fail(err, BLM_EINPUT, "%s: ...", path).  Only the
 // function that detects a fault calls this; all others pass the status on.
 blm_status blmi_fail(blm_error *err, blm_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Leaves the calling function when expr is not BLM_OK.  Only for functions that own
+// Leaves the calling function if expr is not BLM_OK.  Only for functions that own
 // nothing.
 #define BLMI_TRY(expr)                                                                   \
     do {                                                                                 \
@@ -19,8 +19,8 @@ blm_status blmi_fail(blm_error *err, blm_status status, const char *format, ...)
             return blmi_try_;                                                            \
     } while (0)
 
-// Leaves a public function with BLM_EUSAGE when an argument that it needs is NULL.  Only
-// before the function owns anything.
+// Leaves a public function with BLM_EUSAGE if a required argument is NULL.  Only before
+// the function owns anything.
 #define BLMI_NEED(argument, err)                                                         \
     do {                                                                                 \
         if ((argument) == NULL)                                                          \

@@ -14,7 +14,7 @@
 
 enum { FIRST_CAPACITY = 65536, LARGE = 4 << 20 };
 
-// A file while it is read.
+// A file that is being read.
 typedef struct source {
     int fd;
     const char *path;
@@ -27,13 +27,12 @@ static blm_status check_size(const source *s, uint64_t size, blm_error *err)
 {
     if (s->max_bytes == 0 || size <= s->max_bytes)
         return BLM_OK;
-    return blmi_fail(err, BLM_EINPUT,
-        "%s: more than %llu bytes (%llu seen), which is the limit", s->path,
-        (unsigned long long)s->max_bytes, (unsigned long long)size);
+    return blmi_fail(err, BLM_EINPUT, "%s: %llu bytes or more, expected at most %llu",
+        s->path, (unsigned long long)size, (unsigned long long)s->max_bytes);
 }
 
-// Asks for large pages: a third of the time that opening a large model takes is the
-// system making small ones (doc/performance.md).  A wish, whatever comes of it.
+// Asks for large pages: without them, a third of the time to open a large model is spent
+// by the system on small ones (doc/performance.md).  Only a hint: failure is ignored.
 static void ask_for_large_pages(uint8_t *bytes, size_t size)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -56,7 +55,7 @@ static blm_status reserve(source *s, size_t capacity, blm_error *err)
     return BLM_OK;
 }
 
-// Reads to the end, wherever that is by now.
+// Reads until the end of the file, also if the file grows.
 static blm_status read_to_end(source *s, blm_error *err)
 {
     for (;;) {
@@ -87,7 +86,7 @@ static blm_status read_source(source *s, blm_error *err)
         return blmi_fail(err, BLM_EINPUT, "%s: %s", s->path, blmi_system_text(errno));
     if (S_ISDIR(before.st_mode))
         return blmi_fail(err, BLM_EINPUT, "%s: a folder, expected a file", s->path);
-    // Files of the system (/proc) say that they are empty, and are not.
+    // Files of the system (/proc) report size 0, but are not empty.
     const bool is_sized = S_ISREG(before.st_mode) && before.st_size > 0;
     const uint64_t size = is_sized ? (uint64_t)before.st_size : 0;
     BLMI_TRY(check_size(s, size, err));
@@ -97,8 +96,8 @@ static blm_status read_source(source *s, blm_error *err)
                         after.st_size != before.st_size ||
                         !is_same_time(after.st_mtim, before.st_mtim)))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: changed while it was read; expected a file that is complete (written "
-            "under another name, then renamed)",
+            "%s: changed while it was read; expected a complete file (write it "
+            "under another name, then rename it)",
             s->path);
     return BLM_OK;
 }

@@ -1,4 +1,4 @@
-// file.h: whole files read into memory.
+// file.h: reads whole files into memory.
 #ifndef BLMI_BASE_FILE_H
 #define BLMI_BASE_FILE_H
 
@@ -7,19 +7,19 @@
 
 #include "blemish/status.h"
 
-// What a file held, in memory of its own: nothing that happens to the file afterwards
-// changes it.  (A mapped file would change with every write in place, and end the
-// process when it is truncated.)
+// The content of a file in memory of its own: later changes to the file do not change it.
+// (A mapped file would change with every write in place, and end the process when the
+// file is truncated.)
 typedef struct blmi_file {
     const uint8_t *bytes; // (size), aligned to BLMI_ALIGNMENT
     size_t size;
 } blmi_file;
 
-// Reads all of path, which may be a pipe.  BLM_EINPUT: it cannot be opened or read, has
-// more than max_bytes (0: no limit; a regular file is refused before anything is
-// allocated), or another program wrote to it meanwhile, so that what was read may be half
-// of one content and half of another.  (As far as its size and time show: the clock of
-// most file systems ticks every 4 ms.)
+// Reads all of path, which may be a pipe.  BLM_EINPUT: it cannot be opened or read; it
+// has more than max_bytes (0: no limit; a regular file is refused before anything is
+// allocated); or another program wrote to it during the read, so that old and new content
+// may be mixed.  (Such a write is detected by size and time; the clock of most file
+// systems ticks every 4 ms.)
 blm_status blmi_file_read(
     const char *path, uint64_t max_bytes, blmi_file *out, blm_error *err);
 void blmi_file_close(blmi_file *file);

@@ -1,5 +1,5 @@
-// Tests of file.h and writer.h: files that change while they are read, and files that
-// replace others, with the faults that a system can have.
+// Tests of file.h and writer.h: files that change while they are read, files that replace
+// others, and errors of the system.
 #include "tests/check.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "src/base/file.h"
 #include "src/base/writer.h"
 
-// ---- a system with faults: these stand in front of libc's
+// ---- a system with faults: these functions replace those of libc
 
-static int rename_fault, sync_fault, folder_fault; // numbers of errno
+static int rename_fault, sync_fault, folder_fault; // errno values
 
 int rename(const char *from, const char *to)
 {
@@ -32,8 +32,8 @@ int fsync(int fd)
     return errno != 0 ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
-// What another program does to the file "latest" once some of it was read; later than the
-// clock of the file system ticks.
+// What another program does to the file "latest" after a part of it was read.  It waits
+// longer than a tick of the file system's clock.
 static enum { NOTHING, TRUNCATE, GROW, REWRITE } change;
 static int changed;
 
@@ -58,7 +58,7 @@ ssize_t read(int fd, void *out, size_t size)
     return got;
 }
 
-// ---- a folder of its own for each test
+// ---- a new folder for each test
 
 static char folder[64];
 
@@ -71,7 +71,7 @@ static int enter_folder(void **state)
     return mkdtemp(folder) == NULL || chdir(folder) != 0;
 }
 
-// Fails where something temporary was left behind: what a test made it has removed.
+// Fails if a temporary file is left: a test removes the files that it made.
 static int leave_folder(void **state)
 {
     (void)state;
@@ -136,7 +136,7 @@ static void a_replaced_file_keeps_its_permissions(void **state)
     const mode_t mask = umask(027), modes[] = {0600, 0666, 0755, 0440};
     write_ok("new", "1");
     assert_int_equal(mode_of("new"), 0640);
-    assert_int_equal(umask(mask), 027); // nobody else changed it
+    assert_int_equal(umask(mask), 027); // the library did not change it
     unlink("new");
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         put("old", "old");
@@ -168,7 +168,7 @@ static void links_stay_and_are_followed(void **state)
     assert_int_equal(mkdir("deep", 0777), 0);
     assert_int_equal(symlink("deep/link", "link"), 0);
     assert_int_equal(symlink("target", "deep/link"), 0);
-    write_ok("link", "made"); // through links that lead to nothing
+    write_ok("link", "made"); // through links to a missing file
     check_content("deep/target", "made");
     assert_int_equal(chmod("deep/target", 0604), 0);
     write_ok("link", "again");
@@ -185,8 +185,8 @@ static void links_stay_and_are_followed(void **state)
     check_content("deep/target", "absolute");
     unlink("deep/link");
     unlink("deep/target");
-    assert_int_equal(symlink("../link", "deep/link"), 0);
-    assert_int_equal(blmi_file_write("link", "x", 1, &err), BLM_ESYSTEM); // a circle
+    assert_int_equal(symlink("../link", "deep/link"), 0); // a loop of links
+    assert_int_equal(blmi_file_write("link", "x", 1, &err), BLM_ESYSTEM);
     unlink("deep/link");
     unlink("link");
     assert_int_equal(rmdir("deep"), 0);
@@ -207,7 +207,7 @@ static void faults_leave_the_old_file(void **state)
         *faults[i] = 0;
     }
     check_content("old", "old");
-    folder_fault = EINVAL; // a file system without
+    folder_fault = EINVAL; // a file system that cannot sync folders
     write_ok("old", "new");
     check_content("old", "new");
     folder_fault = EIO;
@@ -254,7 +254,7 @@ static void what_changes_is_refused(void **state)
     change = GROW;
     put("latest", "hello, hello");
     assert_int_equal(blmi_file_read("latest", 12, &file, &err), BLM_EINPUT);
-    assert_non_null(strstr(err.text, "latest: more than 12 bytes"));
+    assert_non_null(strstr(err.text, "expected at most 12"));
     change = NOTHING;
     check_content("latest", "hello, hello, hello");
     unlink("latest");

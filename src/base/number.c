@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Makes "C" the locale of this thread alone.  Neither allocates, with glibc and musl: the
-// locale "C" is a constant of theirs.
+// Sets the locale "C" for this thread only.  Neither function allocates with glibc and
+// musl, where the locale "C" is a constant.
 typedef struct locales {
     locale_t plain, before;
 } locales;

@@ -1,6 +1,7 @@
-// number.h: numbers as text, the same in every locale: the decimal sign is a point.
+// number.h: prints and reads numbers, the same in every locale: the decimal sign is a
+// point.
 //
-// Whatever text the library makes or reads goes through these functions.  They change
+// All text that the library makes or reads goes through these functions.  They change
 // nothing that other threads see.
 #ifndef BLMI_BASE_NUMBER_H
 #define BLMI_BASE_NUMBER_H
@@ -17,12 +18,12 @@ int blmi_vprint(char *out, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
 // Reads a number that fills the whole text, as strtod and strtoll (base 10) do in the
-// locale "C".  False, and *out as it was, where there is none or it is not finite or
-// beyond the range of its type.
+// locale "C".  Returns false and leaves *out alone if the text is not a number, or the
+// number is not finite or out of range of its type.
 bool blmi_scan_double(const char *text, double *out);
 bool blmi_scan_int64(const char *text, int64_t *out);
 
-// The text of a number of errno, in English.
+// The text of an errno value, in English.
 const char *blmi_system_text(int number);
 
 #endif

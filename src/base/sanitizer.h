@@ -1,13 +1,12 @@
-// sanitizer.h: what the memory sanitizer has to know about memory (see `msan` in
-// CMakePresets.json), and whether the address sanitizer is used.  Empty otherwise.
+// sanitizer.h: tells the memory sanitizer which memory is written (see `msan` in
+// CMakePresets.json), and says whether the address sanitizer is used.  Empty otherwise.
 //
-// Libraries that are not instrumented write without its knowledge.  So memory from malloc
-// counts as written (the options in alloc.c), ours (blmi_alloc) counts as not written
-// until our code writes it, or a library says that it did: blmi_note_written stands at
-// every such place, pixels and structures alike, and what a library fills in on the stack
-// is initialised before.
-// Whether a library wrote all that it said is not seen here, but by the tests that decode
-// twice, with fresh memory of two fillings (src/image/corpus_test.c).
+// The sanitizer does not see writes by libraries that are not instrumented.  So memory
+// from malloc counts as written (the options in alloc.c).  Memory from blmi_alloc counts
+// as not written until our code writes it, or calls blmi_note_written after a library has
+// written it.  What a library fills in on the stack is initialised first.  Whether a
+// library wrote everything that it reported is checked by tests that decode twice, into
+// memory with two different fillings (src/image/corpus_test.c).
 #ifndef BLMI_BASE_SANITIZER_H
 #define BLMI_BASE_SANITIZER_H
 
@@ -28,7 +27,7 @@
 #endif
 #endif
 
-// Our own memory, fresh: no byte of it was written.
+// Fresh memory of our own: none of its bytes is written.
 static inline void blmi_note_fresh(void *memory, size_t size)
 {
 #ifdef BLMI_MEMORY_SANITIZER
@@ -38,7 +37,7 @@ static inline void blmi_note_fresh(void *memory, size_t size)
 #endif
 }
 
-// A library says that it has written these bytes.
+// A library has reported that it wrote these bytes.
 static inline void blmi_note_written(const void *memory, size_t size)
 {
 #ifdef BLMI_MEMORY_SANITIZER
@@ -48,7 +47,7 @@ static inline void blmi_note_written(const void *memory, size_t size)
 #endif
 }
 
-// Reports bytes that were not written.
+// Reports bytes that are not written.
 static inline void blmi_check_written(const void *memory, size_t size)
 {
 #ifdef BLMI_MEMORY_SANITIZER

@@ -12,8 +12,8 @@ blm_status blmi_sized_take(const void *given, size_t given_size, void *own, size
     for (size_t i = size; i < given_size; i++)
         if (((const char *)given)[i] != 0)
             return blmi_fail(err, BLM_EUSAGE,
-                "%s: byte %zu is set, this library knows %zu: the program was built for "
-                "a newer one",
+                "%s: byte %zu is set, but this library knows %zu bytes: the program was "
+                "built for a newer library",
                 name, i, size);
     memcpy(own, given, given_size < size ? given_size : size);
     return BLM_OK;

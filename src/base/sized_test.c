@@ -1,4 +1,4 @@
-// Structs of programs that are older, or newer, than the library.
+// Tests of sized.c: structs of programs that are older, or newer, than the library.
 #include "tests/check.h"
 
 #include <string.h>

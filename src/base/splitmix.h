@@ -1,4 +1,4 @@
-// splitmix.h: the pseudorandom numbers of everything that is drawn.
+// splitmix.h: the pseudorandom number generator of the project.
 //
 // Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 #ifndef BLMI_BASE_SPLITMIX_H
@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-// The next 64 bits; state is any number at first.
+// The next 64 bits; state may start with any number.
 static inline uint64_t blmi_splitmix(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;

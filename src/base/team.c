@@ -6,8 +6,8 @@
 
 #include "src/base/alloc.h"
 
-// Rounds of asking before a thread sleeps, some 50 microseconds: as long as the tasks of
-// a loop differ, and longer than what lies between two loops of one image.
+// Polls before a thread sleeps, some 50 microseconds: as long as the tasks of a loop
+// differ, and longer than the time between two loops of one image.
 enum { ROUNDS = 2000 };
 
 typedef struct helper {
@@ -17,14 +17,14 @@ typedef struct helper {
 } helper;
 
 struct blmi_team {
-    int threads, helpers; // helpers that run
+    int threads, helpers; // helpers: threads that were started
     helper *helper;
-    pthread_mutex_t lock; // of all that is below
+    pthread_mutex_t lock; // protects all members below
     pthread_cond_t begun, ended;
-    atomic_uint loops; // begun so far; read without the lock to wait for the next
-    atomic_int inside; // helpers at work; likewise
+    atomic_uint loops; // begun so far; also read without the lock
+    atomic_int inside; // helpers at work; also read without the lock
     int asleep;        // helpers
-    bool open, over;   // a loop can be joined; the helpers shall end
+    bool open, over;   // a loop can be joined; the helpers must end
     blmi_team_task *task;
     const void *context;
     int count;
@@ -44,7 +44,7 @@ static void work(blmi_team *team, int thread)
         team->task(team->context, i, thread);
 }
 
-// Until a loop has begun that is not the one seen; with the lock held at the end.
+// Waits until a loop other than `seen` has begun; returns with the lock held.
 static void wait_for_loop(blmi_team *team, unsigned seen)
 {
     for (int i = 0; i < ROUNDS && atomic_load(&team->loops) == seen; i++)
@@ -123,7 +123,7 @@ int blmi_team_threads(const blmi_team *team)
     return team != NULL ? team->threads : 1;
 }
 
-// Makes a loop known to the helpers.
+// Wakes the helpers for a new loop.
 static void begin(blmi_team *team)
 {
     pthread_mutex_lock(&team->lock);

@@ -1,5 +1,5 @@
-// Tests of the team: every task once, one at a time a thread, whatever the numbers; and
-// no waiting for helpers that do not come.
+// Tests of team.c: every task runs once, one at a time in a thread, for any numbers; and
+// the caller does not wait for helpers that have not begun.
 #include "tests/check.h"
 
 #include <dirent.h>
@@ -16,8 +16,8 @@ enum { MOST = 1000, THREADS = 5 };
 
 typedef struct loop {
     int threads;
-    atomic_int times[MOST];   // that a task was done
-    atomic_int busy[THREADS]; // tasks that a thread is at
+    atomic_int times[MOST];   // how often a task was done
+    atomic_int busy[THREADS]; // tasks that run in a thread
     atomic_int wrong;
 } loop;
 
@@ -74,9 +74,9 @@ static void teams_come_and_go(void **state)
     }
 }
 
-// ---- helpers that do not come
+// ---- helpers that do not run
 
-static int gate[2]; // a pipe: who reads from it stands still until it is closed
+static int gate[2]; // a pipe: a read blocks until it is closed
 static atomic_int still;
 
 static void stand_still(int number)
@@ -89,8 +89,8 @@ static void stand_still(int number)
     atomic_fetch_sub(&still, 1);
 }
 
-// Signals the threads of this program whose number is above `last`, none for 0.  The
-// largest number.
+// Signals the threads of this process with a number above `last`; none if `last` is 0.
+// Returns the largest number.
 static int signal_threads(int last, int *count)
 {
     DIR *threads = opendir("/proc/self/task");
@@ -108,7 +108,7 @@ static int signal_threads(int last, int *count)
     return largest;
 }
 
-// As if other programs kept their cores from them.
+// As if other programs held the cores of the helpers.
 static void nobody_waits_for_helpers_that_do_not_come(void **state)
 {
     (void)state;
@@ -120,12 +120,12 @@ static void nobody_waits_for_helpers_that_do_not_come(void **state)
     const int last = signal_threads(0, &count);
     assert_ok(blmi_team_new(THREADS, &team, &err), err);
     check_loop(team, MOST);
-    usleep(100000); // they fall asleep, and hold no lock
+    usleep(100000); // until they sleep, without a lock
     signal_threads(last, &count);
     assert_int_equal(count, THREADS - 1);
     while (atomic_load(&still) < THREADS - 1)
         usleep(1000);
-    alarm(60); // ends what would wait for ever
+    alarm(60); // ends an endless wait
     for (int i = 0; i < 20; i++)
         check_loop(team, 100);
     alarm(0);

@@ -66,8 +66,7 @@ static float f32_of_bits(uint32_t bits)
     return value;
 }
 
-// IEEE 754 binary16 -> binary32.  Subnormals come from a float multiplication, which is
-// exact.
+// IEEE 754 binary16 to binary32.  Subnormals use a float multiplication, which is exact.
 static float f32_of_f16(uint16_t half)
 {
     const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
@@ -101,7 +100,7 @@ void blmi_to_f32(float *out, const void *in, blmi_dtype dtype, size_t count)
         for (size_t i = 0; i < count; i++)
             out[i] = (float)doubles[i];
         break;
-    default: // the caller asks for a float type; integers have no weights
+    default: // callers pass float types only
         memset(out, 0, count * sizeof *out);
     }
 }

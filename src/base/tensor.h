@@ -1,4 +1,4 @@
-// tensor.h: named tensors as files hold them; what src/format reads and src/nn packs.
+// tensor.h: named tensors, as src/format reads them and src/nn packs them.
 #ifndef BLMI_BASE_TENSOR_H
 #define BLMI_BASE_TENSOR_H
 
@@ -19,13 +19,13 @@ typedef enum blmi_dtype {
 
 enum { BLMI_MAX_RANK = 8 };
 
-// A dense row-major little-endian array that belongs to somebody else.
+// A dense row-major little-endian array.  It does not own its data.
 typedef struct blmi_tensor {
     const char *name;
     blmi_dtype dtype;
     int rank;                     // 0 for a scalar
     int64_t shape[BLMI_MAX_RANK]; // outermost first
-    const void *data;             // aligned to its item at least
+    const void *data;             // aligned to its items or better
 } blmi_tensor;
 
 // A set of tensors, sorted by name (bytewise).
@@ -36,10 +36,10 @@ typedef struct blmi_tensors {
 
 size_t blmi_dtype_size(blmi_dtype dtype); // bytes of an item
 const char *blmi_dtype_name(
-    blmi_dtype dtype); // as safetensors spells it: "F32", "F16", "BF16", ...
+    blmi_dtype dtype); // the name in safetensors files: "F32", "F16", "BF16", ...
 int64_t blmi_tensor_count(const blmi_tensor *tensor); // items; the product of shape
 
-// The tensor of that name, or NULL.
+// The tensor with that name, or NULL.
 const blmi_tensor *blmi_tensors_find(const blmi_tensors *set, const char *name);
 
 // The length of an axis of a tensor that has `rank` of them, if it is a multiple of

@@ -20,6 +20,7 @@ blm_status blmi_threads_choose(int asked, int *out, blm_error *err)
 
 void blmi_threads_keep_to_one(void)
 {
-    // Inside a region this is a property of the thread's task there, and ends with it.
+    // Inside a parallel region this sets a property of the thread's task, which ends with
+    // the region.
     omp_set_num_threads(1);
 }

@@ -1,8 +1,8 @@
 // threads.h: how many threads a call may use.
 //
-// Whoever starts threads is told how many, with the caller: num_threads clauses,
-// blmi_team_new.  Nothing here, and nothing that uses it, changes how many another caller
-// in the process gets.
+// Every call that starts threads gets their number, including the caller, as an argument
+// (num_threads clauses, blmi_team_new).  Nothing here changes the number of threads that
+// other callers in the process get.
 #ifndef BLMI_BASE_THREADS_H
 #define BLMI_BASE_THREADS_H
 
@@ -10,14 +10,14 @@
 
 enum { BLMI_MOST_THREADS = 1024 };
 
-// What an option called threads means: itself, or as many as there are cores (or as
-// OMP_NUM_THREADS says) for 0.  BLM_EUSAGE if it is not 0 to BLMI_MOST_THREADS.
+// The meaning of an option `threads`: 1 or more is itself; 0 is the number of cores (or
+// OMP_NUM_THREADS).  BLM_EUSAGE if it is not 0 to BLMI_MOST_THREADS.
 blm_status blmi_threads_choose(int asked, int *out, blm_error *err);
 // The same for a number that has been checked.
 int blmi_threads_of(int asked);
 
-// Inside a parallel region: what this thread calls until the region ends (OpenBLAS)
-// starts no threads.  OpenBLAS sees to that by itself, but in a region of one thread.
+// Inside a parallel region: calls of this thread (to OpenBLAS) start no threads until the
+// region ends.  OpenBLAS does that itself, except in a region of one thread.
 void blmi_threads_keep_to_one(void);
 
 #endif

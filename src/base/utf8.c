@@ -22,10 +22,10 @@ size_t blmi_utf8_printable(const char *text)
             return 0;
         code = code << 6 | (at[i] & 0x3fu);
     }
-    const int bad = code < least[length] || code > 0x10ffff ||
-                    (code >= 0xd800 && code < 0xe000) || (code & 0xfffe) == 0xfffe ||
-                    code < 0xa0;
-    return bad ? 0 : length;
+    const bool is_bad = code < least[length] || code > 0x10ffff ||
+                        (code >= 0xd800 && code < 0xe000) || (code & 0xfffe) == 0xfffe ||
+                        code < 0xa0;
+    return is_bad ? 0 : length;
 }
 
 bool blmi_utf8_is_printable(const char *text)

@@ -19,9 +19,9 @@ enum { MOST_LINKS = 40, MOST_NAMES = 100 };
 
 struct blmi_writer {
     int fd;
-    char *path;      // as the caller says it
-    char *target;    // where links lead; the name in the end
-    char *temporary; // the name until then; NULL: written directly
+    char *path;      // as the caller gave it
+    char *target;    // the final name, links followed
+    char *temporary; // the name until _commit; NULL: written directly
 };
 
 static blm_status write_failed(const blmi_writer *writer, blm_error *err)
@@ -30,16 +30,16 @@ static blm_status write_failed(const blmi_writer *writer, blm_error *err)
         "%s: cannot write: %s", writer->path, blmi_system_text(errno));
 }
 
-// ---- where to -------------------------------------------------------------------------
+// ---- the target -----------------------------------------------------------------------
 
-// The length of the folder in front of a name, its slash included; 0 for the current one.
+// The length of the folder part of a path, including the slash; 0 for the current folder.
 static size_t folder_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? (size_t)(slash - path) + 1 : 0;
 }
 
-// What the link at path leads to; NULL and errno.
+// The path that the link at path points to; NULL and errno on failure.
 static char *read_link(const char *path)
 {
     const size_t folder = folder_length(path);
@@ -63,7 +63,8 @@ static char *read_link(const char *path)
     return target;
 }
 
-// Follows links to a name that is none, whether there is anything or not.  False: errno.
+// Follows links to a name that is not a link; the name need not exist.  False and errno
+// on failure.
 static bool find_target(blmi_writer *writer)
 {
     writer->target = blmi_strdup(writer->path);
@@ -89,8 +90,8 @@ static bool find_target(blmi_writer *writer)
 
 // ---- opening --------------------------------------------------------------------------
 
-// Creates a file beside the target, with the permissions that the umask leaves of `mode`;
-// its descriptor or -1.
+// Creates a file beside the target, with permissions `mode` less the umask.  Returns its
+// descriptor or -1.
 static int create_temporary(blmi_writer *writer, mode_t mode)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -117,8 +118,8 @@ static int create_temporary(blmi_writer *writer, mode_t mode)
     return -1;
 }
 
-// Gives the new file what the old one had.  A new owner is not always allowed, and the
-// permissions are not those of another one.
+// Gives the new file the owner and permissions of the old one.  If the system does not
+// allow the owner, only the group and permissions are set.
 static bool keep_owner(int fd, const struct stat *old)
 {
     struct stat own;
@@ -145,7 +146,7 @@ static bool open_target(blmi_writer *writer)
     writer->fd = create_temporary(writer, exists ? 0600 : 0666);
     if (writer->fd < 0) {
         const int reason = errno;
-        blmi_free(writer->temporary); // not ours to remove
+        blmi_free(writer->temporary); // it does not exist, or belongs to another program
         writer->temporary = NULL;
         errno = reason;
         return false;
@@ -153,7 +154,7 @@ static bool open_target(blmi_writer *writer)
     return !exists || keep_owner(writer->fd, &old);
 }
 
-// Closes the file, removes it if it is a temporary one still, and frees the writer.
+// Closes the file, removes it if it is still temporary, and frees the writer.
 static void end_writer(blmi_writer *writer)
 {
     if (writer->fd >= 0)
@@ -200,8 +201,8 @@ blm_status blmi_writer_put(
     return BLM_OK;
 }
 
-// Makes the new name last.  A folder that may not be opened, or that cannot be synced by
-// its kind, is as safe as it gets.
+// Makes the rename durable.  A folder that cannot be opened for lack of rights, or whose
+// file system cannot sync it, is accepted.
 static bool sync_folder(const blmi_writer *writer)
 {
     char *folder = writer->temporary; // no longer needed

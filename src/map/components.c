@@ -3,9 +3,9 @@
 
 #include "src/map/map.h"
 
-// While components are being found, a label is 1 + the index of another pixel of the
-// component that comes before it in row order, or of itself: a tree whose root is the
-// component's first pixel.
+// While components are being found, a label is 1 + the index of a pixel of the same
+// component that is earlier in row order, or of the pixel itself.  The labels form a
+// tree, whose root is the component's first pixel.
 
 static int32_t find_root(int32_t *label, int32_t at)
 {
@@ -25,7 +25,7 @@ static void join(int32_t *label, int32_t a, int32_t b)
         label[root_a] = root_b + 1;
 }
 
-// Joins a pixel with those of its neighbours that come before it in row order.
+// Joins a pixel with its neighbours that are earlier in row order.
 static void join_neighbours(int32_t *label, int width, int x, int32_t at)
 {
     if (x > 0 && label[at - 1] != 0)
@@ -33,7 +33,7 @@ static void join_neighbours(int32_t *label, int width, int x, int32_t at)
     if (at < width)
         return;
     const int32_t above = at - width;
-    if (label[above] != 0) { // it touches its own left and right, which are done
+    if (label[above] != 0) { // its left and right neighbours are joined already
         join(label, at, above);
         return;
     }
@@ -43,7 +43,8 @@ static void join_neighbours(int32_t *label, int width, int x, int32_t at)
         join(label, at, above + 1);
 }
 
-// label (height, width): 0 for background, anything else for the rest; becomes 0 and 1..
+// label (height, width): in: 0 for background, anything else for a component; out: 0 and
+// 1..
 static size_t label_components(int32_t *label, int width, int height)
 {
     int32_t at = 0;
@@ -58,7 +59,7 @@ static size_t label_components(int32_t *label, int width, int height)
         if (label[i] == i + 1)
             label[i] = ++count;
         else if (label[i] != 0)
-            label[i] = label[label[i] - 1]; // comes before i, so it is final
+            label[i] = label[label[i] - 1]; // final, since it is before i
     return (size_t)count;
 }
 

@@ -1,4 +1,4 @@
-// Tests of components.c and region.c, against loops that do what the contract says.
+// Tests of components.c and region.c, against plain loops that follow the contract.
 #include "tests/check.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 enum { MOST = 20 * 20 };
 
-// Labels by repeated spreading of the smallest neighbouring label, until nothing changes.
+// Labels by spreading the smallest neighbouring label until nothing changes.
 static int spread_labels(const uint8_t *mask, int width, int height, int32_t *label)
 {
     for (int i = 0; i < width * height; i++)
@@ -25,7 +25,7 @@ static int spread_labels(const uint8_t *mask, int width, int height, int32_t *la
                 }
     }
     int count = 0;
-    for (int i = 0; i < width * height; i++) // first pixels come first, in rising order
+    for (int i = 0; i < width * height; i++) // in the order of first pixels
         if (label[i] == i + 1) {
             count++;
             for (int j = width * height; j-- > i;)
@@ -93,7 +93,7 @@ static void components_keep_their_contract(void **state)
         assert_memory_equal(found, expected, bytes);
         for (int i = 0; i < count && (size_t)i < capacity; i++)
             check_component(map, width, height, expected, i + 1, &parts[i]);
-        assert_int_equal(parts[capacity].area, -7); // nothing is written beyond
+        assert_int_equal(parts[capacity].area, -7); // nothing is written beyond capacity
         assert_int_equal(blmi_components_of_mask(mask, width, height, same), count);
         assert_memory_equal(same, expected, bytes);
     }

@@ -1,9 +1,10 @@
-// map.h: from distances on the grid to the anomaly map, and from the map to score, mask
-// and regions.
+// map.h: makes the map from distances on the grid, and score, mask and regions from the
+// map.
 //
-// Maps are float (height, width), row-major; grids (grid_height, grid_width).  Values are
-// never NaN.  A map has fewer than 2^30 pixels.  Neighbours are the eight around a pixel.
-// All functions are pure: any thread; those without a status cannot fail.
+// Maps are float (height, width), row-major; grids are (grid_height, grid_width).  Values
+// are never NaN.  A map has fewer than 2^30 pixels.  Neighbours are the eight around a
+// pixel.  All functions are pure and may be called from any thread; those without a
+// status cannot fail.
 #ifndef BLMI_MAP_MAP_H
 #define BLMI_MAP_MAP_H
 
@@ -16,35 +17,35 @@
 
 typedef struct blmi_resampler blmi_resampler; // immutable
 
-// From grids to maps: bilinear with half-pixel centres (align_corners = false), then the
-// Gaussian filter of `sigma` pixels (radius int(4 sigma + 0.5), edge pixels duplicated,
-// scipy's "reflect"); sigma 0: none.  Both are linear and separable, so that each axis is
-// one matrix, computed in double.  BLM_EUSAGE: a grid's side outside 1..2048, a map's
-// outside 1..16384, a sigma outside 0..1000.
+// Grids to maps: bilinear interpolation with half-pixel centres (align_corners = false),
+// then a Gaussian filter of `sigma` pixels (radius int(4 sigma + 0.5), edge pixels
+// repeated, scipy's "reflect"); sigma 0: no filter.  Both are linear and separable, so
+// each axis is one matrix, computed in double.  BLM_EUSAGE: a grid's side outside
+// 1..2048, a map's outside 1..16384, or sigma outside 0..1000.
 blm_status blmi_resampler_new(int grid_width, int grid_height, int width, int height,
     double sigma, blmi_resampler **out, blm_error *err);
 void blmi_resampler_free(blmi_resampler *resampler);            // NULL allowed
 size_t blmi_resampler_scratch(const blmi_resampler *resampler); // bytes
 // grid (grid_height, grid_width) and map (height, width) of finite values; scratch is
-// aligned as floats are.
+// aligned for floats.
 void blmi_resampler_run(
     const blmi_resampler *resampler, const float *grid, void *scratch, float *map);
 
 // ---- opening.c: grey-scale area opening -----------------------------------------------
 
-// The area opening of map by `area` pixels (at least 1): every pixel takes the highest
+// The area opening of map by `area` pixels (1 or more): every pixel becomes the highest
 // level t at which it lies in a connected set of at least `area` pixels >= t.  Pixels
-// with include[i] == 0 (include may be NULL) do not exist: they connect nothing and come
-// out as -INFINITY.  A connected part of the included pixels that has fewer than `area`
-// pixels in all becomes its own lowest value.  map and out may be the same.  So that a
-// larger part exists, opened >= t is the union of the components of map >= t with at
-// least `area` pixels, for every t.
+// with include[i] == 0 (include may be NULL) are left out: they connect nothing and
+// become -INFINITY.  A connected part of the included pixels with fewer than `area`
+// pixels becomes its lowest value.  map and out may be the same.  If a larger part
+// exists, opened >= t is the union of the components of map >= t that have `area` pixels
+// or more, for every t.
 size_t blmi_opening_scratch(int width, int height); // bytes
-// scratch is aligned as uint64_t is.
+// scratch is aligned for uint64_t.
 void blmi_opening(const float *map, int width, int height, int64_t area,
     const uint8_t *include, void *scratch, float *out);
 
-// ---- components.c: what stands out ----------------------------------------------------
+// ---- components.c: connected components -----------------------------------------------
 
 typedef struct blmi_component {
     int left, top, right, bottom;  // box in map pixels, right and bottom exclusive
@@ -54,30 +55,30 @@ typedef struct blmi_component {
     double centroid_x, centroid_y; // mean of the pixel centres (x + 0.5, y + 0.5)
 } blmi_component;
 
-// Labels the components of map >= threshold (finite).  label (height, width) gets 0 for
-// background and 1.. in the order of each component's first pixel in row order.  Returns
-// the count; the first `capacity` components are described.
+// Labels the components of map >= threshold (finite).  label (height, width) becomes 0
+// for background and 1.. in the order of each component's first pixel.  Returns the
+// number of components; the first `capacity` of them are described.
 size_t blmi_components(const float *map, int width, int height, float threshold,
     int32_t *label, blmi_component *components, size_t capacity);
 
-// The same labels for the pixels of a mask (height, width) that are not 0.
+// The same labels, for the non-zero pixels of a mask (height, width).
 size_t blmi_components_of_mask(
     const uint8_t *mask, int width, int height, int32_t *label);
 
 // ---- region.c: region of interest -----------------------------------------------------
 
-// Grid positions that count: those whose cell touches a pixel of the region include
-// (height, width).  The cell of column g is g * width / grid_width to (g + 1) * width /
-// grid_width, rows likewise.  use (grid_height, grid_width) becomes 0/1; returns how many
-// are 1.
+// Grid positions to use: those whose cell touches a pixel of the region include (height,
+// width).  The cell of column g is g * width / grid_width to (g + 1) * width /
+// grid_width; rows likewise.  use (grid_height, grid_width) becomes 0 or 1.  Returns how
+// many are 1.
 size_t blmi_region_positions(const uint8_t *include, int width, int height,
     int grid_width, int grid_height, uint8_t *use);
-// Sets to 0 the connected parts of include (height, width; 0 or 1) that have fewer than
-// `area` pixels; *kept: how many pixels are left.  BLM_ENOMEM.
+// Sets to 0 the connected parts of include (height, width; 0 or 1) with fewer than `area`
+// pixels.  *kept: the pixels that are left.  BLM_ENOMEM.
 blm_status blmi_region_keep_large(
     uint8_t *include, int width, int height, int64_t area, size_t *kept, blm_error *err);
-// nearest (grid_height, grid_width): the index of the used position nearest to each
-// (itself if used; Euclidean, ties to the lower index); -1 if none is used.
+// nearest (grid_height, grid_width): for each position the index of the nearest used one
+// (itself if used; Euclidean distance, ties to the lower index); -1 if none is used.
 void blmi_region_nearest(
     const uint8_t *use, int grid_width, int grid_height, int32_t *nearest);
 

@@ -6,12 +6,12 @@
 #include "src/map/map.h"
 #include "src/map/sort.h"
 
-// The sets of connected pixels at or above the level that is reached, as trees.  The root
-// of a set is its lowest pixel.  A set that has `enough` pixels takes in no more: its
-// level is settled.
+// The sets of connected pixels at or above the current level, as trees.  The root of a
+// set is its lowest pixel.  A set of `enough` pixels is settled: its level is final and
+// it does not grow.
 typedef struct forest {
     int32_t *parent; // (height, width) towards the root, which is its own parent; ABSENT
-    int32_t *size;   // (height, width) pixels of the set, true for roots
+    int32_t *size;   // (height, width) pixels of the set, valid for roots
     int32_t enough;
     int width, height;
 } forest;
@@ -27,8 +27,8 @@ static int32_t find_root(int32_t *parent, int32_t at)
     return at;
 }
 
-// Puts the set of `other` under the pixel `at`, the lowest so far; if it is settled it
-// only lends its size, since `at` is then connected to enough pixels.
+// Puts the set of `other` under the pixel `at`, the lowest so far.  A settled set keeps
+// its tree and only adds its size, since `at` is then connected to enough pixels.
 static void join(forest *f, int32_t at, int32_t other)
 {
     const int32_t root = find_root(f->parent, other);
@@ -55,8 +55,8 @@ static void join_neighbours(forest *f, int32_t at)
         }
 }
 
-// Starts out as what an opening by one pixel is, and lists the included pixels as key and
-// index in items; returns how many.
+// Initialises out with the opening by one pixel, and lists the included pixels in items,
+// as key and index.  Returns how many.
 static size_t list_pixels(
     const float *map, size_t pixels, const uint8_t *include, float *out, uint64_t *items)
 {
@@ -102,8 +102,8 @@ void blmi_opening(const float *map, int width, int height, int64_t area,
         f.size[at] = 1;
         join_neighbours(&f, at);
     }
-    // Rising, so that a parent, which is never higher than its children, comes before
-    // them.
+    // In rising order, so that a parent, which is never higher than its children, is
+    // before them.
     for (size_t i = 0; i < count; i++) {
         const int32_t at = (int32_t)(uint32_t)items[i];
         out[at] = out[f.parent[at]];

@@ -1,4 +1,4 @@
-// Tests of opening.c and the sorting under it, against flood filling level by level.
+// Tests of opening.c and sort.h, against flood filling level by level.
 #include "tests/check.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 
 enum { MOST = 12 * 12 };
 
-// A map of few or many distinct values, of both signs and both zeros.
+// A map with few or many distinct values, of both signs and both zeros.
 static void random_map(uint64_t *seed, float *map, int pixels)
 {
     const int levels = 1 + random_below(seed, random_below(seed, 2) ? 5 : 100);
@@ -22,8 +22,8 @@ static void random_map(uint64_t *seed, float *map, int pixels)
     }
 }
 
-// Visits the connected pixels of map >= level around `at`, marks them with `mark`,
-// returns how many there are.
+// Visits the connected pixels of map >= level around `at` and marks them with `mark`.
+// Returns how many there are.
 static int flood(const float *map, const uint8_t *include, int width, int height, int at,
     float level, int *marks, int mark)
 {
@@ -41,7 +41,7 @@ static int flood(const float *map, const uint8_t *include, int width, int height
     return count;
 }
 
-// out[i]: the contract, word by word.  Returns whether every part has `area` pixels.
+// out: the result by the definition.  Returns whether every part has `area` pixels.
 static bool open_by_flooding(
     const float *map, const uint8_t *include, int width, int height, int area, float *out)
 {
@@ -67,8 +67,8 @@ static bool open_by_flooding(
     return all_large;
 }
 
-// opened >= level is the union of the components of map >= level that are large enough,
-// and therefore the score says whether there is any.
+// opened >= level is the union of the large components of map >= level.  So the score
+// says whether there is one.
 static void check_threshold(
     const float *map, const float *opened, int width, int height, int area, float level)
 {
@@ -145,13 +145,13 @@ static void sorting_is_stable_and_by_value(void **state)
         for (size_t i = 0; i < count; i++)
             items[i] = (random_next(&seed) >> 32 >> shift) << 32 | i;
         blmi_sort(items, spare, count);
-        for (size_t i = 1; i < count; i++) // the index below the key makes this stability
+        for (size_t i = 1; i < count; i++) // with the index below the key: a stable sort
             assert_true(items[i - 1] < items[i]);
     }
 }
 
-// Near-linear: a million pixels of the worst kinds take well under the seconds that a
-// quadratic method would need.
+// Near-linear time: a million pixels of the worst kinds take far less than the seconds of
+// a quadratic method.
 static void large_maps_are_quick(void **state)
 {
     (void)state;

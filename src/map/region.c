@@ -8,7 +8,7 @@ typedef struct span {
     int first, end; // pixels, end exclusive
 } span;
 
-// The pixels that a cell touches, be it with a part of them.
+// The pixels that a cell touches, also in part.
 static span cell_pixels(int cell, int cells, int pixels)
 {
     const int64_t from = (int64_t)cell * pixels, to = from + pixels;
@@ -38,7 +38,8 @@ size_t blmi_region_positions(const uint8_t *include, int width, int height,
     return count;
 }
 
-// The used position nearest to (x, y), by looking at all: it is done once for a model.
+// The used position nearest to (x, y).  Tries all positions, since it runs once per
+// model.
 static int32_t nearest_used(const uint8_t *use, int width, int height, int x, int y)
 {
     int32_t best = -1;

@@ -6,7 +6,7 @@
 #include "src/map/map.h"
 
 enum {
-    MAX_GRID = 2048, // sides; one row of weights must fit on the stack
+    MAX_GRID = 2048, // side; a row of weights must fit on the stack
     MAX_SIDE = 16384,
     MAX_SIGMA = 1000,
     MAX_RADIUS = 4 * MAX_SIGMA
@@ -19,7 +19,7 @@ struct blmi_resampler {
                     // down
 };
 
-// What one output position of bilinear interpolation is made of.
+// The two inputs of one output position of bilinear interpolation.
 typedef struct taps {
     int low, high; // neighbouring inputs
     double part;   // of high; low has 1 - part
@@ -36,8 +36,8 @@ static taps bilinear_taps(int at, int size_in, int size_out)
     return (taps){low, low + 1 < size_in ? low + 1 : low, source - low};
 }
 
-// The index within 0..size-1 that scipy's "reflect" gives for one beyond: the edge pixel
-// is repeated, (d c b a | a b c d | d c b a).
+// The index within 0..size-1 that scipy's "reflect" gives for an index outside: the edge
+// pixel is repeated, (d c b a | a b c d | d c b a).
 static int reflected(int at, int size)
 {
     const int period = 2 * size;
@@ -45,8 +45,8 @@ static int reflected(int at, int size)
     return phase < size ? phase : period - 1 - phase;
 }
 
-// taper[k] = exp(-k^2 / (2 sigma^2)) for k = 0..radius, scaled so that both sides and the
-// middle add up to 1.
+// taper[k] = exp(-k^2 / (2 sigma^2)) for k = 0..radius, scaled so that the middle and
+// both sides add up to 1.
 static void gaussian_taper(double *taper, int radius, double sigma)
 {
     taper[0] = 1;
@@ -59,8 +59,8 @@ static void gaussian_taper(double *taper, int radius, double sigma)
         taper[k] /= sum;
 }
 
-// weights (size_out, size_in) of bilinear interpolation and then the filter, each row and
-// column at its stride; taper (radius + 1) is the filter from its middle outwards.
+// weights (size_out, size_in), with the given strides, of bilinear interpolation followed
+// by the filter; taper (radius + 1) is the filter from its middle outwards.
 static void axis_weights(float *weights, int size_in, size_t stride_in, int size_out,
     size_t stride_out, const double *taper, int radius)
 {
@@ -83,7 +83,7 @@ static blm_status check_side(const char *what, int side, int most, blm_error *er
     if (side >= 1 && side <= most)
         return BLM_OK;
     return blmi_fail(
-        err, BLM_EUSAGE, "a %s has a side of %d, not 1 to %d", what, side, most);
+        err, BLM_EUSAGE, "a %s has a side of %d, expected 1 to %d", what, side, most);
 }
 
 blm_status blmi_resampler_new(int grid_width, int grid_height, int width, int height,
@@ -94,8 +94,8 @@ blm_status blmi_resampler_new(int grid_width, int grid_height, int width, int he
     BLMI_TRY(check_side("map", width, MAX_SIDE, err));
     BLMI_TRY(check_side("map", height, MAX_SIDE, err));
     if (!(sigma >= 0 && sigma <= MAX_SIGMA))
-        return blmi_fail(
-            err, BLM_EUSAGE, "the filter's sigma is %g, not 0 to %d", sigma, MAX_SIGMA);
+        return blmi_fail(err, BLM_EUSAGE, "the filter's sigma is %g, expected 0 to %d",
+            sigma, MAX_SIGMA);
     const size_t w = (size_t)width, h = (size_t)height;
     const size_t gw = (size_t)grid_width, gh = (size_t)grid_height;
     const size_t bytes = sizeof(blmi_resampler) + (gw * w + h * gh) * sizeof(float);
@@ -126,8 +126,8 @@ size_t blmi_resampler_scratch(const blmi_resampler *resampler)
     return (size_t)resampler->grid_height * (size_t)resampler->width * sizeof(float);
 }
 
-// out (count_out, width) = weights (count_out, count_in) * rows (count_in, width).  The
-// filter reaches few rows, so that most weights are 0.
+// out (count_out, width) = weights (count_out, count_in) * rows (count_in, width).  Most
+// weights are 0, since the filter reaches few rows.
 static void weigh_rows(float *restrict out, const float *weights, int count_out,
     const float *restrict rows, int count_in, int width)
 {

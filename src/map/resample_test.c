@@ -1,4 +1,4 @@
-// Tests of resample.c: against golden maps, and against plain loops in double.
+// Tests of resample.c, against golden maps and plain loops in double.
 #include "tests/check.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 enum { GRID = 14, SIDE = 224 };
 
-// The largest difference, as a share of the largest expected value.
+// The largest difference, divided by the largest expected value.
 static double relative_gap(const float *found, const float *expected, size_t count)
 {
     double gap = 0, largest = 0;
@@ -32,7 +32,7 @@ static void resample(
     blmi_resampler_free(resampler);
 }
 
-// grids (4, GRID, GRID) of the golden pipeline; 0 if it is absent.
+// grids (4, GRID, GRID) of the golden pipeline.  Returns 0 if it is absent.
 static int golden_grids(float *grids)
 {
     const char *path = golden_path("pipeline/test_maps_14.npy");
@@ -67,7 +67,7 @@ static void golden_maps_are_met(void **state)
     npy_free(&maps);
 }
 
-// The Gaussian filter along one axis, element by element: `count` of them, `stride`
+// The Gaussian filter along one axis, element by element: `count` elements, `stride`
 // apart.
 static void filter_line(double *line, int count, int stride, double sigma)
 {
@@ -90,7 +90,8 @@ static void filter_line(double *line, int count, int stride, double sigma)
     }
 }
 
-// The grid at a place between its centres; beyond the outermost their value goes on.
+// The grid at a point between its centres; beyond the outermost centres their value is
+// kept.
 static double bilinear(const float *grid, int width, int height, double x, double y)
 {
     x = fmin(fmax(x, 0), width - 1);
@@ -104,7 +105,7 @@ static double bilinear(const float *grid, int width, int height, double x, doubl
 }
 
 // Upsampling and filter one after the other, at sizes where the filter reaches beyond
-// both edges, for reduction too.
+// both edges; also for reduction.
 static void one_matrix_equals_two_steps(void **state)
 {
     (void)state;
@@ -151,7 +152,7 @@ static void senseless_arguments_are_refused(void **state)
     blmi_resampler *none = NULL;
     blm_error err;
     assert_int_equal(blmi_resampler_new(0, 1, 1, 1, 0, &none, &err), BLM_EUSAGE);
-    assert_string_equal(err.text, "a grid has a side of 0, not 1 to 2048");
+    assert_string_equal(err.text, "a grid has a side of 0, expected 1 to 2048");
     assert_int_equal(blmi_resampler_new(1, 1, 1, 16385, 0, &none, &err), BLM_EUSAGE);
     assert_int_equal(blmi_resampler_new(1, 1, 1, 1, -1, &none, &err), BLM_EUSAGE);
     assert_int_equal(blmi_resampler_new(1, 1, 1, 1, NAN, &none, &err), BLM_EUSAGE);

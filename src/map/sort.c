@@ -2,7 +2,7 @@
 
 enum {
     PASSES = 3,
-    DIGIT = 11, // bits; three of them are the 32 bits of a key, one to spare
+    DIGIT = 11, // bits; three digits hold the 32 bits of a key
     VALUES = 1 << DIGIT
 };
 

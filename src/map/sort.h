@@ -1,4 +1,4 @@
-// sort.h: floats as integers, and sorting by them in linear time.
+// sort.h: maps floats to integers in the same order, and sorts by them in linear time.
 #ifndef BLMI_MAP_SORT_H
 #define BLMI_MAP_SORT_H
 
@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-// An integer that is ordered as the floats are, without NaN.  -0.0 and 0.0 give the same.
+// An integer key with the order of the floats, without NaN.  -0.0 and 0.0 have the same
+// key.
 static inline uint32_t blmi_float_key(float value)
 {
     const float unsigned_zero = value + 0.0f;
@@ -24,8 +25,8 @@ static inline float blmi_key_float(uint32_t key)
     return value;
 }
 
-// Puts items (count) into the rising order of their upper 32 bits, equal ones in the
-// order that they had.  spare (count) is written over.  Radix sort in three passes.
+// Sorts items (count) by their upper 32 bits, in rising order; equal ones keep their
+// order.  spare (count) is scratch.  Radix sort in three passes.
 void blmi_sort(uint64_t *items, uint64_t *spare, size_t count);
 
 #endif
