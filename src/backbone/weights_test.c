@@ -141,7 +141,7 @@ static void what_is_no_network_is_refused(void **state)
     assert_int_equal(
         blm_weights_import("tests/corpus/checkpoint/system.pt", made, "pre-norm", &err),
         BLM_EINPUT);
-    assert_non_null(strstr(err.text, "refuses the global os.system"));
+    assert_non_null(strstr(err.text, "global os.system"));
     assert_int_equal(blm_weights_import("tests/corpus/safetensors/overlap.safetensors",
                          made, "pre-norm", &err),
         BLM_EINPUT);

@@ -17,26 +17,26 @@ struct blmi_archive {
     char *path;
     blmi_file file;
     zip_t *zip;
-    int top; // bytes of the top folder's name
+    int top; // bytes of the name of the top folder
     const char *top_name;
 };
 
 // ---- opening --------------------------------------------------------------------------
 
-// Before PyTorch 1.6 torch.save wrote pickles one after the other; a tar archive even
-// earlier.
+// Before PyTorch 1.6, torch.save wrote a sequence of pickles; even earlier, a tar
+// archive.
 static blm_status refuse(const char *path, const blmi_file *file, blm_error *err)
 {
     const bool pickle = file->size > 1 && file->bytes[0] == 0x80;
     const bool tar = file->size > 262 && memcmp(file->bytes + 257, "ustar", 5) == 0;
     if (pickle || tar)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: written by a PyTorch before 0.4, or in a form of its own: load it there "
+            "%s: written by a PyTorch before 0.4 or in an unknown form; load it there "
             "and "
             "save it again: torch.save(torch.load(FILE, map_location=\"cpu\"), NEW)",
             path);
     return blmi_fail(
-        err, BLM_EINPUT, "%s: no zip archive, which torch.save writes", path);
+        err, BLM_EINPUT, "%s: not a zip archive, expected a file of torch.save", path);
 }
 
 static blm_status open_zip(blmi_archive *archive, blm_error *err)
@@ -71,8 +71,8 @@ static blm_status find_top(blmi_archive *archive, blm_error *err)
         }
     }
     return blmi_fail(err, BLM_EINPUT,
-        "%s: a zip archive without FOLDER%s, which torch.save writes", archive->path,
-        pickle_name);
+        "%s: a zip archive without FOLDER%s, expected a file of torch.save",
+        archive->path, pickle_name);
 }
 
 static blm_status open_archive(const char *path, blmi_archive *archive, blm_error *err)
@@ -137,7 +137,7 @@ static blm_status unpack(blmi_archive *archive, zip_uint64_t index, const char *
         return blmi_fail(err, BLM_EINPUT, "%s: cannot open the entry %s: %s",
             archive->path, name, zip_strerror(archive->zip));
     blm_status status = BLM_OK;
-    uint8_t beyond; // the CRC-32 is checked where the end is met
+    uint8_t beyond; // reading to the end checks the CRC-32
     if (zip_fread(entry, bytes, size) != (zip_int64_t)size ||
         zip_fread(entry, &beyond, 1) != 0)
         status = blmi_fail(err, BLM_EINPUT, "%s: the entry %s is damaged: %s",

@@ -12,23 +12,23 @@
 #include "src/format/legacy.h"
 #include "src/format/pickle.h"
 
-enum { MAX_PICKLE = 4 << 20, DEEPEST = 4 }; // bytes; dicts around the state dict
-// Of all tensors, and of all storages; the whole of ConTNet-B in double takes 320 MB.
+enum { MAX_PICKLE = 4 << 20, DEEPEST = 4 }; // bytes; nested dicts around the state dict
+// Limit for all tensors, and for all storages; ConTNet-B in double takes 320 MB.
 static const int64_t max_bytes = INT64_C(512) << 20;
-static const int64_t max_file = INT64_C(2) << 30; // with an optimizer's state
+static const int64_t max_file = INT64_C(2) << 30; // includes the state of an optimizer
 
 struct blmi_checkpoint_state {
-    blmi_tensor *items; // (capacity), each with a name and data of its own
+    blmi_tensor *items; // (capacity), each owns its name and data
     size_t capacity;
 };
 
-// A tensor of the state dict, before its numbers are read.
+// A tensor of the state dict, before its data are read.
 typedef struct pick {
     blmi_text name;
     const blmi_value *tensor;
 } pick;
 
-// ---- which tensors --------------------------------------------------------------------
+// ---- finding the tensors --------------------------------------------------------------
 
 static bool text_is(blmi_text text, const char *other)
 {
@@ -37,14 +37,14 @@ static bool text_is(blmi_text text, const char *other)
 
 static const blmi_value *member(const blmi_value *dict, const char *key)
 {
-    const blmi_value *found = NULL; // the last one of that key counts, as in Python
+    const blmi_value *found = NULL; // the last one with that key is used, as in Python
     for (const blmi_entry *e = dict->as.dict.first; e != NULL; e = e->next)
         if (text_is(e->key, key))
             found = e->value;
     return found;
 }
 
-// The state dict in root, a dict.
+// Finds the state dict in root, a dict.
 static const blmi_value *find_state_dict(const blmi_value *root)
 {
     static const char *const wrappers[] = {
@@ -68,15 +68,15 @@ static blm_status pick_tensors(
 {
     if (root->kind != BLMI_DICT)
         return blmi_fail(
-            err, BLM_EINPUT, "%s: holds no dict, expected a state dict", path);
+            err, BLM_EINPUT, "%s: does not contain a dict, expected a state dict", path);
     const blmi_value *dict = find_state_dict(root);
     size_t found = 0;
     for (const blmi_entry *e = dict->as.dict.first; e != NULL; e = e->next)
         found += e->value->kind == BLMI_TENSOR;
     if (found == 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: holds no state dict: expected tensors by name at the top or under "
-            "model, state_dict, model_state_dict, ema, net or teacher",
+            "%s: does not contain a state dict: expected tensors by name at the top "
+            "or under model, state_dict, model_state_dict, ema, net or teacher",
             path);
     pick *made = *picks = blmi_alloc(found, sizeof *made);
     if (made == NULL)
@@ -98,7 +98,7 @@ static blmi_text storage_key(const pick *p)
     return p->tensor->as.tensor.storage->as.storage.key->as.text;
 }
 
-// Tensors of one storage next to each other, so that it is read once.
+// Sorts tensors by storage, so that each storage is read once.
 static int by_storage(const void *a, const void *b)
 {
     return compare_texts(storage_key(a), storage_key(b));
@@ -109,7 +109,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const blmi_tensor *)a)->name, ((const blmi_tensor *)b)->name);
 }
 
-// ---- what they are --------------------------------------------------------------------
+// ---- views ----------------------------------------------------------------------------
 
 // A view of a storage.
 typedef struct view {
@@ -134,14 +134,13 @@ static blm_status read_type(const char *path, const blmi_tensor *t, blmi_global 
     };
     const size_t index = (size_t)type - BLMI_STORAGE_F32;
     if (index >= sizeof dtypes / sizeof *dtypes)
-        return blmi_fail(err, BLM_EINPUT,
-            "%s: tensor %s is a %s, which is no type of weights", path, t->name,
-            blmi_global_name(type));
+        return blmi_fail(err, BLM_EINPUT, "%s: tensor %s is a %s, which is not supported",
+            path, t->name, blmi_global_name(type));
     *out = dtypes[index];
     return BLM_OK;
 }
 
-// Fills in a tensor whose name is known; checks that the view lies in its storage.
+// Fills in a tensor whose name is set; checks that the view is inside its storage.
 static blm_status read_view(
     const char *path, const blmi_value *value, blmi_tensor *t, view *v, blm_error *err)
 {
@@ -153,7 +152,7 @@ static blm_status read_view(
         .count = 1,
         .storage_count = storage->as.storage.count,
         .item = blmi_dtype_size(t->dtype)};
-    int64_t last = v->offset; // the highest item that the view reaches
+    int64_t last = v->offset; // the highest item of the view
     bool fits = last >= 0;
     for (int i = 0; i < t->rank; i++) {
         const int64_t length = shape->as.tuple.items[i]->as.integer;
@@ -164,7 +163,7 @@ static blm_status read_view(
                !__builtin_mul_overflow(length > 0 ? length - 1 : 0, stride, &reach) &&
                !__builtin_add_overflow(last, reach, &last);
         t->shape[i] = length;
-        v->strides[i] = length > 1 ? stride : 0; // of one item it may be anything
+        v->strides[i] = length > 1 ? stride : 0; // any value is valid for one item
     }
     if (!fits || v->count > max_bytes || v->storage_count > max_bytes)
         return blmi_fail(err, BLM_EINPUT,
@@ -178,7 +177,7 @@ static blm_status read_view(
     return BLM_OK;
 }
 
-// Copies what the view sees, last dimension fastest.
+// Copies the items of the view, last dimension fastest.
 static void copy_view(
     uint8_t *out, const uint8_t *storage, const blmi_tensor *t, const view *v)
 {
@@ -202,15 +201,15 @@ typedef struct reader {
     const char *path;
     blmi_archive *archive; // or
     blmi_legacy *legacy;
-    blmi_text key;          // of the storage at hand
-    uint8_t *storage;       // its bytes, of an archive; NULL: none yet
-    const uint8_t *at_hand; // its bytes
+    blmi_text key;          // of the loaded storage
+    uint8_t *storage;       // its bytes, from an archive; NULL: none
+    const uint8_t *at_hand; // its bytes, archive or not
     size_t size;
     int64_t storage_left, tensor_left; // bytes until max_bytes
     blm_error *err;
 } reader;
 
-// Takes in the storage of a view, unless it is at hand.
+// Loads the storage of a view, unless it is loaded already.
 static blm_status load_storage(reader *r, blmi_text key, const view *v)
 {
     const int64_t size = v->storage_count * (int64_t)v->item;
@@ -219,7 +218,7 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
         r->at_hand = blmi_legacy_storage(r->legacy, key, &r->size);
         return r->at_hand != NULL
                    ? BLM_OK
-                   : blmi_fail(r->err, BLM_EBUG, "%s: a storage is lost", r->path);
+                   : blmi_fail(r->err, BLM_EBUG, "%s: a storage is missing", r->path);
     }
     if (r->storage != NULL && compare_texts(key, r->key) == 0)
         return BLM_OK;
@@ -230,10 +229,11 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
         blmi_print(name, sizeof name, "data/%.*s", (int)key.size, key.bytes);
     if ((size_t)length >= sizeof name)
         return blmi_fail(
-            r->err, BLM_EINPUT, "%s: a storage has too long a name", r->path);
+            r->err, BLM_EINPUT, "%s: the name of a storage is too long", r->path);
     if (size > r->storage_left)
-        return blmi_fail(r->err, BLM_EINPUT, "%s: storages of more than %lld bytes",
-            r->path, (long long)max_bytes);
+        return blmi_fail(r->err, BLM_EINPUT,
+            "%s: storages of more bytes than the limit of %lld", r->path,
+            (long long)max_bytes);
     r->storage_left -= size;
     BLMI_TRY(blmi_archive_read(
         r->archive, name, (uint64_t)size, &r->storage, &r->size, r->err));
@@ -241,7 +241,7 @@ static blm_status load_storage(reader *r, blmi_text key, const view *v)
     return BLM_OK;
 }
 
-// A copy of the name as it is in the network: without the prefix of DataParallel.
+// Copies a name, without the prefix of DataParallel.
 static blm_status copy_name(reader *r, blmi_text text, const char **out)
 {
     static const char prefix[] = "module.";
@@ -249,7 +249,8 @@ static blm_status copy_name(reader *r, blmi_text text, const char **out)
     if (text.size >= skip && memcmp(text.bytes, prefix, skip) == 0)
         text = (blmi_text){text.bytes + skip, text.size - skip};
     if (memchr(text.bytes, '\0', text.size) != NULL)
-        return blmi_fail(r->err, BLM_EINPUT, "%s: a tensor's name holds a zero", r->path);
+        return blmi_fail(
+            r->err, BLM_EINPUT, "%s: a tensor's name contains a zero byte", r->path);
     char *name = blmi_alloc(text.size + 1, 1);
     if (name == NULL)
         return blmi_no_memory(r->err, "a name", text.size, 1);
@@ -265,8 +266,9 @@ static blm_status read_tensor(reader *r, const pick *p, blmi_tensor *t)
     BLMI_TRY(copy_name(r, p->name, &t->name));
     BLMI_TRY(read_view(r->path, p->tensor, t, &v, r->err));
     if (v.count > r->tensor_left / (int64_t)v.item)
-        return blmi_fail(r->err, BLM_EINPUT, "%s: tensors of more than %lld bytes",
-            r->path, (long long)max_bytes);
+        return blmi_fail(r->err, BLM_EINPUT,
+            "%s: tensors of more bytes than the limit of %lld", r->path,
+            (long long)max_bytes);
     r->tensor_left -= v.count * (int64_t)v.item;
     BLMI_TRY(load_storage(r, storage_key(p), &v));
     if (r->size != (size_t)v.storage_count * v.item)
@@ -289,7 +291,7 @@ static blm_status read_tensors(reader *r, const pick *picks, blmi_checkpoint *ch
     qsort(state->items, state->capacity, sizeof *state->items, by_name);
     for (size_t i = 1; i < state->capacity; i++)
         if (by_name(&state->items[i - 1], &state->items[i]) == 0)
-            return blmi_fail(r->err, BLM_EINPUT, "%s: tensor %s is there twice", r->path,
+            return blmi_fail(r->err, BLM_EINPUT, "%s: tensor %s is stored twice", r->path,
                 state->items[i].name);
     checkpoint->tensors = (blmi_tensors){state->items, state->capacity};
     return BLM_OK;
@@ -312,7 +314,7 @@ static blm_status check_byte_order(
                     little);
 }
 
-// From the object in the pickle on.
+// Reads the tensors, after the pickle is read.
 static blm_status read_object(
     reader *r, const blmi_value *root, blmi_checkpoint *checkpoint)
 {

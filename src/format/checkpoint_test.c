@@ -1,5 +1,5 @@
-// Tests of the checkpoint reader: what torch.save wrote is read as PyTorch reads it;
-// what is wrong, or could do harm, is refused with a message that says what.
+// Tests of checkpoint.c: files of torch.save are read as PyTorch reads them; damaged or
+// harmful ones are refused with a clear message.
 #include "tests/check.h"
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static uint32_t crc32_of(const uint8_t *bytes, size_t size)
     return ~crc;
 }
 
-// A tensor as a line of tests/tools/list_checkpoint.py.
+// Formats a tensor like a line of tests/tools/list_checkpoint.py.
 static void describe(const blmi_tensor *t, char *line, size_t size)
 {
     const size_t bytes = (size_t)blmi_tensor_count(t) * blmi_dtype_size(t->dtype);
@@ -82,7 +82,7 @@ static void distilled_weights_are_read_as_by_torch(void **state)
 
 // ---- the corpus -----------------------------------------------------------------------
 
-// What every good file of the corpus holds.
+// The tensors of every good file of the corpus.
 static void check_tensors(const char *path, const blmi_tensors *tensors)
 {
     static const float values[6] = {0, 1, 2, 3, 4, 5};
@@ -93,7 +93,7 @@ static void check_tensors(const char *path, const blmi_tensors *tensors)
         w->rank != 2 || w->shape[0] != 2 || w->shape[1] != 3 ||
         memcmp(w->data, values, sizeof values) != 0 || n->dtype != BLMI_I64 ||
         n->rank != 0 || memcmp(n->data, &number, sizeof number) != 0)
-        fail_msg("%s: other tensors than w and n as they were written", path);
+        fail_msg("%s: tensors differ from w and n as written", path);
 }
 
 static void corpus_is_judged_as_expected(void **state)
@@ -128,7 +128,7 @@ static void corpus_is_judged_as_expected(void **state)
     assert_true(good > 0 && bad > 0);
 }
 
-// Whatever a changed byte or a cut does, it ends in tensors or in a message.
+// Whatever the damage, the reader returns tensors or a message.
 static void damage_is_survived(void **state)
 {
     (void)state;

@@ -24,7 +24,7 @@ blmi_hash *blmi_hash_new(void)
 
 void blmi_hash_add(blmi_hash *hash, const void *bytes, size_t size)
 {
-    if (size > 0) // fails for no other reason than bytes == NULL
+    if (size > 0) // it only fails if bytes == NULL
         XXH3_128bits_update(hash->state, bytes, size);
 }
 

@@ -17,7 +17,7 @@ size_t blmi_header_bytes(const blmi_tensor *tensor)
 
 // ---- reading --------------------------------------------------------------------------
 
-// What the messages of one tensor need.
+// What the messages about one tensor need.
 typedef struct place {
     const char *path, *name;
     blm_error *err;
@@ -39,7 +39,7 @@ static blm_status read_dtype(const place *at, const json_t *json, blmi_dtype *ou
         at->path, at->name, text);
 }
 
-// Takes a shape whose bytes can be counted, whichever of its numbers are multiplied.
+// Reads a shape, and checks that the product of any of its numbers cannot overflow.
 static blm_status read_shape(const place *at, const json_t *json, blmi_tensor *tensor)
 {
     const size_t rank = json_array_size(json);
@@ -53,7 +53,7 @@ static blm_status read_shape(const place *at, const json_t *json, blmi_tensor *t
         const int64_t length = json_integer_value(number);
         if (!json_is_integer(number) || length < 0)
             return blmi_fail(at->err, BLM_EINPUT,
-                "%s: tensor %s: number %zu of the shape is no whole number from 0 on",
+                "%s: tensor %s: number %zu of the shape is not a whole number, 0 or more",
                 at->path, at->name, i + 1);
         if (__builtin_mul_overflow(bytes, length > 0 ? length : 1, &bytes))
             return blmi_fail(at->err, BLM_EINPUT, "%s: tensor %s: the shape is too large",
@@ -72,7 +72,7 @@ static blm_status read_offsets(const place *at, const json_t *json, const uint8_
     if (json_array_size(json) != 2 || !json_is_integer(first) ||
         !json_is_integer(second) || begin < 0 || end < begin)
         return blmi_fail(at->err, BLM_EINPUT,
-            "%s: tensor %s: data_offsets are no two rising numbers from 0 on", at->path,
+            "%s: tensor %s: data_offsets are not two rising numbers, 0 or more", at->path,
             at->name);
     if ((uint64_t)end > data_size)
         return blmi_fail(at->err, BLM_EINPUT,
@@ -157,13 +157,13 @@ static blm_status parse(const char *path, const char *text, size_t size,
     const uint8_t *data, size_t data_size, blmi_header *header, blm_error *err)
 {
     json_error_t why;
-    if (size == 0 || text[0] != '{') // JSON allows blanks in front, safetensors does not
+    if (size == 0 || text[0] != '{') // JSON allows leading blanks, safetensors does not
         return blmi_fail(err, BLM_EINPUT, "%s: the header does not begin with '{'", path);
     header->json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
     if (header->json == NULL)
         return blmi_fail(err,
             json_error_code(&why) == json_error_out_of_memory ? BLM_ENOMEM : BLM_EINPUT,
-            "%s: the header is no valid JSON: %s (byte %d)", path, why.text,
+            "%s: the header is not valid JSON: %s (byte %d)", path, why.text,
             why.position);
     BLMI_TRY(
         read_metadata(path, json_object_get(header->json, metadata_key), header, err));
@@ -192,8 +192,8 @@ void blmi_header_free(blmi_header *header)
 
 // ---- writing --------------------------------------------------------------------------
 
-// Puts a value, which it takes over (NULL: what it was made of is not UTF-8), under a key
-// that the object must not have yet.
+// Puts a value under a new key of the object, and takes ownership of it.  NULL: it was
+// made from text that is not UTF-8.
 static blm_status put(
     const char *path, json_t *object, const char *key, json_t *value, blm_error *err)
 {

@@ -11,7 +11,7 @@
 
 enum { MOST_PICKLE = 4 << 20, FIRST_TRY = 1 << 16 }; // bytes
 
-// The pickle of 0x1950a86a20f9469cfc6c, with which every such file begins.
+// The pickle of 0x1950a86a20f9469cfc6c: the first bytes of every such file.
 static const uint8_t magic[] = {
     0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
 
@@ -19,7 +19,7 @@ typedef struct storage {
     blmi_text key;
     size_t item;   // bytes
     int64_t count; // items
-    size_t at;     // where in the file its bytes begin
+    size_t at;     // offset of its bytes in the file
 } storage;
 
 struct blmi_legacy {
@@ -34,8 +34,8 @@ bool blmi_legacy_is(const uint8_t *bytes, size_t size)
     return size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
 }
 
-// The pickle at `at`, which moves behind it.  Reading takes memory for every byte that
-// there may be, so few are offered at first.
+// Reads the pickle at `at`, and moves `at` to its end.  The reader's memory depends on
+// the number of bytes, so it gets only a few at first.
 static blm_status read_pickle(const char *path, const uint8_t *bytes, size_t size,
     size_t *at, blmi_pickle **out, blm_error *err)
 {
@@ -80,8 +80,8 @@ static size_t item_size(blmi_global type)
     }
 }
 
-// The storages that the object names, each once, in the order of their keys, which is
-// that of the file.
+// Lists the storages that the object uses, each once, in the order of their keys, which
+// is their order in the file.
 static blm_status list_storages(blmi_legacy *legacy, const char *path, blm_error *err)
 {
     size_t values, found = 0;
@@ -102,14 +102,14 @@ static blm_status list_storages(blmi_legacy *legacy, const char *path, blm_error
         if (kept == 0 || by_key(&s[kept - 1], &s[i]) != 0)
             s[kept++] = s[i];
         else if (s[kept - 1].item != s[i].item || s[kept - 1].count != s[i].count)
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: a storage is named twice, with another type or size", path);
+            return blmi_fail(
+                err, BLM_EINPUT, "%s: a storage is used with two types or sizes", path);
     }
     legacy->count = kept;
     return BLM_OK;
 }
 
-// Where each storage lies.
+// Finds the position of each storage.
 static blm_status find_storages(
     blmi_legacy *legacy, const char *path, size_t at, size_t size, blm_error *err)
 {
@@ -121,12 +121,12 @@ static blm_status find_storages(
         s->at = cursor.at;
         if (!cursor.overrun && count != (uint64_t)s->count)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: storage %zu has %llu items, %lld are expected", path, i,
+                "%s: storage %zu has %llu items, expected %lld", path, i,
                 (unsigned long long)count, (long long)s->count);
         if (cursor.overrun || count > blmi_cursor_left(&cursor) / s->item ||
             blmi_cursor_take(&cursor, (size_t)count * s->item) == NULL)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: the file ends in storage %zu of %zu: it is cut off", path, i,
+                "%s: truncated: the file ends in storage %zu of %zu", path, i,
                 legacy->count);
     }
     return BLM_OK;

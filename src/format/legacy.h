@@ -1,6 +1,6 @@
-// legacy.h: the file form of torch.save before PyTorch 1.6: five pickles (a magic number,
-// a protocol's number, the machine, the object, the keys of the storages), and behind
-// them each storage, in the order of the keys: how many items, then their bytes.
+// legacy.h: reads the form of torch.save before PyTorch 1.6: five pickles (magic number,
+// protocol number, machine, object, keys of the storages), then each storage in the order
+// of the keys: the number of items, then their bytes.
 #ifndef BLMI_FORMAT_LEGACY_H
 #define BLMI_FORMAT_LEGACY_H
 
@@ -12,8 +12,8 @@ typedef struct blmi_legacy blmi_legacy;
 
 // Whether a file with these first bytes has that form.
 bool blmi_legacy_is(const uint8_t *bytes, size_t size);
-// bytes must outlive it.  BLM_EINPUT: cut off, or storages and pickles contradict each
-// other.
+// bytes must outlive the result.  BLM_EINPUT: truncated, or storages and pickles do not
+// match.
 blm_status blmi_legacy_open(const char *path, const uint8_t *bytes, size_t size,
     blmi_legacy **out, blm_error *err);
 void blmi_legacy_close(blmi_legacy *legacy); // NULL allowed

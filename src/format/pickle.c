@@ -8,19 +8,19 @@
 #include "src/base/error.h"
 #include "src/base/tensor.h"
 
-// An opcode takes at least a byte of the pickle, and makes, pushes, memoizes at most one
-// value and moves what was pushed at most once.  So none of these arrays, each as long as
-// the pickle has bytes, can overflow.
+// An opcode takes at least one byte of the pickle.  It makes, pushes and memoizes at most
+// one value, and moves each pushed value at most once.  So these arrays, each as long as
+// the pickle has bytes, cannot overflow.
 struct blmi_pickle {
     blmi_value *values;
     size_t value_count;
     const blmi_value **items; // of all tuples, one after the other
     size_t item_count;
-    blmi_entry *entries; // of all dicts; half as many, for two values make one
+    blmi_entry *entries; // of all dicts; half as long: two values per entry
     size_t entry_count;
     blmi_value **stack; // NULL: a mark
     size_t depth;
-    blmi_value **memo; // NULL: nothing yet
+    blmi_value **memo; // NULL: unused
     size_t memo_count;
     size_t length;
     const blmi_value *root;
@@ -29,7 +29,7 @@ struct blmi_pickle {
 typedef struct machine {
     blmi_pickle *pickle;
     blmi_cursor cursor;
-    size_t opcode_at; // where in the pickle
+    size_t opcode_at; // offset in the pickle
     const char *path;
     blm_error *err;
 } machine;
@@ -101,8 +101,8 @@ static bool is(const blmi_value *value, blmi_value_kind kind)
     return value != NULL && value->kind == kind;
 }
 
-// Takes the values above the last mark, and the mark, off the stack; they stay where they
-// are until the next push.
+// Pops the values above the last mark, and the mark.  The values stay valid until the
+// next push.
 static blm_status pop_to_mark(machine *m, blmi_value ***values, size_t *count)
 {
     blmi_pickle *p = m->pickle;
@@ -132,7 +132,7 @@ static uint64_t operand(machine *m, int size)
     }
 }
 
-// ---- opcodes: each takes the number that stands beside it in the table ----------------
+// ---- opcodes: each gets the number in its row of the table ----------------------------
 
 static blm_status op_skip(machine *m, int size)
 {
@@ -226,7 +226,7 @@ static blm_status op_appends(machine *m, int unused)
     return BLM_OK;
 }
 
-// Makes a tuple of the topmost values: `count` of them, or those above the mark for -1.
+// Makes a tuple of the top `count` values; -1: of those above the mark.
 static blm_status op_tuple(machine *m, int count)
 {
     blmi_pickle *p = m->pickle;
@@ -296,7 +296,7 @@ static blm_status memoize(machine *m, uint64_t index)
 {
     blmi_pickle *p = m->pickle;
     if (top(m) == NULL || index >= m->cursor.size)
-        return refuse(m, "nothing to remember, or under too large a number");
+        return refuse(m, "nothing to memoize, or its number is too large");
     p->memo_count += p->memo[index] == NULL;
     p->memo[index] = top(m);
     return BLM_OK;
@@ -317,7 +317,7 @@ static blm_status op_get(machine *m, int size)
 {
     const uint64_t index = operand(m, size);
     if (index >= m->cursor.size || m->pickle->memo[index] == NULL)
-        return refuse(m, "asks for what was never remembered");
+        return refuse(m, "gets a value that was not memoized");
     return push(m, m->pickle->memo[index]);
 }
 
@@ -334,11 +334,11 @@ static blm_status push_global(machine *m, blmi_text module, blmi_text name)
                 m, (blmi_value){.kind = BLMI_GLOBAL, .as.global = (blmi_global)i});
     }
     return blmi_fail(m->err, BLM_EINPUT,
-        "%s: refuses the global %.*s.%.*s, which no state dict needs", m->path,
-        (int)module.size, module.bytes, (int)name.size, name.bytes);
+        "%s: global %.*s.%.*s is not allowed in a state dict", m->path, (int)module.size,
+        module.bytes, (int)name.size, name.bytes);
 }
 
-// The bytes up to the next newline, which is taken too.
+// The bytes up to the next newline, which is also consumed.
 static blmi_text line(machine *m)
 {
     const size_t left = blmi_cursor_left(&m->cursor);
@@ -375,8 +375,8 @@ static bool is_shape(const blmi_value *value)
     return true;
 }
 
-// ("storage", type, key, device, count) names an array of the archive; before PyTorch 1.6
-// None comes behind these.
+// ("storage", type, key, device, count) names an array of the archive.  Before PyTorch
+// 1.6 a None follows.
 static blm_status op_storage(machine *m, int unused)
 {
     (void)unused;
@@ -384,7 +384,7 @@ static blm_status op_storage(machine *m, int unused)
     if (!is(tuple, BLMI_TUPLE) || tuple->as.tuple.count < 5 ||
         tuple->as.tuple.count > 6 ||
         (tuple->as.tuple.count == 6 && tuple->as.tuple.items[5]->kind != BLMI_OTHER))
-        return refuse(m, "expected five things that say what a storage is");
+        return refuse(m, "expected a tuple of five that describes a storage");
     const blmi_value *const *item = tuple->as.tuple.items;
     static const char kind[] = "storage";
     if (!is(item[0], BLMI_TEXT) || item[0]->as.text.size != sizeof kind - 1 ||
@@ -430,28 +430,27 @@ static blm_status op_reduce(machine *m, int unused)
         return rebuild_tensor(m, item, count, 4);
     case BLMI_REBUILD_PARAMETER: // (tensor, requires_grad, hooks)
         if (count < 1 || item[0]->kind != BLMI_TENSOR)
-            return refuse(m, "a Parameter that is no tensor");
+            return refuse(m, "a Parameter that is not a tensor");
         return push_new(m, *item[0]);
     default:
         return callable->as.global >= BLMI_PASSED_OVER
                    ? push_new(m, (blmi_value){.kind = BLMI_OTHER})
-                   : refuse(m, "a storage type is no function");
+                   : refuse(m, "a storage type is not a function");
     }
 }
 
-// An object of a class that is passed over.
+// Makes an object of a class that is ignored.
 static blm_status op_new_object(machine *m, int unused)
 {
     (void)unused;
     const blmi_value *arguments = pop(m), *class = pop(m);
     if (!is(arguments, BLMI_TUPLE) || !is(class, BLMI_GLOBAL) ||
         class->as.global < BLMI_PASSED_OVER)
-        return refuse(m, "an object of a class that no state dict needs");
+        return refuse(m, "an object of a class that is not allowed in a state dict");
     return push_new(m, (blmi_value){.kind = BLMI_OTHER});
 }
 
-// Attributes of an OrderedDict, such as its _metadata, or of an object that is passed
-// over: not needed.
+// Ignores the attributes of an OrderedDict, such as _metadata, or of an ignored object.
 static blm_status op_build(machine *m, int unused)
 {
     (void)unused;
@@ -465,7 +464,7 @@ static blm_status op_build(machine *m, int unused)
 typedef struct opcode {
     uint8_t code;
     blm_status (*run)(machine *, int);
-    int number; // bytes of the operand, or how many values
+    int number; // bytes of the operand, or number of values
 } opcode;
 
 static const opcode opcodes[] = {
@@ -518,8 +517,7 @@ static blm_status step(machine *m, uint8_t code)
         if (opcodes[i].code == code)
             return opcodes[i].run(m, opcodes[i].number);
     return blmi_fail(m->err, BLM_EINPUT,
-        "%s: byte %zu of the pickle: refuses the opcode 0x%02x, which no state dict "
-        "needs",
+        "%s: byte %zu of the pickle: opcode 0x%02x is not allowed in a state dict",
         m->path, m->opcode_at, code);
 }
 
@@ -532,12 +530,12 @@ static blm_status run(machine *m)
             break;
         const blm_status status = m->cursor.overrun ? BLM_OK : step(m, code);
         if (m->cursor.overrun)
-            return refuse(m, "the pickle ends too early");
+            return refuse(m, "the pickle is truncated");
         BLMI_TRY(status);
     }
     m->pickle->root = pop(m);
     m->pickle->length = m->cursor.at;
-    return m->pickle->root != NULL ? BLM_OK : refuse(m, "nothing was unpickled");
+    return m->pickle->root != NULL ? BLM_OK : refuse(m, "the pickle contains no value");
 }
 
 blm_status blmi_pickle_read(

@@ -1,10 +1,8 @@
-// pickle.h: what a state dict needs of Python's pickle, and nothing else.  No code is
-// ever run: the handful of globals known are recognised by their names, all others
-// refused.
+// pickle.h: reads the part of Python's pickle that state dicts use.  No code is run: the
+// few known globals are recognised by name, all others are refused.
 //
-// The opcodes are those that Python's own pickler uses in protocols 2 to 5 for numbers,
-// strings, tuples, lists, dicts and the objects below (Python's pickletools.py describes
-// each).
+// The opcodes are those that Python's pickler uses in protocols 2 to 5 for numbers,
+// strings, tuples, lists, dicts and the objects below (see Python's pickletools.py).
 #ifndef BLMI_FORMAT_PICKLE_H
 #define BLMI_FORMAT_PICKLE_H
 
@@ -15,18 +13,18 @@
 
 typedef enum blmi_value_kind {
     BLMI_OTHER,  // None, True, False, floats, integers beyond 64 bits, bytes, and the
-                 // objects that are passed over
+                 // objects that are ignored
     BLMI_INT,    // integer
     BLMI_TEXT,   // text
     BLMI_TUPLE,  // tuple
-    BLMI_LIST,   // what is in it is not kept
-    BLMI_DICT,   // dict; an OrderedDict too
+    BLMI_LIST,   // its items are not kept
+    BLMI_DICT,   // dict or OrderedDict
     BLMI_GLOBAL, // global
     BLMI_STORAGE,
-    BLMI_TENSOR, // a Parameter too
+    BLMI_TENSOR, // tensor or Parameter
 } blmi_value_kind;
 
-// The globals that are known.
+// The known globals.
 typedef enum blmi_global {
     BLMI_ORDERED_DICT,
     BLMI_REBUILD_TENSOR,
@@ -42,17 +40,17 @@ typedef enum blmi_global {
     BLMI_STORAGE_I16,
     BLMI_STORAGE_I8,
     BLMI_STORAGE_BOOL,
-    BLMI_PASSED_OVER, // this and all that follow: what a training leaves beside weights
+    BLMI_PASSED_OVER, // from here: objects of training, which are ignored
 } blmi_global;
 
-typedef struct blmi_text { // not ended by a zero; may hold any byte
+typedef struct blmi_text { // not zero-terminated; any bytes
     const char *bytes;
     size_t size;
 } blmi_text;
 
-// An entry of a dict, in the order in which they were put in.
+// An entry of a dict, in order of insertion.
 typedef struct blmi_entry {
-    blmi_text key; // entries under other keys than strings are not kept
+    blmi_text key; // only entries with string keys are kept
     const struct blmi_value *value;
     struct blmi_entry *next;
 } blmi_entry;
@@ -79,7 +77,7 @@ typedef struct blmi_value {
             const struct blmi_value *storage; // BLMI_STORAGE
             const struct blmi_value
                 *shape; // BLMI_TUPLE of at most BLMI_MAX_RANK BLMI_INT
-            const struct blmi_value *strides; // likewise, of the same length, in items
+            const struct blmi_value *strides; // like shape, of the same length, in items
             int64_t offset;                   // of the first item
         } tensor;
     } as;
@@ -87,14 +85,14 @@ typedef struct blmi_value {
 
 typedef struct blmi_pickle blmi_pickle;
 
-// Reads a pickle, which may end before the bytes do; its bytes must outlive it.  path:
-// for messages.  Takes time and
-// memory in proportion to size, whatever the bytes are.  BLM_EINPUT.
+// Reads a pickle, which may end before the bytes do.  The bytes must outlive the result.
+// path: for messages.  Time and memory are proportional to size for any bytes.
+// BLM_EINPUT.
 blm_status blmi_pickle_read(
     const char *path, const void *bytes, size_t size, blmi_pickle **out, blm_error *err);
 const blmi_value *blmi_pickle_root(const blmi_pickle *pickle);
 size_t blmi_pickle_length(const blmi_pickle *pickle); // bytes that were read
-// All values in it, in the order in which they were made.
+// All values of the pickle, in the order in which they were made.
 const blmi_value *blmi_pickle_values(const blmi_pickle *pickle, size_t *count);
 void blmi_pickle_free(blmi_pickle *pickle); // NULL allowed
 

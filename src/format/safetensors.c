@@ -10,12 +10,12 @@
 #include "src/base/writer.h"
 #include "src/format/header.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used as they lie");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are used in place");
 
 enum { LENGTH_BYTES = 8, DATA_ALIGNMENT = 64 };
 
-// The beginning of every header that carries a checksum, so that its 32 digits, which
-// count as zeros in the checksum, lie where no JSON has to be read to find them.
+// The beginning of every header with a checksum.  So the 32 digits, which count as zeros
+// in the checksum, are found without reading JSON.
 static const char lead[] = "{\"__metadata__\":{\"checksum\":\"";
 static const char blank[] = "00000000000000000000000000000000";
 enum { LEAD = sizeof lead - 1, CHECKSUM_AT = LENGTH_BYTES + LEAD };
@@ -42,7 +42,7 @@ static int compare(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
-// By where they begin; an empty tensor before the one that begins at the same place.
+// Sorts by start; an empty tensor is before one that begins at the same place.
 static int by_place(const void *a, const void *b)
 {
     const blmi_tensor *s = a, *t = b;
@@ -73,7 +73,7 @@ static bool has_lead(const blmi_file *file)
            memcmp(file->bytes + LENGTH_BYTES, lead, LEAD) == 0;
 }
 
-// The hash of a file, with the digits of its checksum, where it has one, taken as zeros.
+// The hash of a file; the digits of its checksum, if it has one, count as zeros.
 static blm_status hash_blanked(
     const blmi_file *file, char text[BLMI_HASH_DIGITS + 1], blm_error *err)
 {
@@ -102,13 +102,13 @@ static blm_status read_length(
             path, file->size);
     if (said > BLMI_HEADER_LIMIT)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: a header of %llu bytes, at most %d are read: no safetensors file of "
+            "%s: a header of %llu bytes, expected at most %d: not a safetensors file of "
             "weights or of a model",
             path, (unsigned long long)said, BLMI_HEADER_LIMIT);
     if (said > blmi_cursor_left(&cursor))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: a header of %llu bytes, but the file has only %zu more: cut off?", path,
-            (unsigned long long)said, blmi_cursor_left(&cursor));
+            "%s: a header of %llu bytes, but the file has only %zu more: truncated?",
+            path, (unsigned long long)said, blmi_cursor_left(&cursor));
     *length = (size_t)said;
     return BLM_OK;
 }
@@ -147,25 +147,24 @@ static blm_status check_understood(const char *path, const blmi_safetensors *fil
             known++;
         if (known == NULL || *known == NULL)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: needs a program that understands %s: a newer blemish is needed",
-                path, key);
+                "%s: needs a newer version of blemish, which understands %s", path, key);
     }
     return BLM_OK;
 }
 
-// What every file of blemish's has, whatever it holds.
+// Checks what all files of blemish have in common.
 static blm_status check_format(
     const char *path, const blmi_safetensors *file, blm_error *err)
 {
     const char *format = blmi_safetensors_meta(file, "format");
     const char *version = blmi_safetensors_meta(file, "format_version");
-    const size_t major = strcspn(BLMI_FORMAT_VERSION, ".") + 1; // with its point
+    const size_t major = strcspn(BLMI_FORMAT_VERSION, ".") + 1; // including the point
     if (format == NULL || strncmp(format, "blemish-", 8) != 0)
         return BLM_OK;
     if (version == NULL || strncmp(version, BLMI_FORMAT_VERSION, major) != 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: format_version %s of %s, this program reads %.*sx: another blemish is "
-            "needed",
+            "%s: format_version %s of %s, this program reads %.*sx: use another "
+            "version of blemish",
             path, version != NULL ? version : "(none)", format, (int)major,
             BLMI_FORMAT_VERSION);
     if (blmi_safetensors_meta(file, "checksum") == NULL)
@@ -181,8 +180,8 @@ static blm_status check_sum(const char *path, blmi_safetensors *file, blm_error 
         return BLM_OK;
     if (!has_lead(&file->state->file) || strcmp(said, file->checksum) != 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: checksum %s, but the bytes give %s: damaged, or changed by a program "
-            "that does not know it",
+            "%s: checksum %s, but the bytes have %s: damaged, or changed by another "
+            "program",
             path, said, file->checksum);
     file->checked = true;
     return BLM_OK;
@@ -251,8 +250,8 @@ const char *blmi_safetensors_meta(const blmi_safetensors *file, const char *key)
 
 // ---- writing --------------------------------------------------------------------------
 
-// The length and the header, padded so that data begins at a multiple of 64, with a blank
-// checksum.  *head is released with blmi_free.
+// Makes the length and the header, padded so that data begins at a multiple of 64, with a
+// blank checksum.  *head is freed by blmi_free.
 static blm_status make_head(const char *path, const blmi_tensor *const *tensors,
     size_t count, const blmi_pair *pairs, size_t pair_count, char **head, size_t *size,
     blm_error *err)
@@ -267,8 +266,7 @@ static blm_status make_head(const char *path, const blmi_tensor *const *tensors,
     char *made = NULL;
     if (padded > BLMI_HEADER_LIMIT)
         status = blmi_fail(err, BLM_EINPUT,
-            "%s: names and metadata would make a header of %zu bytes, at most %d are "
-            "read",
+            "%s: names and metadata give a header of %zu bytes, expected at most %d",
             path, (size_t)padded, BLMI_HEADER_LIMIT);
     else if ((made = blmi_alloc(total, 1)) == NULL)
         status = blmi_no_memory(err, "the header", total, 1);
@@ -283,7 +281,7 @@ static blm_status make_head(const char *path, const blmi_tensor *const *tensors,
     return status;
 }
 
-// Puts the checksum into the head, which is blank there.
+// Writes the checksum into the head, where it is blank.
 static blm_status sign(char *head, size_t head_size, const blmi_tensor *const *tensors,
     size_t count, blm_error *err)
 {

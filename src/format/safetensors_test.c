@@ -1,5 +1,5 @@
-// Tests of the file form: what is written is read, by a second reader too; what is
-// wrong is refused with a message that says what.
+// Tests of safetensors.c: files are read as they were written, also by a second reader;
+// invalid ones are refused with a clear message.
 #include "tests/check.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    return rmdir(folder); // fails if a test, or a writer, left something behind
+    return rmdir(folder); // fails if a test or a writer left a file
 }
 
 // ---- an example with every type, lengths that are no multiples of anything, a scalar
@@ -162,7 +162,7 @@ static void a_second_reader_agrees(void **state)
                                "half F16 [5] 1146 7f7c0e76\n"
                                "odd U8 [7] 1156 31730f11\n";
     if (system("python3 -c 'import json, zlib' >/dev/null 2>&1") != 0) {
-        puts("no python3: a second reader was not asked");
+        puts("no python3: the second reader was not tried");
         skip();
     }
     char command[256], got[2048];
@@ -181,7 +181,7 @@ static void a_second_reader_agrees(void **state)
 
 // ---- faults ---------------------------------------------------------------------------
 
-// Every line of expected.tsv: a file, and what the message holds if it must be refused.
+// Each line of expected.tsv: a file, and a part of the message if it must be refused.
 static void corpus_is_judged_as_expected(void **state)
 {
     (void)state;
@@ -236,7 +236,7 @@ static void write_bytes(const char *path, const void *content, size_t size)
     close(fd);
 }
 
-// The checksum finds every changed bit and every cut of a file that says it is ours.
+// The checksum detects every changed bit and every truncation of a blemish file.
 static void damage_is_found(void **state)
 {
     (void)state;
@@ -279,7 +279,7 @@ static void writing_fails_calmly(void **state)
         BLM_ESYSTEM);
     assert_int_equal(
         blmi_safetensors_write(folder, example, EXAMPLE, NULL, 0, &err), BLM_ESYSTEM);
-    if (geteuid() != 0) { // root may write everywhere
+    if (geteuid() != 0) { // root can write everywhere
         assert_int_equal(chmod(folder, 0500), 0);
         assert_int_equal(
             blmi_safetensors_write(in_folder("file"), example, EXAMPLE, NULL, 0, &err),
@@ -310,7 +310,7 @@ static void what_no_reader_would_take_is_not_written(void **state)
     const blmi_pair lengthy = {"text", flood};
     assert_int_equal(
         blmi_safetensors_write(path, example, 1, &lengthy, 1, &err), BLM_EINPUT);
-    assert_non_null(strstr(err.text, "at most 1048576 are read"));
+    assert_non_null(strstr(err.text, "expected at most 1048576"));
     assert_int_equal(access(path, F_OK), -1);
 }
 

@@ -1,4 +1,4 @@
-// Interpolates the colours of a Bayer mosaic, bilinearly.
+// Converts a Bayer mosaic to RGB by bilinear interpolation.
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,8 +14,9 @@ static uint8_t mean_4(unsigned a, unsigned b, unsigned c, unsigned d)
     return (uint8_t)((a + b + c + d + 2) / 4);
 }
 
-// The frame that lets every pixel have eight neighbours: mirrored at the outermost
-// pixels, so that the pattern goes on.  padded: (height + 2, width + 2), filled inside.
+// Adds a border, mirrored at the outermost pixels, so that every pixel has eight
+// neighbours and the pattern continues.  padded: (height + 2, width + 2), with the mosaic
+// inside.
 static void mirror(uint8_t *padded, size_t width, size_t height)
 {
     const size_t row = width + 2;
@@ -27,8 +28,9 @@ static void mirror(uint8_t *padded, size_t width, size_t height)
     memcpy(padded + (height + 1) * row, padded + (height - 1) * row, row);
 }
 
-// The pixel at p, in rows of `row` bytes, in a row of green and one other colour: that to
-// *own, green to *middle, the colour of the rows above and below to *other.
+// The pixel at p, in a row of green and one other colour; rows are `row` bytes long.
+// That other colour goes to *own, green to *middle, the colour of the rows above and
+// below to *other.
 static void interpolate(const uint8_t *p, ptrdiff_t row, bool green, uint8_t *own,
     uint8_t *middle, uint8_t *other)
 {

@@ -11,9 +11,9 @@ enum { RGB = 0, RLE8 = 1, RLE4 = 2, BITFIELDS = 3, ALPHABITFIELDS = 6 };
 typedef struct bmp {
     const blmi_source *source;
     blmi_cursor cursor;
-    int64_t width, height; // height above 0, once read
+    int64_t width, height; // height is above 0 after read_header
     bool top_down;
-    unsigned bits; // of a pixel
+    unsigned bits; // per pixel
     uint32_t compression, masks[3];
     uint32_t colours; // in the palette, at most 256
     uint8_t palette[256][3];
@@ -27,8 +27,8 @@ static blm_status damaged(const bmp *b, const char *what, blm_error *err)
 
 // ---- headers -------------------------------------------------------------------------
 
-// Reads the fields of the OS/2 header, or of Windows' and those that extend it; colours
-// is what the file declares, 0 where it leaves that out.
+// Reads the fields of the OS/2 header, or of the Windows headers.  colours is the
+// declared number of colours, 0 if there is none.
 static blm_status read_fields(bmp *b, uint32_t header, blm_error *err)
 {
     blmi_cursor *const c = &b->cursor;
@@ -48,13 +48,13 @@ static blm_status read_fields(bmp *b, uint32_t header, blm_error *err)
         b->colours = blmi_cursor_u32le(c);
         blmi_cursor_u32le(c); // important colours
     } else {
-        return damaged(b, "a header of a size that no known kind has", err);
+        return damaged(b, "unknown header size", err);
     }
     if (c->overrun || planes != 1)
-        return damaged(b, "a truncated or damaged header", err);
+        return damaged(b, "truncated or damaged header", err);
     b->top_down = b->height < 0;
     b->height = b->top_down ? -b->height : b->height;
-    b->width = b->width < 0 ? 0 : b->width; // refused by the limits
+    b->width = b->width < 0 ? 0 : b->width; // 0 is refused by the limits
     return BLM_OK;
 }
 
@@ -70,7 +70,7 @@ static void read_masks(bmp *b)
         memcpy(b->masks, b->bits == 16 ? masks_16 : masks_24, sizeof b->masks);
 }
 
-// Reads as many colours as are declared and find room before the pixels.
+// Reads the declared colours, as far as they fit before the pixels.
 static void read_palette(bmp *b, size_t pixels, size_t entry)
 {
     const uint32_t most = 1u << b->bits;
@@ -104,7 +104,7 @@ static bool is_known_kind(const bmp *b)
     }
 }
 
-// Reads everything before the pixels, and moves to them.
+// Reads everything before the pixels, and moves to the pixels.
 static blm_status read_header(bmp *b, blm_error *err)
 {
     blmi_cursor *const c = &b->cursor;
@@ -114,11 +114,11 @@ static blm_status read_header(bmp *b, blm_error *err)
     BLMI_TRY(read_fields(b, header, err));
     if (!is_known_kind(b))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: BMP: %u bits a pixel with compression %u is not supported (expected 1, "
-            "4, 8, 16, 24 or 32 bits, RLE or bit fields)",
+            "%s: BMP: %u bits per pixel with compression %u is not supported "
+            "(expected 1, 4, 8, 16, 24 or 32 bits, RLE or bit fields)",
             b->source->name, b->bits, (unsigned)b->compression);
     if (b->bits > 8) {
-        read_masks(b); // which follow the fields, in the header or right behind it
+        read_masks(b); // they follow the fields, in the header or after it
     } else {
         blmi_cursor_seek(c, FILE_HEADER + (size_t)header);
         read_palette(b, pixels, header == CORE_HEADER ? 3 : 4);
@@ -128,7 +128,7 @@ static blm_status read_header(bmp *b, blm_error *err)
     if (pixels < c->at || pixels < FILE_HEADER + (uint64_t)header)
         return damaged(b, "the pixels overlap the header", err);
     blmi_cursor_seek(c, pixels);
-    return c->overrun ? damaged(b, "truncated before the pixels", err) : BLM_OK;
+    return c->overrun ? damaged(b, "truncated header", err) : BLM_OK;
 }
 
 static bool is_grey(const bmp *b)
@@ -149,8 +149,8 @@ static uint8_t *row_of(const bmp *b, int64_t y)
     return b->rgb + (b->top_down ? y : b->height - 1 - y) * b->width * 3;
 }
 
-// Paints `count` pixels of the file's row y from x on; false if one is outside of the
-// image or of the palette.
+// Paints `count` pixels of the file's row y, beginning at x.  Returns false if one is
+// outside the image or the palette.
 static bool paint(bmp *b, int64_t x, int64_t y, const uint8_t *indices, int64_t count)
 {
     if (y >= b->height || x + count > b->width)
@@ -164,7 +164,7 @@ static bool paint(bmp *b, int64_t x, int64_t y, const uint8_t *indices, int64_t 
     return true;
 }
 
-// Index i of a row or run in which each takes 1, 4 or 8 bits.
+// Index i of a row or run of indices with 1, 4 or 8 bits.
 static uint8_t index_at(const uint8_t *bytes, int64_t i, unsigned bits)
 {
     const int64_t bit = i * bits;
@@ -181,8 +181,8 @@ static bool decode_indexed_row(bmp *b, const uint8_t *row, int64_t y)
     return true;
 }
 
-// A channel of the pixels of 16, 24 or 32 bits: its lowest bit and what its values
-// become.  Of more than 8 bits the upper 8 count.
+// A channel of pixels with 16, 24 or 32 bits: its lowest bit, and the byte for each
+// value.  If it has more than 8 bits, the upper 8 are used.
 typedef struct channel {
     unsigned shift, top;
     uint8_t bytes[256]; // (top + 1)
@@ -195,7 +195,7 @@ static bool channel_make(channel *out, uint32_t mask)
     out->shift = (unsigned)__builtin_ctz(mask);
     out->top = mask >> out->shift;
     if ((out->top & (out->top + 1)) != 0)
-        return false; // bits between that do not belong to it
+        return false; // gaps between its bits
     for (; out->top > 255; out->top >>= 1)
         out->shift++;
     for (unsigned v = 0; v <= out->top; v++)
@@ -217,7 +217,7 @@ static void decode_direct_row(
     }
 }
 
-// Bytes that a row takes up, and with its padding to four bytes.
+// Bytes of a row without padding, and with padding to four bytes.
 static size_t used_bytes(const bmp *b)
 {
     return ((size_t)b->width * b->bits + 7) / 8;
@@ -228,8 +228,8 @@ static size_t padded_bytes(const bmp *b)
     return (used_bytes(b) + 3) / 4 * 4;
 }
 
-// Refuses what is too short for its size before memory is taken.  The padding of the last
-// row may be missing; runs may leave out any number of pixels.
+// Refuses a file that is too short for its size before allocation.  The padding of the
+// last row may be missing; runs may leave out any number of pixels.
 static blm_status check_size(const bmp *b, blm_error *err)
 {
     if (b->compression == RLE8 || b->compression == RLE4)
@@ -260,8 +260,8 @@ static blm_status decode_rows(bmp *b, blm_error *err)
     return BLM_OK;
 }
 
-// Paints a run of RLE4 or RLE8: `count` pixels that repeat one byte, or, literal, from as
-// many bytes as they take up, padded to two.
+// Paints a run of RLE4 or RLE8.  literal: `count` indices follow, padded to two bytes;
+// otherwise `count` pixels repeat one byte.
 static bool decode_run(bmp *b, int64_t x, int64_t y, unsigned count, bool literal)
 {
     uint8_t indices[255], repeated[255];
@@ -279,8 +279,8 @@ static bool decode_run(bmp *b, int64_t x, int64_t y, unsigned count, bool litera
     return !b->cursor.overrun && paint(b, x, y, indices, count);
 }
 
-// Runs, and escapes that end a row, end the image or move on; pixels that none of them
-// paints have colour 0.
+// Runs, and escapes that end a row, end the image or move the position.  Pixels that are
+// not painted have colour 0.
 static blm_status decode_rle(bmp *b, blm_error *err)
 {
     for (int64_t i = 0; i < b->width * b->height; i++)
@@ -313,7 +313,7 @@ static blm_status decode_rle(bmp *b, blm_error *err)
 blm_status blmi_bmp_decode(
     const blmi_source *source, blm_image *image, int *orientation, blm_error *err)
 {
-    (void)orientation; // the format has none but the order of its rows
+    (void)orientation; // given by the order of the rows
     bmp b = {.source = source, .cursor = blmi_cursor_over(source->bytes, source->size)};
     BLMI_TRY(read_header(&b, err));
     BLMI_TRY(check_size(&b, err));

@@ -1,4 +1,4 @@
-// Makes images of cameras' buffers.
+// Converts camera buffers to images.
 #include <stdbool.h>
 
 #include "src/base/alloc.h"
@@ -8,15 +8,15 @@
 
 typedef enum shape { MONO, COLOUR, YUV, BAYER } shape;
 
-// How a row of samples lies in bytes.
+// How the samples of a row are stored.
 typedef enum storage { BYTES, WORDS, PACKED, FLOATS } storage;
 
 typedef struct pixel_format {
     uint8_t shape, storage;
-    uint8_t channels; // samples of a pixel
+    uint8_t channels; // samples per pixel
     uint8_t packing;  // PACKED: a blmi_packing
-    uint8_t bits;     // PACKED: of a sample
-    uint8_t order[3]; // COLOUR: the places of R, G and B; YUV: of Y, U and V; BAYER: x
+    uint8_t bits;     // PACKED: per sample
+    uint8_t order[3]; // COLOUR: the positions of R, G and B; YUV: of Y, U and V; BAYER: x
                       // and y of the first red pixel
 } pixel_format;
 
@@ -30,7 +30,7 @@ typedef struct pixel_format {
     [first + 6] = {BAYER, PACKED, 1, BLMI_MIPI, 10, {x, y, 0}},                          \
     [first + 7] = {BAYER, PACKED, 1, BLMI_MIPI, 12, {x, y, 0}}
 
-// channels 0: no such layout.
+// channels 0: unknown layout.
 static const pixel_format pixel_formats[] = {
     [BLM_MONO8] = {MONO, BYTES, 1, 0, 0, {0, 0, 0}},
     [BLM_MONO16] = {MONO, WORDS, 1, 0, 0, {0, 0, 0}},
@@ -57,16 +57,16 @@ static const pixel_format pixel_formats[] = {
     BAYER_FORMATS(BLM_BAYER_BG8, 1, 1),
 };
 
-// A buffer on its way into an image.
+// The conversion of a buffer to an image.
 typedef struct copy {
     const blm_buffer *buffer;
     const pixel_format *format;
     blmi_scale scale; // of samples of more than 8 bits
     uint16_t *words;  // PACKED: (width), a row unpacked
-    uint8_t *mosaic;  // BAYER: (height + 2, width + 2), filled inside
+    uint8_t *mosaic;  // BAYER: (height + 2, width + 2), with the mosaic inside
 } copy;
 
-// ---- what is asked for ---------------------------------------------------------------
+// ---- checks -------------------------------------------------------------------------
 
 static ptrdiff_t row_bytes(const blm_buffer *buffer, const pixel_format *f)
 {
@@ -114,13 +114,13 @@ static blm_status check_buffer(const blm_buffer *buffer, blm_error *err)
     if (buffer->width < least || buffer->height < least ||
         buffer->width > BLMI_MOST_SIDE || buffer->height > BLMI_MOST_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
-            "image buffer: %d x %d pixels, expected %d to %d a side", buffer->width,
+            "image buffer: %d x %d pixels, expected %d to %d per side", buffer->width,
             buffer->height, least, BLMI_MOST_SIDE);
     const ptrdiff_t row = row_bytes(buffer, f);
     if (buffer->stride != 0 && buffer->stride < row && buffer->stride > -row)
         return blmi_fail(err, BLM_EUSAGE,
-            "image buffer: a stride of %td bytes, expected 0 or at least the %td of a "
-            "row",
+            "image buffer: a stride of %td bytes, expected 0, or at least %td, the bytes "
+            "of a row",
             buffer->stride, row);
     return check_scale(buffer, f, err);
 }
@@ -141,7 +141,7 @@ static int clamp(int v)
     return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
-// BT.601; the numbers are the matrix times 65536.
+// BT.601; the constants are the matrix times 65536.
 static void yuv_pixel(uint8_t *rgb, int y, int u, int v, bool full_range)
 {
     const int light = full_range ? y * 65536 : (y - 16) * 76309;
@@ -270,7 +270,7 @@ blm_status blm_image_from_buffer_sized(
     if (image == NULL || (image->rgb = blmi_alloc(width * height, 3)) == NULL ||
         (c.format->storage == PACKED && c.words == NULL) ||
         (c.format->shape == BAYER && c.mosaic == NULL)) {
-        status = blmi_no_memory(err, "an image buffer's copy", width * height, 3);
+        status = blmi_no_memory(err, "the image of a buffer", width * height, 3);
         goto done;
     }
     image->width = buffer->width;

@@ -1,4 +1,4 @@
-// Tests of images made of cameras' buffers.
+// Tests of buffer.c: images from camera buffers.
 #include "tests/check.h"
 
 #include <string.h>
@@ -92,7 +92,7 @@ static void senseless_buffers_are_refused(void **state)
 
 enum { PACKED = 8 }; // samples
 
-// What four samples of 10 or two of 12 bits are in bytes, as the standards say it.
+// Packs four samples of 10 bits, or two of 12, as the standards define it.
 static void pack(const uint16_t *v, int kind, int bits, uint8_t *out)
 {
     const int low = bits - 8, mask = (1 << low) - 1;
@@ -134,13 +134,13 @@ static void packed_samples_are_unpacked(void **state)
                 assert_becomes(
                     &(blm_buffer){bytes, width, 1, .layout = (blm_layout)layout}, rgb);
             }
-    static const uint8_t two_rows[] = {0xff, 0x0f, 0, 0, 0xf0, 0xff}; // of one sample
+    static const uint8_t two_rows[] = {0xff, 0x0f, 0, 0, 0xf0, 0xff}; // of a sample
     static const uint8_t light[] = {255, 255, 255, 0, 0, 0};
     assert_becomes(
         &(blm_buffer){two_rows, 1, 2, .stride = 3, .layout = BLM_MONO12P}, light);
 }
 
-// The documents' own words, by hand: Mono10p, Mono12Packed.
+// Examples of the standards, written by hand: Mono10p, Mono12Packed.
 static void packed_bytes_are_those_of_the_standards(void **state)
 {
     (void)state;
@@ -242,11 +242,11 @@ static void missing_colours_are_means_of_the_nearest(void **state)
     blm_error err;
     const blm_buffer buffer = {mosaic, 4, 4, .layout = BLM_BAYER_RG8};
     assert_ok(blm_image_from_buffer(&buffer, &image, &err), err);
-    const uint8_t *const blue = image->rgb + 3 * (4 * 1 + 1); // a sample of blue
+    const uint8_t *const blue = image->rgb + 3 * (4 * 1 + 1); // a blue sample
     assert_int_equal(blue[0], (10 + 30 + 90 + 110 + 2) / 4);
     assert_int_equal(blue[1], (20 + 100 + 50 + 70 + 2) / 4);
     assert_int_equal(blue[2], 60);
-    const uint8_t *const green = image->rgb + 3 * (4 * 2 + 1); // in a row of red
+    const uint8_t *const green = image->rgb + 3 * (4 * 2 + 1); // in a row with red
     assert_int_equal(green[0], (90 + 110 + 1) / 2);
     assert_int_equal(green[1], 100);
     assert_int_equal(green[2], (60 + 140 + 1) / 2);
@@ -257,7 +257,7 @@ static void missing_colours_are_means_of_the_nearest(void **state)
     blm_image_free(image);
 }
 
-// Every storage of a mosaic gives what its unpacked samples give.
+// A packed mosaic gives the same image as its unpacked samples.
 static void packed_mosaics_equal_unpacked_ones(void **state)
 {
     (void)state;
@@ -289,7 +289,7 @@ static void packed_mosaics_equal_unpacked_ones(void **state)
         }
 }
 
-// No byte behind the last row is read: a sanitizer sees to that.
+// No byte after the last row is read (checked by a sanitizer).
 static void buffers_of_just_their_size_suffice(void **state)
 {
     (void)state;
@@ -304,7 +304,7 @@ static void buffers_of_just_their_size_suffice(void **state)
                 buffer.stride++;
             blm_image_free(image);
             if (buffer.stride == 100)
-                continue; // no such layout
+                continue; // unknown layout
             uint8_t *const just = calloc((size_t)buffer.stride, 2);
             blm_error err;
             assert_non_null(just);

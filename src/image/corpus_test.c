@@ -1,4 +1,5 @@
-// Decodes tests/corpus/image: whole, cut short at every length, and with bytes changed.
+// Decodes tests/corpus/image: complete files, files truncated at every length, and files
+// with changed bytes.
 #include "tests/check.h"
 
 #include <malloc.h>
@@ -15,14 +16,14 @@
 
 #define FOLDER "tests/corpus/image/"
 
-// A line of manifest.txt: what make.py says a file becomes.
+// A line of manifest.txt: the expected result for a file, written by make.py.
 typedef struct entry {
     char name[64];
     bool good; // width, height and crc are set
     int width, height;
     unsigned crc;
     blm_decode_options options; // for a file in memory
-    bool page;                  // a page of a file, and no file
+    bool page;                  // a page of a file, not a file
 } entry;
 
 enum { MAX_ENTRIES = 500 };
@@ -60,8 +61,8 @@ static uint32_t crc_of(const blm_image *image)
     return crc32_of(image->rgb, (size_t)image->width * (size_t)image->height * 3);
 }
 
-// Decodes with fresh memory full of one byte, then of another: an image that is not
-// wholly written, or made of what was not, differs.
+// Decodes into fresh memory filled with one byte, then with another.  The results differ
+// if a pixel is not written, or is computed from unwritten bytes.
 static blm_status decode_twice(const void *bytes, size_t size, const char *name,
     const blm_decode_options *options, blm_image **out, blm_error *err)
 {
@@ -73,12 +74,12 @@ static blm_status decode_twice(const void *bytes, size_t size, const char *name,
     mallopt(M_PERTURB, 0);
     assert_int_equal(status, again);
     if (status == BLM_OK && crc_of(*out) != crc_of(other))
-        fail_msg("%s: has pixels that nothing decided", name);
+        fail_msg("%s: has pixels that were not written", name);
     blm_image_free(other);
     return status;
 }
 
-// A failure has to be the input's, and its text one line that begins with the name.
+// A failure must be BLM_EINPUT, with a text of one line that begins with the name.
 static void assert_refused(blm_status status, const blm_error *err, const char *name)
 {
     if (status != BLM_EINPUT || strncmp(err->text, name, strlen(name)) != 0 ||
@@ -87,7 +88,7 @@ static void assert_refused(blm_status status, const blm_error *err, const char *
         fail_msg("%s: status %s: %s", name, blm_status_name(status), err->text);
 }
 
-// Whether a file was refused since its format was left out of this build.
+// Whether a file was refused because its format is not built in.
 static bool is_left_out(const blm_error *err)
 {
     int built_in = 1;
@@ -130,7 +131,7 @@ static void files_become_what_the_manifest_says(void **state)
     }
 }
 
-// A copy in memory of exactly its size, so that a sanitizer sees a read beyond it.
+// A copy in memory of the exact size, so that a sanitizer detects a read beyond it.
 static uint8_t *copy_of(const blmi_file *file, size_t size)
 {
     uint8_t *const copy = malloc(size > 0 ? size : 1);
@@ -140,14 +141,14 @@ static uint8_t *copy_of(const blmi_file *file, size_t size)
     return copy;
 }
 
-// The last number of a decimal raster may lose digits without a trace.
+// The last number of a decimal raster may lose digits without being noticed.
 static bool ends_in_a_number(const uint8_t *bytes, size_t size)
 {
     return bytes[0] == 'P' && bytes[1] >= '2' && bytes[1] <= '3' &&
            bytes[size - 1] >= '0' && bytes[size - 1] <= '9';
 }
 
-// The first `size` bytes are refused, or still hold the whole picture.
+// The first `size` bytes are refused, or still contain the whole image.
 static void check_cut(const entry *e, const blmi_file *file, size_t size)
 {
     blm_image *image = NULL;
@@ -158,7 +159,7 @@ static void check_cut(const entry *e, const blmi_file *file, size_t size)
     if (status != BLM_OK)
         assert_refused(status, &err, e->name);
     else if (e->good && crc_of(image) != e->crc && !ends_in_a_number(bytes, size))
-        fail_msg("%s: half decoded from its first %zu bytes", e->name, size);
+        fail_msg("%s: a truncated file was accepted: the first %zu bytes", e->name, size);
     blm_image_free(image);
     free(bytes);
 }
@@ -212,7 +213,8 @@ static void changed_files_do_no_harm(void **state)
     }
 }
 
-// The memory sanitizer knows what of our memory was written (nothing elsewhere).
+// The memory sanitizer knows which bytes of our memory are written (no-op in other
+// builds).
 static void fresh_memory_counts_as_not_written(void **state)
 {
     (void)state;

@@ -6,9 +6,9 @@
 
 enum { TAG_ORIENTATION = 0x0112 };
 
-// A TIFF structure: "II*\0" or "MM\0*", the offset of the first directory; there a count
-// and entries of 12 bytes: tag, type, count, and the value or, where it has more than
-// four bytes, its offset.
+// A TIFF structure: "II*\0" or "MM\0*", then the offset of the first directory.  A
+// directory is a count and entries of 12 bytes: tag, type, count, and the value, or its
+// offset if it has more than four bytes.
 typedef struct exif {
     blmi_cursor cursor;
     bool little;
@@ -30,8 +30,8 @@ static uint64_t u64(exif *e)
     return e->little ? first | second << 32 : first << 32 | second;
 }
 
-// Bytes of a value of each type that can hold an orientation; 0: none of them.  Pillow
-// takes numbers of every type but bytes.
+// Bytes of a value of each type that can hold an orientation; 0: not accepted.  Pillow
+// accepts numbers of every type except bytes.
 static const uint8_t type_sizes[] = {
     [3] = 2,  // SHORT
     [4] = 4,  // LONG
@@ -45,7 +45,7 @@ static const uint8_t type_sizes[] = {
     [13] = 4, // IFD
 };
 
-// The value under the cursor; a negative one is as far from 1 to 8 as a large one.
+// The next value.  Negative values become invalid large ones.
 static double read_value(exif *e, unsigned type)
 {
     uint32_t bits32;
@@ -73,8 +73,8 @@ static double read_value(exif *e, unsigned type)
     }
 }
 
-// The first of the values of the entry whose type comes next, as Pillow takes it; 0 if it
-// lies beyond the end.
+// The first value of the entry whose type is next, read as Pillow does; 0 if it is beyond
+// the end.
 static int read_orientation(exif *e)
 {
     const unsigned type = u16(e);

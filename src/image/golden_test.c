@@ -12,7 +12,8 @@
 
 enum { SIDE = 224, BYTES = SIDE * SIDE * 3, MAX_FOLDER = 1100 };
 
-// The next value of "key": "..." from *at on, which moves behind it; false at the end.
+// The next value of "key": "..." at *at, which moves to the end of it; false at the end
+// of text.
 static bool next_value(const char **at, const char *key, char *value, size_t size)
 {
     char pattern[64];

@@ -24,12 +24,12 @@ blm_status blmi_image_allocate(blm_image *image, const blmi_source *source,
     const unsigned long long w = width, h = height;
     if (w == 0 || h == 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: %s: %llu x %llu pixels, expected at least 1 x 1", source->name, format,
-            w, h);
+            "%s: %s: %llu x %llu pixels, expected 1 x 1 or more", source->name, format, w,
+            h);
     if (w > BLMI_MOST_SIDE || h > BLMI_MOST_SIDE || (int64_t)(w * h) > source->max_pixels)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: %s: %llu x %llu pixels, more than the limit of %lld", source->name,
-            format, w, h, (long long)source->max_pixels);
+            "%s: %s: %llu x %llu pixels, expected at most %lld", source->name, format, w,
+            h, (long long)source->max_pixels);
     image->rgb = blmi_alloc(w * h, 3);
     if (image->rgb == NULL)
         return blmi_no_memory(err, source->name, w * h, 3);
@@ -38,7 +38,7 @@ blm_status blmi_image_allocate(blm_image *image, const blmi_source *source,
     return BLM_OK;
 }
 
-// Fills in the defaults and refuses what makes no sense.
+// Fills in the defaults and refuses invalid options.
 static blm_status resolve(const blm_decode_options *options, size_t options_size,
     blm_decode_options *out, blm_error *err)
 {
@@ -48,7 +48,7 @@ static blm_status resolve(const blm_decode_options *options, size_t options_size
         out->page < 0)
         return blmi_fail(err, BLM_EUSAGE,
             "decoding options: max_pixels %lld, max_bytes %lld, bits %d, page %d; "
-            "expected none below 0 and at most 16 bits",
+            "expected 0 or more, and at most 16 bits",
             (long long)out->max_pixels, (long long)out->max_bytes, out->bits, out->page);
     BLMI_TRY(blmi_check_range(
         "decoding options", out->range_low, out->range_high, out->bits, err));
@@ -76,13 +76,13 @@ static blm_status decode_into(
     return keep_orientation ? BLM_OK : blmi_orient(image, orientation, err);
 }
 
-// Decodes with options that are complete.
+// Decodes with complete options.
 static blm_status decode(const void *bytes, size_t size, const char *name,
     const blm_decode_options *set, blm_image **out, blm_error *err)
 {
     if (size > (uint64_t)set->max_bytes)
-        return blmi_fail(err, BLM_EINPUT, "%s: %zu bytes, more than the limit of %lld",
-            name, size, (long long)set->max_bytes);
+        return blmi_fail(err, BLM_EINPUT, "%s: %zu bytes, expected at most %lld", name,
+            size, (long long)set->max_bytes);
     blm_image *image = blmi_alloc_zero(1, sizeof *image);
     if (image == NULL)
         return blmi_no_memory(err, name, 1, sizeof *image);
@@ -108,8 +108,8 @@ blm_status blm_image_decode_sized(const void *bytes, size_t size, const char *na
     return decode(bytes, size, name, &set, out, err);
 }
 
-// The name of the file that a path means: a copy without "#N", if it ends so and is not a
-// file's itself; *page: N, else 0.  NULL: out of memory.
+// The file name in a path: a copy without "#N", if the path ends with that and no file
+// has the whole path as its name; *page: N, else 0.  NULL: out of memory.
 static char *file_of(const char *path, int *page)
 {
     char *const name = blmi_strdup(path);
@@ -157,14 +157,14 @@ blm_status blm_image_page_count(const char *path, int *count, blm_error *err)
     }
     struct stat info;
     const int known = stat(path, &info);
-    if (known == 0 && !S_ISREG(info.st_mode)) { // who opens a pipe takes from it
+    if (known == 0 && !S_ISREG(info.st_mode)) { // opening a pipe would disturb it
         *count = 1;
         return BLM_OK;
     }
     const int file = known == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0)
         return blmi_fail(
-            err, BLM_EINPUT, "%s: cannot be opened: %s", path, blmi_system_text(errno));
+            err, BLM_EINPUT, "%s: cannot open: %s", path, blmi_system_text(errno));
     uint8_t magic[4] = {0};
     blm_status status = BLM_OK;
     if (pread(file, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&

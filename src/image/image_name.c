@@ -18,8 +18,8 @@ size_t blmi_page_suffix(const char *name, int *page)
     return (size_t)(mark - name);
 }
 
-// Whether `length` letters of a text are those of `lower`, but for the case of A to Z,
-// whatever the locale says about letters.
+// Whether `length` letters of a text equal those of `lower`; the case of A to Z is
+// ignored, in every locale.
 static bool same_letters(const char *text, const char *lower, size_t length)
 {
     for (size_t i = 0; i < length; i++) {

@@ -1,4 +1,4 @@
-// Tests of the public interface: options, limits, buffers, names.
+// Tests of the public interface of images: options, limits, buffers, names.
 #include "tests/check.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static void assert_text(const blm_error *err, const char *part)
         fail_msg("\"%s\" lacks \"%s\"", err->text, part);
 }
 
-// Whether the file can be decoded: codecs may be left out.
+// Whether the file can be decoded: its codec may not be built in.
 static bool is_built_in(const char *path)
 {
     static const char *const endings[][2] = {
@@ -49,13 +49,12 @@ static void samples_of_16_bits_are_scaled(void **state)
     assert_memory_equal(image->rgb, ((uint8_t[]){4, 4, 4, 128, 128, 128}), 6);
     blm_image_free(image);
 
-    const blm_decode_options ten = {.bits = 10}; // 1023 is white, what lies above clamped
+    const blm_decode_options ten = {.bits = 10}; // 1023 and above are white
     assert_ok(decode(wide_samples, WIDE_SIZE, &ten, &image, &err), err);
     assert_memory_equal(image->rgb, ((uint8_t[]){255, 255, 255, 255, 255, 255}), 6);
     blm_image_free(image);
 
-    static const char own_range[] =
-        "P5 1 1 1023\n\x02\x00"; // the file says it: 512 of 1023
+    static const char own_range[] = "P5 1 1 1023\n\x02\x00"; // from the file: 512 of 1023
     assert_ok(decode(own_range, sizeof own_range - 1, &ten, &image, &err), err);
     assert_int_equal(image->rgb[0], 128);
     blm_image_free(image);
@@ -75,7 +74,7 @@ static void a_range_decides_what_is_black_and_white(void **state)
     assert_ok(decode(own_range, sizeof own_range - 1, &narrow, &image, &err), err);
     assert_int_equal(image->rgb[0], 128);
     blm_image_free(image);
-    static const char eight[] = "P5 1 1 255\n\x07"; // has no use for one
+    static const char eight[] = "P5 1 1 255\n\x07"; // a range has no effect
     assert_ok(decode(eight, sizeof eight - 1, &narrow, &image, &err), err);
     assert_int_equal(image->rgb[0], 7);
     blm_image_free(image);
@@ -157,7 +156,7 @@ static void limits_hold_in_every_format(void **state)
         const blm_decode_options one_less = {.max_pixels = 21 * 18 - 1};
         assert_int_equal(blm_image_read(path, &one_less, &image, &err), BLM_EINPUT);
         assert_text(&err, path);
-        assert_text(&err, "limit");
+        assert_text(&err, "expected at most");
         const blm_decode_options few_bytes = {.max_bytes = 99};
         assert_int_equal(blm_image_read(path, &few_bytes, &image, &err), BLM_EINPUT);
         assert_text(&err, "99");
@@ -183,7 +182,7 @@ static void orientation_can_be_kept(void **state)
     assert_ok(blm_image_read(path, &stored, &kept, &err), err);
     assert_ok(blm_image_read(path, NULL, &turned, &err), err);
     assert_int_equal(kept->width, turned->height);
-    // A quarter to the right: the first pixel goes to the end of the first row.
+    // A quarter turn to the right: the first pixel goes to the end of the first row.
     assert_memory_equal(kept->rgb, turned->rgb + 3 * ((size_t)turned->width - 1), 3);
     blm_image_free(kept);
     blm_image_free(turned);
@@ -208,7 +207,7 @@ static void pages_are_counted(void **state)
     }
     const char circle[] = "tests/corpus/image/bad_circle.tif";
     assert_int_equal(blm_image_page_count(circle, &count, &err), BLM_EINPUT);
-    assert_text(&err, "bad_circle.tif: TIFF: its directories lead in a circle");
+    assert_text(&err, "bad_circle.tif: TIFF: its directories form a loop");
     assert_int_equal(blm_image_page_count("/nowhere", &count, &err), BLM_EINPUT);
     assert_text(&err, "/nowhere: ");
 }
@@ -234,10 +233,10 @@ static void pages_are_named_or_chosen(void **state)
     const char png[] = "tests/corpus/image/png_0_16.png#2";
     assert_int_equal(blm_image_read(png, NULL, &none, &err), BLM_EINPUT);
     assert_text(&err, "png_0_16.png#2: no page 2, the file holds one image");
-    // Where a page is lost the file is refused, but not the pages before it.
+    // If a page is lost, the file is refused, but not the pages before it.
     const char lost[] = "tests/corpus/image/bad_lost_page.tif";
     assert_int_equal(blm_image_read(lost, NULL, &none, &err), BLM_EINPUT);
-    assert_text(&err, "bad_lost_page.tif: TIFF: truncated, or a directory that lies");
+    assert_text(&err, "bad_lost_page.tif: TIFF: truncated, or a directory is beyond");
     assert_null(none);
     assert_ok(
         blm_image_read("tests/corpus/image/bad_lost_page.tif#1", NULL, &named, &err),
@@ -259,7 +258,7 @@ static void floating_point_needs_a_range(void **state)
     assert_null(none);
 }
 
-// Every format is listed, and what a build does without is refused by name.
+// Every format is listed.  A format that is not built in is refused by name.
 static void formats_are_listed(void **state)
 {
     (void)state;

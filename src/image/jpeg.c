@@ -14,22 +14,22 @@
 
 enum {
     MARKER_EXIF = JPEG_APP0 + 1,
-    MAX_SCANS = 500, // each decodes the whole picture again
-    MAX_STRAYS = 16, // bytes that belong to nothing, in each restart interval
+    MAX_SCANS = 500, // each decodes the whole image again
+    MAX_STRAYS = 16, // unused bytes in a restart interval
 };
 
 typedef struct decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
-    jmp_buf leave; // where libjpeg's errors go
+    jmp_buf leave; // target of libjpeg's errors
     const blmi_source *source;
-    bool no_end;                  // the file ends without the marker that ends it
-    size_t strays;                // bytes that belong to nothing, so far
-    bool seen[MAX_COMPS_IN_SCAN]; // by component: a scan has held it
-    uint8_t *cmyk;                // (width, 4): a row, of four components
+    bool no_end;                  // the end marker is missing
+    size_t strays;                // unused bytes so far
+    bool seen[MAX_COMPS_IN_SCAN]; // by component: a scan contains it
+    uint8_t *cmyk;                // (width, 4): a row of four components
 } decoder;
 
-// ---- what libjpeg calls --------------------------------------------------------------
+// ---- callbacks of libjpeg -----------------------------------------------------------
 
 static void leave(j_common_ptr jpeg)
 {
@@ -37,9 +37,9 @@ static void leave(j_common_ptr jpeg)
     longjmp(d->leave, 1);
 }
 
-// Whether a segment was padded with zeros or 0xff: `count` of them, behind bytes of which
-// some are not, since data that were lost may leave zeros, too, which a decoder takes for
-// data.
+// Whether the `count` bytes before `end` are padding, zeros or 0xff.  The bytes in front
+// of them must not all be 0: lost data may also leave zeros, which a decoder would take
+// for data.
 static bool is_padding(const uint8_t *begin, const uint8_t *end, size_t count)
 {
     const size_t in_front = 12; // more than libjpeg reads ahead
@@ -54,8 +54,8 @@ static bool is_padding(const uint8_t *begin, const uint8_t *end, size_t count)
     return bits != 0;
 }
 
-// Bytes were passed over in front of a marker.  Cameras leave some there, but many of
-// them are what a decoder that lost its way has not read.
+// Bytes were skipped in front of a marker.  Cameras leave a few there, but many of them
+// mean that the decoder lost its position.
 static bool may_pass_over(decoder *d)
 {
     const size_t count = (size_t)d->errors.msg_parm.i[0];
@@ -70,8 +70,8 @@ static bool may_pass_over(decoder *d)
     return d->strays <= MAX_STRAYS * intervals;
 }
 
-// A warning is a fault, since libjpeg only warns of data that make no sense or end early,
-// but for a few that lose no pixel.
+// Warnings are faults, since libjpeg only warns about invalid or missing data.  A few
+// warnings lose no pixel and are accepted.
 static void warn(j_common_ptr jpeg, int level)
 {
     decoder *const d = jpeg->client_data;
@@ -79,7 +79,7 @@ static void warn(j_common_ptr jpeg, int level)
         return; // a trace
     switch (d->errors.msg_code) {
     case JWRN_JPEG_EOF:
-        d->no_end = true; // is_whole judges it
+        d->no_end = true; // check_whole decides
         return;
     case JWRN_EXTRANEOUS_DATA:
         if (may_pass_over(d))
@@ -87,7 +87,7 @@ static void warn(j_common_ptr jpeg, int level)
         break;
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
-    case JWRN_NOT_SEQUENTIAL: // a baseline scan that names no coefficients has them all
+    case JWRN_NOT_SEQUENTIAL: // a baseline scan has all coefficients
         return;
     }
     leave(jpeg);
@@ -114,7 +114,7 @@ static blm_status failed(decoder *d, blm_error *err)
     return damaged(d, text, err);
 }
 
-// The first EXIF block counts.
+// Only the first EXIF block is used.
 static void read_orientation(const decoder *d, int *orientation)
 {
     for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m != NULL; m = m->next) {
@@ -137,7 +137,7 @@ static void note_scan(decoder *d)
         d->seen[d->jpeg.cur_comp_info[i]->component_index] = true;
 }
 
-// Takes in all scans of a file that has many, and starts the output of what they give.
+// Reads all scans of a file with many scans, and starts the output.
 static blm_status start_scans(decoder *d, blm_error *err)
 {
     struct jpeg_decompress_struct *const jpeg = &d->jpeg;
@@ -155,7 +155,7 @@ static blm_status start_scans(decoder *d, blm_error *err)
     return BLM_OK;
 }
 
-// Whether all coefficients of all components came to their last bit.
+// Whether all coefficients of all components are complete to the last bit.
 static bool is_refined(const decoder *d)
 {
     blmi_note_written(
@@ -167,8 +167,8 @@ static bool is_refined(const decoder *d)
     return true;
 }
 
-// Without its end a file may have lost scans, and arithmetic coding does not show where
-// its data end.
+// A file without its end marker may have lost scans; arithmetic coding does not show
+// where its data end.
 static blm_status check_whole(const decoder *d, blm_error *err)
 {
     for (int c = 0; c < d->jpeg.num_components; c++)
@@ -187,13 +187,13 @@ static void read_row(decoder *d, uint8_t *rgb)
     blmi_note_written(row, rows * width * (size_t)d->jpeg.output_components);
     if (d->cmyk == NULL)
         return;
-    // As Pillow takes them, and as Adobe's programs write them: 255 is no ink.
+    // As in Pillow, and as Adobe's programs write them: 255 is no ink.
     for (size_t i = 0; i < 4 * width; i++)
         d->cmyk[i] = (uint8_t)(255 - d->cmyk[i]);
     blmi_cmyk_to_rgb(rgb, d->cmyk, width);
 }
 
-// Accurate integer DCT and interpolated chroma, libjpeg's defaults, are Pillow's, too.
+// Accurate integer DCT and interpolated chroma: the defaults of libjpeg and of Pillow.
 static blm_status decode(decoder *d, blm_image *image, int *orientation, blm_error *err)
 {
     struct jpeg_decompress_struct *const jpeg = &d->jpeg;
@@ -222,12 +222,12 @@ static blm_status decode(decoder *d, blm_image *image, int *orientation, blm_err
     if (jpeg->output_width != (JDIMENSION)image->width ||
         jpeg->output_height != (JDIMENSION)image->height ||
         jpeg->output_components != (components == 4 ? 4 : 3))
-        return damaged(d, "decoded to another size than its header's", err);
+        return damaged(d, "the decoded size differs from the header", err);
     while (jpeg->output_scanline < jpeg->output_height)
         read_row(d, image->rgb + (size_t)jpeg->output_scanline * jpeg->output_width * 3);
     const blm_status status = check_whole(d, err);
     if (status == BLM_OK && !jpeg->buffered_image)
-        jpeg_finish_decompress(jpeg); // reads up to the end of the file
+        jpeg_finish_decompress(jpeg); // reads to the end of the file
     return status;
 }
 

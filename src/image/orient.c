@@ -7,7 +7,7 @@ blm_status blmi_orient(blm_image *image, int orientation, blm_error *err)
 {
     if (orientation == 1)
         return BLM_OK;
-    const bool turned = orientation >= 5; // a row of the result is a column of the source
+    const bool turned = orientation >= 5; // rows become columns
     const bool mirror_x = orientation == 2 || orientation == 3 || orientation >= 7;
     const bool mirror_y =
         orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
@@ -17,8 +17,7 @@ blm_status blmi_orient(blm_image *image, int orientation, blm_error *err)
     if (rgb == NULL)
         return blmi_no_memory(err, "the turned image", pixels, 3);
 
-    // Bytes from a source pixel to the one that stands right of it, and below it, in the
-    // result; and where its first pixel is.
+    // Byte steps in the source for one pixel to the right, and one down, in the result.
     const ptrdiff_t step_x = mirror_x ? -3 : 3;
     const ptrdiff_t step_y = mirror_y ? -3 * width : 3 * width;
     const ptrdiff_t right = turned ? step_y : step_x, down = turned ? step_x : step_y;

@@ -1,10 +1,10 @@
-// picture.h: whether a blm_image that a caller hands in can be worked on.
+// picture.h: checks that a caller's blm_image can be used.
 #ifndef BLMI_IMAGE_PICTURE_H
 #define BLMI_IMAGE_PICTURE_H
 
 #include "blemish/image.h"
 
-// Pixels a side, at most: keeps the bytes of a row within an int.
+// Largest side in pixels: keeps the bytes of a row within an int.
 enum { BLMI_MOST_SIDE = 1 << 24 };
 
 // BLM_EUSAGE: image is NULL, has no pixels, or a side is not 1 to BLMI_MOST_SIDE.

@@ -9,8 +9,8 @@
 #include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
-// What one chunk, and all kept chunks together, may take up when unpacked: text and
-// colour profiles are compressed, too.
+// The largest size of one chunk, and of all kept chunks together, after unpacking: text
+// and colour profiles are also compressed.
 enum { MAX_CHUNK = 16 << 20 };
 
 static blm_status damaged(const blmi_source *source, int code, blm_error *err)
@@ -20,8 +20,8 @@ static blm_status damaged(const blmi_source *source, int code, blm_error *err)
     return blmi_fail(err, BLM_EINPUT, "%s: PNG: %s", source->name, spng_strerror(code));
 }
 
-// libspng cuts 16-bit samples to their high bytes in its 8-bit formats, so they are taken
-// as they are and rounded here.
+// In its 8-bit formats libspng drops the low bytes of 16-bit samples.  So the samples are
+// read as they are and rounded here.
 static blm_status decode_16(spng_ctx *png, const blmi_source *source, blm_image *image,
     size_t channels, blm_error *err)
 {
@@ -63,13 +63,12 @@ static size_t channels_of(uint8_t color_type)
     }
 }
 
-// What chunks say that libspng has no use for, once it has found them whole: the
-// orientation (it drops eXIf chunks that begin as in a JPEG), and how many images an
-// animation has.
+// Reads chunks that libspng checks but does not return: the orientation (it drops eXIf
+// chunks with a JPEG prefix) and the number of images of an animation.
 static void read_chunks(const blmi_source *source, int *orientation, uint32_t *images)
 {
     blmi_cursor c = blmi_cursor_over(source->bytes, source->size);
-    bool pixels = false;     // were seen
+    bool pixels = false;     // a pixel chunk was seen
     blmi_cursor_seek(&c, 8); // the signature
     while (blmi_cursor_left(&c) > 0 && !c.overrun) {
         const uint32_t length = blmi_cursor_u32be(&c);
@@ -113,7 +112,7 @@ static blm_status decode(spng_ctx *png, const blmi_source *source, blm_image *im
             return damaged(source, code, err);
         blmi_note_written(image->rgb, size);
     }
-    // What follows the pixels: without it a file cut short behind them would pass.
+    // Without this, a file that is truncated after the pixels would be accepted.
     if ((code = spng_decode_chunks(png)) != SPNG_OK)
         return damaged(source, code, err);
     uint32_t images = 1;

@@ -12,7 +12,7 @@ typedef struct pnm {
     const blmi_source *source;
     blmi_cursor cursor;
     bool plain;  // samples in decimal
-    bool bitmap; // one bit a pixel, 1 is black
+    bool bitmap; // one bit per pixel, 1 is black
     int channels;
     uint32_t width, height, max_value;
     uint32_t least, most; // of the samples so far
@@ -23,7 +23,7 @@ static bool is_space(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-// The next byte that is no white space and in no comment; 0 at the end.
+// The next byte that is neither white space nor in a comment; 0 at the end.
 static uint8_t next_visible(blmi_cursor *c)
 {
     uint8_t byte;
@@ -36,8 +36,7 @@ static uint8_t next_visible(blmi_cursor *c)
     return byte;
 }
 
-// Reads a number and the one byte of white space behind it, which may be missing at the
-// end.
+// Reads a number and the byte of white space after it, which may be missing at the end.
 static bool read_number(blmi_cursor *c, uint32_t *out)
 {
     uint8_t byte = next_visible(c);
@@ -76,7 +75,7 @@ static size_t row_bytes(const pnm *p)
     return p->bitmap ? (samples + 7) / 8 : samples * (p->max_value > 255 ? 2 : 1);
 }
 
-// The least that all pixels take up; what is shorter is refused before memory is taken.
+// Refuses a file that is too short for its pixels, before allocation.
 static blm_status check_size(const pnm *p, blm_error *err)
 {
     const uint64_t row =
@@ -90,7 +89,7 @@ static blm_status check_size(const pnm *p, blm_error *err)
     return BLM_OK;
 }
 
-// What samples above 255 become.
+// The scale of samples above 255.
 static blmi_scale wide_scale(const pnm *p)
 {
     const bool own_range =
@@ -99,9 +98,9 @@ static blmi_scale wide_scale(const pnm *p)
                      : blmi_source_scale(p->source, 16);
 }
 
-// Fills table (max_value + 1) with what each sample value becomes.  Where the file says
-// the maximum, values above 255 go through 16 bits, and every step rounds halves to even:
-// as Pillow does.
+// Fills table (max_value + 1) with the byte for each sample value.  If the maximum comes
+// from the file, values above 255 go through 16 bits, and every step rounds halves to
+// even, as Pillow does.
 static void fill_table(const pnm *p, uint8_t *table)
 {
     blmi_scale scale = wide_scale(p);
@@ -132,7 +131,8 @@ static uint32_t binary_sample(const pnm *p, const uint8_t *row, size_t i)
     return p->max_value > 255 ? (uint32_t)(row[2 * i] << 8 | row[2 * i + 1]) : row[i];
 }
 
-// The next sample in decimal; in a bitmap the digits may touch.  Above max_value: none.
+// The next sample in decimal; in a bitmap the digits need no space between.  A value
+// above max_value: invalid.
 static uint32_t plain_sample(pnm *p)
 {
     uint32_t value;
@@ -155,7 +155,7 @@ static blm_status read_row(pnm *p, const uint8_t *table, uint8_t *rgb, blm_error
                 err, BLM_EINPUT, "%s: PNM: truncated pixels", p->source->name);
         if (v > p->max_value)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: PNM: a sample that is no number from 0 to %u", p->source->name,
+                "%s: PNM: a sample is not a number from 0 to %u", p->source->name,
                 (unsigned)p->max_value);
         p->least = v < p->least ? v : p->least;
         p->most = v > p->most ? v : p->most;
@@ -173,7 +173,7 @@ static blm_status read_raster(
     return BLM_OK;
 }
 
-// Several images may stand in one file, one after the other.
+// One file may hold several images.
 static blm_status check_end(pnm *p, blm_error *err)
 {
     blmi_cursor *const c = &p->cursor;

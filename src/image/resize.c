@@ -5,10 +5,11 @@
 
 #include "src/base/alloc.h"
 
-// Weights are integers, times 2^22: with 8 bits of sample this leaves 2 bits for the sum.
+// Weights are integers, times 2^22: with samples of 8 bits this leaves 2 bits for the
+// sum.
 enum { WEIGHT_BITS = 22, HALF = 1 << (WEIGHT_BITS - 1) };
 
-// The inputs that one output is made of.
+// The inputs of one output.
 typedef struct input_span {
     int first, count;
 } input_span;
@@ -38,8 +39,8 @@ static double cubic(double x)
     return 0.0;
 }
 
-// Fills in the span and the weights of output o.  exact (taps) is for the weights before
-// they are made to add up to 1.  Every operation stands in Pillow's order: another one
+// Computes the span and the weights of output o.  exact (taps) holds the weights before
+// they are scaled to a sum of 1.  The order of operations is Pillow's; another order
 // would round differently.
 static void weigh(axis_plan *axis, int o, blmi_filter filter, double *exact)
 {
@@ -70,7 +71,7 @@ static void plan_free(axis_plan *axis)
     blmi_free(axis->weights);
 }
 
-// An axis to be released with plan_free, whatever comes of it.
+// Plans an axis.  It must be freed by plan_free, also after a failure.
 static blm_status plan_make(
     axis_plan *axis, int size_in, int size_out, blmi_filter filter, blm_error *err)
 {
@@ -121,8 +122,8 @@ static void resize_row(const axis_plan *axis, const uint8_t *in, uint8_t *out)
     }
 }
 
-// in (size_in, samples), out (size_out, samples), rows of the input `stride` bytes apart;
-// sums (samples) is for the row at work.
+// in (size_in, samples), out (size_out, samples), input rows `stride` bytes apart; sums
+// (samples) is scratch.
 static void resize_columns(const axis_plan *axis, const uint8_t *in, ptrdiff_t stride,
     size_t samples, int32_t *restrict sums, uint8_t *restrict out)
 {
@@ -140,8 +141,7 @@ static void resize_columns(const axis_plan *axis, const uint8_t *in, ptrdiff_t s
     }
 }
 
-// Rows, then columns.  A pass whose axis keeps its size would change nothing: a NULL
-// axis.
+// Rows, then columns.  An axis of NULL keeps its size and is skipped.
 static blm_status resize_passes(const axis_plan *x, const axis_plan *y, const uint8_t *in,
     int height, ptrdiff_t stride, uint8_t *out, int out_width, blm_error *err)
 {
@@ -174,8 +174,8 @@ done:
     return status;
 }
 
-// Pillow's NEAREST: the input under the centre of each output.  It adds up the steps from
-// the first centre on; a product in their place would round differently now and then.
+// Pillow's NEAREST: the input under the centre of each output.  The steps are added up
+// from the first centre; a product would sometimes round differently.
 static void resize_nearest(const uint8_t *in, int width, int height, ptrdiff_t stride,
     size_t channels, uint8_t *out, int out_width, int out_height)
 {

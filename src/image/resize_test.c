@@ -1,4 +1,4 @@
-// Tests of the resize: against Pillow's results, of crops, of masks.
+// Tests of resize.c: against Pillow's results; crops; masks.
 #include "tests/check.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "tests/crc32.h"
 #include "tests/random.h"
 
-// count bytes as tests/tools/make_resize_cases.py makes them.
+// count random bytes, as tests/tools/make_resize_cases.py makes them.
 static uint8_t *noise(uint64_t seed, size_t count)
 {
     uint8_t *const bytes = malloc(count);

@@ -19,7 +19,7 @@ blmi_scale blmi_scale_of_range(double low, double high)
 
 void blmi_scale_note(const blmi_scale *scale, blm_image *image)
 {
-    const bool any = scale->least <= scale->most; // else all are NaN
+    const bool any = scale->least <= scale->most; // false: all are NaN
     image->range_low = scale->low;
     image->range_high = scale->high;
     image->sample_min = any ? scale->least : scale->low;
@@ -93,7 +93,7 @@ static double load(const uint8_t *in, blmi_sample_type type)
 
 static uint8_t to_byte(double v, double low, double high)
 {
-    if (!(v > low)) // NaN, too
+    if (!(v > low)) // also NaN
         return 0;
     return v >= high ? 255 : (uint8_t)((v - low) / (high - low) * 255 + 0.5);
 }
@@ -158,8 +158,8 @@ size_t blmi_packed_size(blmi_packing packing, unsigned bits, size_t count)
     }
 }
 
-// `bits` bits that begin at bit `at`; 1 to 16, which lie in at most three bytes.  None of
-// them beyond the last is read.
+// `bits` bits beginning at bit `at`; 1 to 16, in at most three bytes.  Nothing is read
+// beyond the last bit.
 static uint16_t high_first(const uint8_t *in, size_t at, unsigned bits)
 {
     const size_t first = at / 8, last = (at + bits - 1) / 8;
@@ -178,8 +178,8 @@ static uint16_t low_first(const uint8_t *in, size_t at, unsigned bits)
     return (uint16_t)(window >> at % 8 & ((1u << bits) - 1));
 }
 
-// Sample i of a row: the first and the third byte of each three are the upper 8 bits of
-// two samples; the lower bits are the middle byte's lower half, then its upper half.
+// Sample i of a row.  Three bytes hold two samples: the first and the third byte are
+// their upper 8 bits; the middle byte has the lower bits, first sample in its lower half.
 static uint16_t gige(const uint8_t *in, size_t i, unsigned bits)
 {
     const uint8_t *const group = in + i / 2 * 3;

@@ -1,4 +1,4 @@
-// An image at another size.
+// Copies an image to another size.
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/image/picture.h"
@@ -10,7 +10,7 @@ blm_status blm_image_resize(
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_picture_check(image, err));
     if (width < 1 || height < 1 || width > BLMI_MOST_SIDE || height > BLMI_MOST_SIDE)
-        return blmi_fail(err, BLM_EUSAGE, "resize to %d x %d: a side must be 1 to %d",
+        return blmi_fail(err, BLM_EUSAGE, "resize to %d x %d: expected 1 to %d per side",
             width, height, BLMI_MOST_SIDE);
     blm_image *copy = blmi_alloc_zero(1, sizeof *copy);
     if (copy == NULL)

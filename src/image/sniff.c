@@ -5,7 +5,7 @@
 #include "src/base/number.h"
 #include "src/image/codec.h"
 
-// Bytes that stand at a fixed place of a file.
+// Bytes at a fixed position of a file.
 typedef struct magic {
     size_t at, size;
     const char *bytes; // (size)
@@ -19,7 +19,7 @@ static bool shows(const blmi_source *source, const magic *m)
            memcmp(source->bytes + m->at, m->bytes, m->size) == 0;
 }
 
-// Codecs that this build does without are NULL.
+// Decoders that are not built in are NULL.
 #if BLM_JPEG
 #define JPEG_DECODER blmi_jpeg_decode
 #else
@@ -70,12 +70,12 @@ static const struct {
     {{MAGIC(0, "P6")}, PNM},
 };
 
-// What people take for an image of ours now and then.
+// Other formats, to name them in messages.
 static const struct {
     magic magic;
     const char *what;
 } foreign[] = {
-    {{MAGIC(0, "\x89PNG")}, "the beginning of a PNG file that was changed on its way"},
+    {{MAGIC(0, "\x89PNG")}, "a PNG file that was damaged in transfer"},
     {{MAGIC(0, "GIF8")}, "a GIF image"},
     {{MAGIC(0, "P7")}, "a PAM image"},
     {{MAGIC(0, "Pf")}, "a PFM image"},
@@ -98,7 +98,7 @@ static const struct {
     {{MAGIC(0, "<svg")}, "an SVG file"},
 };
 
-// Whether the first bytes are all of printable text.
+// Whether the first bytes are printable text.
 static bool is_text(const blmi_source *source)
 {
     const size_t size = source->size < 256 ? source->size : 256;
@@ -110,7 +110,7 @@ static bool is_text(const blmi_source *source)
     return true;
 }
 
-// Says in words what the bytes are.
+// Describes the bytes in words.
 static void describe(const blmi_source *source, char *text, size_t size)
 {
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
@@ -130,7 +130,7 @@ static void describe(const blmi_source *source, char *text, size_t size)
     }
 }
 
-// The format of the bytes; FORMATS: none.
+// The format of the bytes; FORMATS: unknown.
 static int format_of(const blmi_source *source)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -10,18 +10,18 @@
 #include "src/base/sanitizer.h"
 #include "src/image/codec.h"
 
-// What libtiff may allocate at once, for its tables of strips and of tags.
+// The most that libtiff may allocate at once for its tables of strips and tags.
 enum { MAX_TABLE = 256 << 20, MAX_SAMPLES = 8 };
 
-// A file in memory, as libtiff reads it, and what it has to say of it.
+// A file in memory, as libtiff reads it, and the first message of libtiff.
 typedef struct reader {
     const blmi_source *source;
     uint64_t at;
-    bool strict;       // pixels are being read: a warning is a fault, too
-    char message[200]; // of the first fault; empty: none
+    bool strict;       // pixels are being read: warnings are faults
+    char message[200]; // the first fault; empty: none
 } reader;
 
-// ---- what libtiff calls --------------------------------------------------------------
+// ---- callbacks of libtiff -----------------------------------------------------------
 
 static tmsize_t read_bytes(thandle_t handle, void *out, tmsize_t size)
 {
@@ -75,7 +75,7 @@ static void unmap_nothing(thandle_t handle, void *base, toff_t size)
     (void)handle, (void)base, (void)size;
 }
 
-// Tags that decide what the pixels are, as libtiff calls them.
+// Tags that are needed to interpret the pixels, by libtiff's names.
 static const char *const deciding[] = {"ImageWidth", "ImageLength", "BitsPerSample",
     "Compression", "PhotometricInterpretation", "FillOrder", "StripOffsets",
     "SamplesPerPixel", "RowsPerStrip", "StripByteCounts", "MinSampleValue",
@@ -83,7 +83,7 @@ static const char *const deciding[] = {"ImageWidth", "ImageLength", "BitsPerSamp
     "Predictor", "ColorMap", "TileWidth", "TileLength", "TileOffsets", "TileByteCounts",
     "InkSet", "SampleFormat", "SMinSampleValue", "SMaxSampleValue", "JPEGTables"};
 
-// Whether a message names a tag, in quotes, that decides nothing.
+// Whether a message names a tag, in quotes, that is not needed.
 static bool is_harmless(const char *message)
 {
     const char *const quote = strchr(message, '"');
@@ -96,7 +96,7 @@ static bool is_harmless(const char *message)
     return true;
 }
 
-// Keeps the first message; nothing reaches stderr.
+// Keeps the first message; prints nothing.
 __attribute__((format(printf, 4, 0))) static int keep_error(
     TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
@@ -110,8 +110,8 @@ __attribute__((format(printf, 4, 0))) static int keep_error(
     return 1;
 }
 
-// libtiff goes on without a tag whose value lies beyond the end of the file, which makes
-// a grey picture of one that lost its palette; it warns in these words.
+// If a tag's value is beyond the end of the file, libtiff continues without the tag; so
+// an image without its palette would become grey.  Its warnings begin with these words.
 __attribute__((format(printf, 4, 0))) static int keep_warning(
     TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
@@ -134,23 +134,23 @@ static TIFF *open_tiff(reader *r)
     return tiff;
 }
 
-// ---- what the tags say ---------------------------------------------------------------
+// ---- tags ---------------------------------------------------------------------------
 
 typedef enum colour { GREY, PALETTE, RGB, CMYK } colour;
 
-// How the pixels of a file lie.  A block is a strip or a tile; with separate planes one
-// holds one sample of its pixels, otherwise all of them.
+// The layout of the pixels in a file.  A block is a strip or a tile; with separate planes
+// it holds one sample of its pixels, otherwise all.
 typedef struct layout {
     uint32_t width, height, block_width, block_height; // pixels
     uint16_t bits, samples;
-    bool raw;              // unsigned samples of at most 8 bits: as they are, see table
-    blmi_sample_type type; // of the others, once unpacked
+    bool raw;              // unsigned samples of at most 8 bits, used directly: see table
+    blmi_sample_type type; // of other samples, after unpacking
     bool tiled, separate;
-    bool predicted; // deflated, with a predictor
+    bool predicted; // deflate with a predictor
     colour colour;
-    unsigned used;         // samples that make a colour: 1, 3 or 4, the first ones
-    uint8_t table[256][3]; // GREY, PALETTE: the colour of each value of the first sample,
-                           // of each byte that it becomes if it is not raw
+    unsigned used;         // the first 1, 3 or 4 samples, which form the colour
+    uint8_t table[256][3]; // GREY, PALETTE: colour of each value of the first sample, or
+                           // of each byte after conversion if not raw
 } layout;
 
 static blm_status damaged(const reader *r, blm_error *err)
@@ -168,7 +168,7 @@ static blm_status unsupported(
         r->source->name, what, value);
 }
 
-// The grey of each sample value: `bits` (at most 8) bits scaled to 0..255.
+// The grey level of each sample value: `bits` (at most 8) bits scaled to 0..255.
 static void fill_greys(layout *l, bool white_is_0)
 {
     const unsigned top = l->bits >= 8 ? 255 : (1u << l->bits) - 1;
@@ -225,7 +225,8 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
         return unsupported(r, "compression", compression, err);
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: TIFF: no photometric interpretation, expected one", r->source->name);
+            "%s: TIFF: the tag for photometric interpretation is missing",
+            r->source->name);
     const bool whole_bytes = l->bits >= 8;
     l->predicted = is_predicted(tiff, compression);
     l->colour = GREY;
@@ -253,7 +254,7 @@ static blm_status read_colour(TIFF *tiff, const reader *r, layout *l, blm_error 
         return unsupported(r, "photometric interpretation", photometric, err);
     }
     return l->samples >= l->used ? BLM_OK
-                                 : unsupported(r, "samples a pixel", l->samples, err);
+                                 : unsupported(r, "samples per pixel", l->samples, err);
 }
 
 static blm_status read_type(TIFF *tiff, const reader *r, layout *l, blm_error *err)
@@ -285,22 +286,22 @@ static blm_status read_type(TIFF *tiff, const reader *r, layout *l, blm_error *e
             return BLM_OK;
         }
     return format == SAMPLEFORMAT_UINT
-               ? unsupported(r, "bits a sample", l->bits, err)
+               ? unsupported(r, "bits per sample", l->bits, err)
                : blmi_fail(err, BLM_EINPUT,
                      "%s: TIFF: %u bits of sample format %u are not supported (expected "
                      "8, 16 or 32 bits signed, or 16, 32 or 64 floating-point)",
                      r->source->name, l->bits, format);
 }
 
-// What becomes black and white.  SMinSampleValue and the like do not say it: they are
-// statistics of one image.
+// Finds the values of black and white.  SMinSampleValue and similar tags do not give
+// them: they are statistics of one image.
 static blm_status read_scale(
     const reader *r, const layout *l, blmi_scale *scale, blm_error *err)
 {
     const blmi_source *const source = r->source;
     const bool given = source->range_low < source->range_high;
     if (l->raw)
-        *scale = blmi_scale_of_bits(8); // not used
+        *scale = blmi_scale_of_bits(8); // unused
     else if (given || l->type == BLMI_U16)
         *scale = blmi_source_scale(source, l->bits);
     else if (l->type == BLMI_S8)
@@ -309,8 +310,8 @@ static blm_status read_scale(
         *scale = blmi_scale_of_range(INT16_MIN, INT16_MAX);
     else
         return blmi_fail(err, BLM_EINPUT,
-            "%s: TIFF: %u-bit %s samples, whose black and white are not known; expected "
-            "a range (--range LOW,HIGH)",
+            "%s: TIFF: %u-bit %s samples, the values of black and white are unknown; "
+            "expected a range (--range LOW,HIGH)",
             source->name, l->bits,
             l->type == BLMI_U32 || l->type == BLMI_S32 ? "integer" : "floating-point");
     return BLM_OK;
@@ -326,7 +327,7 @@ static blm_status read_layout(TIFF *tiff, const reader *r, layout *l, blm_error 
     l->tiled = TIFFIsTiled(tiff);
     BLMI_TRY(read_type(tiff, r, l, err));
     if (l->samples < 1 || l->samples > MAX_SAMPLES)
-        return unsupported(r, "samples a pixel", l->samples, err);
+        return unsupported(r, "samples per pixel", l->samples, err);
     BLMI_TRY(read_colour(tiff, r, l, err));
     if (l->tiled) {
         TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &l->block_width);
@@ -340,7 +341,7 @@ static blm_status read_layout(TIFF *tiff, const reader *r, layout *l, blm_error 
     if (l->block_width == 0 || l->block_height == 0 ||
         l->block_height > (uint64_t)r->source->max_pixels / l->block_width)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: TIFF: strips or tiles of %u x %u pixels, the limit is %lld",
+            "%s: TIFF: strips or tiles of %u x %u pixels, expected at most %lld",
             r->source->name, (unsigned)l->block_width, (unsigned)l->block_height,
             (long long)r->source->max_pixels);
     return BLM_OK;
@@ -355,11 +356,11 @@ static size_t row_bytes(const layout *l)
     return (l->block_width * samples * l->bits + 7) / 8;
 }
 
-// The end of a block, longer than any sample.
+// Bytes at the end of a block, more than any sample has.
 enum { TAIL = 8 };
 
-// Reads one plane of the block at pixel (x, y): `expected` bytes, of which the last are
-// `fill` before.
+// Reads one plane of the block at pixel (x, y): `expected` bytes; the last of them are
+// set to `fill` before.
 static bool read_over(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
     uint32_t y, uint16_t plane, uint8_t *out, size_t expected, uint8_t fill)
 {
@@ -378,10 +379,9 @@ static bool read_over(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
     return true;
 }
 
-// Reads the block at pixel (x, y), one plane of it; rows: those inside the image.  A
-// block that libtiff calls whole may lack its end, or all of it, if its deflated data are
-// longer than they should be.  Then its last byte is what it was before, or, where a
-// predictor has changed it, depends on that.
+// Reads one plane of the block at pixel (x, y); rows: those inside the image.  libtiff
+// may accept a block whose end is missing, or all of it, if its deflated data are too
+// long.  Then its last bytes keep the old value, or depend on it if there is a predictor.
 static blm_status read_block(TIFF *tiff, const reader *r, const layout *l, uint32_t x,
     uint32_t y, uint16_t plane, uint32_t rows, uint8_t *out, blm_error *err)
 {
@@ -397,11 +397,11 @@ static blm_status read_block(TIFF *tiff, const reader *r, const layout *l, uint3
     return *last == before ? BLM_OK : damaged(r, err);
 }
 
-// Where a block is decoded.
+// The buffers for decoding a block.
 typedef struct work {
     uint8_t *planes;    // the block, all planes one after another
     uint16_t *unpacked; // (block_width, samples): a row of one plane
-    uint8_t *bytes;     // (block_width, used): a row of the samples that count
+    uint8_t *bytes;     // (block_width, used): a row of the used samples
     blmi_scale scale;
 } work;
 
@@ -490,7 +490,7 @@ static blm_status decode_blocks(
     return status;
 }
 
-// libtiff refuses some that Pillow takes, and the other way round.
+// libtiff refuses some values that Pillow accepts, and the reverse.
 static void read_orientation(TIFF *tiff, const blmi_source *source, int *orientation)
 {
     uint16_t turned = 1;

@@ -1,5 +1,4 @@
-// Finds the pages of a TIFF file by its chain of directories, without reading the rest of
-// it.
+// Finds the pages of a TIFF file by its chain of directories, and reads nothing else.
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,13 +13,13 @@
 enum { TAG_SUBFILE = 254, TAG_OLD_SUBFILE = 255, REDUCED = 1, MASK = 4, OLD_REDUCED = 2 };
 enum { MAX_DIRECTORIES = 1000 * 1000 };
 
-// A TIFF structure in memory, or in a file.
+// A TIFF structure in memory or in a file.
 typedef struct chain {
     const char *name;
     const uint8_t *bytes; // (size); NULL: in the file
     uint64_t size;
     int file;
-    bool little, big; // big: BigTIFF, with wider numbers
+    bool little, big; // byte order; BigTIFF
 } chain;
 
 static blm_status damaged(const chain *c, const char *what, blm_error *err)
@@ -28,7 +27,7 @@ static blm_status damaged(const chain *c, const char *what, blm_error *err)
     return blmi_fail(err, BLM_EINPUT, "%s: TIFF: %s", c->name, what);
 }
 
-// Reads `count` bytes, at most 20; false beyond the end.
+// Reads `count` bytes, at most 20; false if they are beyond the end.
 static bool read_at(const chain *c, uint64_t at, size_t count, uint8_t *out)
 {
     if (at > c->size || count > c->size - at)
@@ -48,8 +47,8 @@ static uint64_t number(const chain *c, const uint8_t *in, size_t count)
     return value;
 }
 
-// Moves *offset from a directory to the next, 0 behind the last.  *page: whether it is
-// one, and neither a smaller copy of another nor its transparency.
+// Moves *offset to the next directory, 0 after the last.  *page: whether it is a page,
+// and not a reduced copy or the transparency of another one.
 static bool next_directory(const chain *c, uint64_t *offset, bool *page)
 {
     const size_t wide = c->big ? 8 : 4, entry = c->big ? 20 : 12;
@@ -61,7 +60,7 @@ static bool next_directory(const chain *c, uint64_t *offset, bool *page)
     if (count > c->size / entry)
         return false;
     *page = true;
-    for (uint64_t i = 0; i < count; i++) { // by rising tags
+    for (uint64_t i = 0; i < count; i++) { // in rising order of tags
         if (!read_at(c, first + i * entry, entry, bytes))
             return false;
         const uint64_t tag = number(c, bytes, 2), type = number(c, bytes + 2, 2);
@@ -78,8 +77,9 @@ static bool next_directory(const chain *c, uint64_t *offset, bool *page)
     return true;
 }
 
-// Walks up to page `wanted`, which is at *found; 0: all the way, *found is the first.
-// *count pages came by.  A file whose directories are all copies has one page, the first.
+// Goes to page `wanted` and sets *found to its offset; 0: goes to the end, *found is the
+// first page.  *count: pages passed.  A file whose directories are all copies has one
+// page, the first.
 static blm_status walk(chain *c, int wanted, uint64_t *found, int *count, blm_error *err)
 {
     uint8_t header[16] = {0};
@@ -93,7 +93,7 @@ static blm_status walk(chain *c, int wanted, uint64_t *found, int *count, blm_er
     uint64_t offset = first;
     *found = first;
     *count = 0;
-    uint64_t most = c->size / 18; // of the smallest
+    uint64_t most = c->size / 18; // of directories of the smallest size
     if (most > MAX_DIRECTORIES)
         most = MAX_DIRECTORIES;
     for (; offset != 0 && (wanted == 0 || *count < wanted); most--) {
@@ -101,9 +101,9 @@ static blm_status walk(chain *c, int wanted, uint64_t *found, int *count, blm_er
         bool page;
         if (most == 0)
             return damaged(
-                c, "its directories lead in a circle, or are more than a million", err);
+                c, "its directories form a loop, or are more than a million", err);
         if (!next_directory(c, &offset, &page))
-            return damaged(c, "truncated, or a directory that lies beyond the end", err);
+            return damaged(c, "truncated, or a directory is beyond the end", err);
         if (page && (++*count == 1 || wanted > 0))
             *found = at;
     }
@@ -129,7 +129,7 @@ blm_status blmi_tiff_count_pages(const char *name, int file, int *count, blm_err
     struct stat info;
     uint64_t offset;
     if (fstat(file, &info) != 0)
-        return blmi_fail(err, BLM_EINPUT, "%s: cannot be examined", name);
+        return blmi_fail(err, BLM_EINPUT, "%s: cannot get its size", name);
     chain c = {.name = name, .size = (uint64_t)info.st_size, .file = file};
     return walk(&c, 0, &offset, count, err);
 }

@@ -9,7 +9,7 @@
 static blm_status damaged(const blmi_source *source, VP8StatusCode code, blm_error *err)
 {
     static const char *const texts[] = {"no fault", "out of memory", "invalid parameter",
-        "damaged data", "a feature that is not supported", "the decoder stopped",
+        "damaged data", "unsupported feature", "the decoder stopped",
         "the decoder stopped", "truncated data"};
     if (code == VP8_STATUS_OUT_OF_MEMORY)
         return blmi_no_memory(err, source->name, source->size, 1);
@@ -17,7 +17,7 @@ static blm_status damaged(const blmi_source *source, VP8StatusCode code, blm_err
         (size_t)code < sizeof texts / sizeof *texts ? texts[code] : "unknown fault");
 }
 
-// The container is checked as a whole, which finds a file cut short in any part of it.
+// Checks the whole container, which finds a file that is truncated in any part.
 static blm_status read_orientation(
     const blmi_source *source, int *orientation, blm_error *err)
 {
@@ -25,9 +25,9 @@ static blm_status read_orientation(
     WebPDemuxer *const demuxer = WebPDemux(&data);
     if (demuxer == NULL)
         return blmi_fail(
-            err, BLM_EINPUT, "%s: WebP: a damaged or truncated container", source->name);
+            err, BLM_EINPUT, "%s: WebP: damaged or truncated container", source->name);
     WebPChunkIterator exif = {0};
-    const int found = WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif);
+    const bool found = WebPDemuxGetChunk(demuxer, "EXIF", 1, &exif);
     blmi_note_written(&exif, sizeof exif);
     if (found)
         *orientation = blmi_exif_orientation(exif.chunk.bytes, exif.chunk.size);
@@ -41,8 +41,8 @@ blm_status blmi_webp_decode(
 {
     WebPDecoderConfig config = {0};
     if (!WebPInitDecoderConfig(&config))
-        return blmi_fail(
-            err, BLM_EBUG, "%s: WebP: libwebp is older than its header", source->name);
+        return blmi_fail(err, BLM_EBUG,
+            "%s: WebP: the libwebp library is older than its header", source->name);
     VP8StatusCode code = WebPGetFeatures(source->bytes, source->size, &config.input);
     if (code != VP8_STATUS_OK)
         return damaged(source, code, err);

@@ -127,22 +127,22 @@ def archive(data, arrays=(("0", bytes(16)),), top="archive/", method=zipfile.ZIP
 
 
 PICKLES = {  # name: (pickle, part of the message)
-    "empty": (b"", "ends too early"),
-    "no_stop": (b"\x80\x02}", "ends too early"),
-    "cut_text": (b"\x80\x02X\xff\xff\xff\x7fabc.", "ends too early"),
-    "cut_global": (b"\x80\x02cos\nsystem", "ends too early"),
-    "nothing": (b"\x80\x02.", "nothing was unpickled"),
-    "only_a_mark": (b"\x80\x02(.", "nothing was unpickled"),
-    "system": (b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.", "refuses the global os.system"),
-    "stack_system": (b"\x80\x04\x8c\x05posix\x8c\x06system\x93.", "refuses the global posix.system"),
-    "dotted": (b"\x80\x02ccollections.OrderedDict\n\n.", "refuses the global collections.OrderedDict."),
-    "escape": (b"\x80\x02ca\x1b[31m\nb\n.", "refuses the global a\\x1b[31m.b"),
-    "object": (pickle.dumps(io.BytesIO(b"x"), 2), "refuses the global _io.BytesIO"),
-    "newobj": (b"\x80\x02ccollections\nOrderedDict\n)\x81.", "refuses the opcode 0x81"),
-    "text_opcode": (b"I5\n.", "refuses the opcode 0x49"),
-    "no_memo": (b"\x80\x02h\x05.", "never remembered"),
-    "huge_memo": (b"\x80\x02]r\xff\xff\xff\xff.", "too large a number"),
-    "memo_of_mark": (b"\x80\x02(q\0.", "nothing to remember"),
+    "empty": (b"", "the pickle is truncated"),
+    "no_stop": (b"\x80\x02}", "the pickle is truncated"),
+    "cut_text": (b"\x80\x02X\xff\xff\xff\x7fabc.", "the pickle is truncated"),
+    "cut_global": (b"\x80\x02cos\nsystem", "the pickle is truncated"),
+    "nothing": (b"\x80\x02.", "contains no value"),
+    "only_a_mark": (b"\x80\x02(.", "contains no value"),
+    "system": (b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.", "global os.system"),
+    "stack_system": (b"\x80\x04\x8c\x05posix\x8c\x06system\x93.", "global posix.system"),
+    "dotted": (b"\x80\x02ccollections.OrderedDict\n\n.", "global collections.OrderedDict."),
+    "escape": (b"\x80\x02ca\x1b[31m\nb\n.", "global a\\x1b[31m.b"),
+    "object": (pickle.dumps(io.BytesIO(b"x"), 2), "global _io.BytesIO"),
+    "newobj": (b"\x80\x02ccollections\nOrderedDict\n)\x81.", "an object of a class that is not allowed"),
+    "text_opcode": (b"I5\n.", "opcode 0x49"),
+    "no_memo": (b"\x80\x02h\x05.", "was not memoized"),
+    "huge_memo": (b"\x80\x02]r\xff\xff\xff\xff.", "its number is too large"),
+    "memo_of_mark": (b"\x80\x02(q\0.", "nothing to memoize"),
     "no_mark": (b"\x80\x02]e.", "no mark"),
     "tuple_of_nothing": (b"\x80\x02\x85.", "too few values for a tuple"),
     "tuple_over_mark": (b"\x80\x02N(N\x86.", "too few values for a tuple"),
@@ -155,12 +155,12 @@ PICKLES = {  # name: (pickle, part of the message)
     "reduce_nothing": (b"\x80\x02R.", "expected a global and a tuple"),
     "reduce_text": (b"\x80\x02X\x01\0\0\0a)R.", "expected a global and a tuple"),
     "dict_of_pairs": (b"\x80\x02ccollections\nOrderedDict\n]\x85R.", "an OrderedDict with arguments"),
-    "call_a_storage": (b"\x80\x02ctorch\nFloatStorage\n)R.", "a storage type is no function"),
+    "call_a_storage": (b"\x80\x02ctorch\nFloatStorage\n)R.", "a storage type is not a function"),
     "build_on_list": (b"\x80\x02]}b.", "expected an OrderedDict and its attributes"),
-    "parameter_of_none": (b"\x80\x02ctorch._utils\n_rebuild_parameter\nN\x85R.", "a Parameter that is no tensor"),
-    "storage_of_text": (b"\x80\x02X\x01\0\0\x000Q.", "five things"),
-    "storage_of_four": (b"\x80\x02(" + text("storage") * 4 + b"tQ.", "five things"),
-    "storage_of_a_function": (state_dict(("t", tensor(made=storage("_utils")))), "refuses the global torch._utils"),
+    "parameter_of_none": (b"\x80\x02ctorch._utils\n_rebuild_parameter\nN\x85R.", "a Parameter that is not a tensor"),
+    "storage_of_text": (b"\x80\x02X\x01\0\0\x000Q.", "a tuple of five"),
+    "storage_of_four": (b"\x80\x02(" + text("storage") * 4 + b"tQ.", "a tuple of five"),
+    "storage_of_a_function": (state_dict(("t", tensor(made=storage("_utils")))), "global torch._utils"),
     "storage_of_a_dict": (b"\x80\x02(" + text("storage") + b"ccollections\nOrderedDict\n" + text("0") + text("cpu")
                           + number(1) + b"tQ.", 'expected "storage"'),
     "negative_storage": (state_dict(("t", tensor(made=storage(count=-1)))), 'expected "storage"'),
@@ -168,12 +168,12 @@ PICKLES = {  # name: (pickle, part of the message)
     "ranks_differ": (state_dict(("t", tensor((2, 2), (1,)))), "expected a tensor's storage"),
     "rank_nine": (state_dict(("t", tensor((1,) * 9, (1,) * 9))), "expected a tensor's storage"),
     "text_in_shape": (state_dict(("t", tensor().replace(number(4) + b"t(", text("4") + b"t("))), "expected a tensor's storage"),
-    "list": (b"\x80\x02].", "holds no dict"),
-    "no_tensor": (b"\x80\x02}X\x01\0\0\0aK\x01s.", "holds no state dict"),
-    "no_tensor_inside": (state_dict(("t", tensor()), ("model", b"}")), "holds no state dict"),
-    "deep": (b"\x80\x02" + b"]" * 20000 + b"a" * 19999 + b".", "holds no dict"),
-    "marks": (b"\x80\x02" + b"(" * 20000 + b".", "nothing was unpickled"),
-    "contains_itself": (b"\x80\x02}q\0X\x05\0\0\0modelh\0s.", "holds no state dict"),
+    "list": (b"\x80\x02].", "does not contain a dict"),
+    "no_tensor": (b"\x80\x02}X\x01\0\0\0aK\x01s.", "does not contain a state dict"),
+    "no_tensor_inside": (state_dict(("t", tensor()), ("model", b"}")), "does not contain a state dict"),
+    "deep": (b"\x80\x02" + b"]" * 20000 + b"a" * 19999 + b".", "does not contain a dict"),
+    "marks": (b"\x80\x02" + b"(" * 20000 + b".", "contains no value"),
+    "contains_itself": (b"\x80\x02}q\0X\x05\0\0\0modelh\0s.", "does not contain a state dict"),
     "negative_shape": (state_dict(("t", tensor((-4,)))), "tensor t: shape, strides or offset are negative"),
     "negative_stride": (state_dict(("t", tensor((4,), (-1,), 3))), "are negative or too large"),
     "negative_offset": (state_dict(("t", tensor(offset=-1))), "are negative or too large"),
@@ -183,16 +183,16 @@ PICKLES = {  # name: (pickle, part of the message)
     "huge_storage": (state_dict(("t", tensor(made=storage(count=2**62)))), "are negative or too large"),
     "beyond_storage": (state_dict(("t", tensor((3,), (1,), 2))), "tensor t reaches item 4 of a storage of 4"),
     "strided_beyond": (state_dict(("t", tensor((2, 2), (3, 1)))), "tensor t reaches item 4 of a storage of 4"),
-    "broadcast_bomb": (state_dict(("t", tensor((2**28,), (0,)))), "tensors of more than 536870912 bytes"),
-    "storage_bomb": (state_dict(("t", tensor(made=storage(count=2**28)))), "storages of more than 536870912 bytes"),
+    "broadcast_bomb": (state_dict(("t", tensor((2**28,), (0,)))), "the limit of 536870912"),
+    "storage_bomb": (state_dict(("t", tensor(made=storage(count=2**28)))), "storages of more bytes than the limit of 536870912"),
     "short_type": (state_dict(("t", tensor(made=storage("ShortStorage", count=8)))), "tensor t is a torch.ShortStorage"),
-    "quantised": (state_dict(("t", tensor(made=storage("QInt8Storage")))), "refuses the global torch.QInt8Storage"),
+    "quantised": (state_dict(("t", tensor(made=storage("QInt8Storage")))), "global torch.QInt8Storage"),
     "no_entry": (state_dict(("t", tensor(made=storage(key="9")))), "the entry data/9 is missing"),
-    "long_key": (state_dict(("t", tensor(made=storage(key="9" * 70)))), "too long a name"),
+    "long_key": (state_dict(("t", tensor(made=storage(key="9" * 70)))), "name of a storage is too long"),
     "short_storage": (state_dict(("t", tensor(made=storage(count=5)))), "its storage has 16 bytes, expected 5 items of 4"),
     "long_storage": (state_dict(("t", tensor((2,), made=storage(count=2)))), "has 16 bytes, expected at most 8"),
-    "name_with_nul": (state_dict(("a\0b", tensor())), "name holds a zero"),
-    "name_twice": (state_dict(("a", tensor()), ("module.a", tensor())), "tensor a is there twice"),
+    "name_with_nul": (state_dict(("a\0b", tensor())), "name contains a zero byte"),
+    "name_twice": (state_dict(("a", tensor()), ("module.a", tensor())), "tensor a is stored twice"),
 }
 
 
@@ -211,8 +211,8 @@ def save_bad():
     save("half_zip", archive(good)[:200], "damaged zip archive")
     legacy = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."  # its magic and protocol numbers
     save("legacy", legacy, "written by a PyTorch before 1.6")
-    save("picture", b"\x89PNG\r\n\x1a\n" + bytes(20), "no zip archive")
-    save("nothing_at_all", b"", "no zip archive")
+    save("picture", b"\x89PNG\r\n\x1a\n" + bytes(20), "not a zip archive")
+    save("nothing_at_all", b"", "not a zip archive")
 
 
 warnings.filterwarnings("ignore")
