@@ -280,8 +280,8 @@ static void what_does_not_fit_is_refused(void **state)
     blm_extractor *extractor = extract(NULL, 1, features);
     const blm_recipe taps = recipe_of("taps=1"), filter = recipe_of("filter=bicubic");
     const blm_recipe usual = recipe_of("");
-    assert_refused(&taps, "ti", features[0], "without the output");
-    assert_refused(&filter, "ti", features[0], "must be those of the extraction");
+    assert_refused(&taps, "ti", features[0], "is missing");
+    assert_refused(&filter, "ti", features[0], "made with another size, resize");
     assert_refused(&usual, "s", features[0], "made with other weights");
     const blm_image *const image = images[0];
     blm_features *none = NULL;

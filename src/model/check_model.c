@@ -24,7 +24,8 @@ static blm_status check_threshold(
         !(model->review_threshold >= 0 && model->review_threshold <= model->threshold) ||
         !(model->false_alarm > 0 && model->false_alarm < 1))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: threshold: source %d, %lld scores, %g and %g contradict each other",
+            "%s: threshold: source %d, %lld scores, threshold %g and review threshold %g "
+            "contradict each other",
             path, (int)model->source, (long long)model->good_count, model->threshold,
             model->review_threshold);
     if (model->method > BLM_THRESHOLD_TAIL)
@@ -33,7 +34,7 @@ static blm_status check_threshold(
     return BLM_OK;
 }
 
-// Each score stands for itself, or groups of them were left out.
+// Source, groups and review agree.
 static blm_status check_groups(const blm_model *model, const char *path, blm_error *err)
 {
     const bool grouped = model->groups > 0;
@@ -53,7 +54,7 @@ static blm_status check_groups(const blm_model *model, const char *path, blm_err
     return BLM_OK;
 }
 
-// All zeros: of a fit to features of images that are not known.
+// All zeros: a fit to features whose images are unknown.
 static bool is_unknown(const blmi_seen *s)
 {
     return (s->least_width | s->most_width | s->least_height | s->most_height | s->grey |
@@ -75,8 +76,9 @@ static blm_status check_seen(const blm_model *model, const char *path, blm_error
                       (s->colour == 0 || s->colour == 1) && s->grey + s->colour > 0;
     if (!fits)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: seen: %d to %d x %d to %d pixels, width / height %g to %g, brightness "
-            "%g to %g, grey %d, colour %d cannot be of images",
+            "%s: seen: no images have %d to %d x %d to %d pixels, width / height %g to "
+            "%g, "
+            "brightness %g to %g, grey %d, colour %d",
             path, s->least_width, s->most_width, s->least_height, s->most_height,
             s->least_aspect, s->most_aspect, s->least_brightness, s->most_brightness,
             s->grey, s->colour);
@@ -92,7 +94,7 @@ static blm_status check_texts(const blm_model *model, const char *path, blm_erro
             model->weights_hash, BLMI_HASH_DIGITS);
     if (!blmi_utf8_is_printable(model->program))
         return blmi_fail(
-            err, BLM_EINPUT, "%s: metadata program holds control characters", path);
+            err, BLM_EINPUT, "%s: metadata program has control characters", path);
     return BLM_OK;
 }
 
@@ -126,19 +128,19 @@ static blm_status check_good_scores(
     return BLM_OK;
 }
 
-// Each image refers to the first of those that show the same part.
+// Each image refers to the first image that shows the same part.
 static blm_status check_same(const blm_model *model, const char *path, blm_error *err)
 {
     const int32_t *same = model->same;
     for (int32_t m = 0; same != NULL && m < model->detector->left_out; m++)
         if (same[m] < 0 || same[m] > m || same[same[m]] != same[m])
             return blmi_fail(err, BLM_EINPUT,
-                "%s: good.same: number %d is %d, expected the first of a group of images",
+                "%s: good.same: number %d is %d, expected the first image of a group",
                 path, (int)m, (int)same[m]);
     return BLM_OK;
 }
 
-// The region of interest leaves room for the smallest defect.
+// The region of interest has room for the smallest defect.
 static blm_status check_region(const blm_model *model, const char *path, blm_error *err)
 {
     const int width = model->recipe.fields.width, height = model->recipe.fields.height;
@@ -166,7 +168,7 @@ static blm_status check_region(const blm_model *model, const char *path, blm_err
     return status;
 }
 
-// Whether shapes are those of the network is checked when it is built.
+// Shapes are checked when the network is built.
 static blm_status check_weights(const blm_model *model, const char *path, blm_error *err)
 {
     for (size_t i = 0; i < model->weights.count; i++) {

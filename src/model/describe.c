@@ -1,4 +1,4 @@
-// What a file is, for people who find one.
+// describe.c: identifies and describes files of blemish.
 #include <string.h>
 
 #include "blemish/weights.h"
@@ -23,7 +23,8 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
     blmi_safetensors_close(&file);
     if (!is_model && !is_weights)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: a safetensors file, but neither a model nor weights of blemish", path);
+            "%s: a safetensors file, but neither a blemish model nor blemish weights",
+            path);
     *out = is_model ? BLM_FILE_MODEL : BLM_FILE_WEIGHTS;
     return BLM_OK;
 }

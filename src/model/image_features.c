@@ -1,4 +1,4 @@
-// A backbone at work by itself, and what it says about images.
+// image_features.c: extractors, and the features that they compute (features.h).
 #include "src/model/image_features.h"
 
 #include <stdatomic.h>
@@ -26,7 +26,7 @@ struct blmi_origin {
     blmi_layout layout;
     char weights_hash[33];
     uint8_t *include; // (height, width) the region of interest; NULL: everywhere
-    blmi_cover cover; // what lies outside of it
+    blmi_cover cover; // hides what is outside the region
 };
 
 struct blm_extractor {
@@ -38,8 +38,8 @@ struct blm_extractor {
     blm_step step[MOST_STEPS];
     int steps;
     int timed;
-    double last;    // when the step that runs began
-    double pending; // time of what has no step's name
+    double last;    // start of the current step
+    double pending; // time of calls that have no step's name
     double prepare_ms, network_ms;
 };
 
@@ -64,7 +64,7 @@ static blm_status open_origin(blmi_origin *o, const blm_recipe *recipe,
 {
     o->backbone = *backbone;
     BLMI_TRY(blmi_recipe_complete(recipe, backbone, &o->recipe, err));
-    o->recipe.fields.channels = 0; // whatever is drawn is drawn from all
+    o->recipe.fields.channels = 0; // recipes draw their channels from all
     snprintf(o->weights_hash, sizeof o->weights_hash, "%s", weights_hash);
     return blmi_recipe_layout(&o->recipe, backbone, &o->layout, err);
 }
@@ -117,7 +117,7 @@ static void find_steps(blm_extractor *e)
         o->recipe.fields.height, add_work, e);
 }
 
-// The step that a watch's name begins with, "layer2.ConTBlock0.ste1"; -1: none.
+// The step named by the first part of "layer2.ConTBlock0.ste1"; -1: none.
 static int step_of(const blm_extractor *e, const char *name)
 {
     const size_t length = strcspn(name, ".");
@@ -128,7 +128,8 @@ static int step_of(const blm_extractor *e, const char *name)
     return -1;
 }
 
-// What has no step's name belongs to the step before the next one, if that has no time.
+// Time without a step's name is added to the step before the next named one, if that step
+// has no time yet.
 static void note_step(void *context, const char *name, const float *y, int images,
     int height, int width, int channels)
 {
@@ -205,12 +206,12 @@ static blm_status check_options(const blm_extractor_options *o, blm_error *err)
         return blmi_fail(
             err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);
     if (o->model != NULL && (o->recipe != NULL || o->weights != NULL))
-        return blmi_fail(
-            err, BLM_EUSAGE, "a model has a recipe and weights: no others can be given");
+        return blmi_fail(err, BLM_EUSAGE,
+            "extractor: expected a model, or a recipe and weights, not both");
     return BLM_OK;
 }
 
-// origin becomes the extractor's.
+// The extractor takes over origin, also on failure.
 static blm_extractor *allocate(blmi_origin *origin, int threads, int batch)
 {
     blm_extractor *e = blmi_alloc_zero(1, sizeof *e);
@@ -328,7 +329,7 @@ static blm_status new_features(blmi_origin *origin, blm_features **out, blm_erro
     return BLM_OK;
 }
 
-// Copies outputs, each from where `from` points, `place` images further on.
+// Copies the outputs of image number `place`; from[i] (images, height, width, channels).
 static void fill(blm_features *f, const float *const *from, int place)
 {
     const blmi_layout *layout = &f->origin->layout;
@@ -340,7 +341,7 @@ static void fill(blm_features *f, const float *const *from, int place)
     }
 }
 
-// The image as the network shall see it, as input number `place`.
+// Makes input number `place` of an image, with the cover laid over it.
 static blm_status prepare(
     blm_extractor *e, const blm_image *image, int place, blmi_seen *seen, blm_error *err)
 {
@@ -401,7 +402,7 @@ blm_status blm_extractor_run(blm_extractor *extractor, const blm_image *const *i
     return status;
 }
 
-// values: the first of them; NULL: none.
+// values (outputs); NULL: without values.
 static size_t list_taps(const blmi_origin *o, const float *const *values, blm_output *out,
     size_t out_size, size_t capacity)
 {
@@ -468,21 +469,21 @@ blm_status blmi_features_check(const blm_features *features, const blmi_recipe *
     const blmi_origin *o = features->origin;
     const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
     if (strcmp(o->weights_hash, weights_hash) != 0)
-        return blmi_fail(err, BLM_EUSAGE, "features: made with other weights, of %s",
-            o->backbone.name);
+        return blmi_fail(err, BLM_EUSAGE,
+            "features: made with other weights than expected (of %s)", o->backbone.name);
     if (!blmi_recipe_equal(
             &o->recipe.fields, &recipe->fields, BLM_PART_INPUT, BLM_PART_NETWORK))
         return blmi_fail(err, BLM_EUSAGE,
-            "features: size, resize, crop, filter, bits, range and type must be those of "
-            "the extraction");
+            "features: made with another size, resize, crop, filter, bits, range or "
+            "type");
     for (int i = 0; i < layout->outputs; i++)
         if (!has_tap(&o->layout, layout->output[i].tap))
-            return blmi_fail(err, BLM_EUSAGE, "features: without the output %s",
+            return blmi_fail(err, BLM_EUSAGE, "features: the output %s is missing",
                 o->backbone.tap[layout->output[i].tap].name);
     if ((o->include == NULL) != (include == NULL) ||
         (include != NULL && memcmp(o->include, include, pixels) != 0))
-        return blmi_fail(err, BLM_EUSAGE,
-            "features: the region of interest is not that of the extraction");
+        return blmi_fail(
+            err, BLM_EUSAGE, "features: made with another region of interest");
     return BLM_OK;
 }
 

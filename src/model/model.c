@@ -1,4 +1,4 @@
-// What a model tells about itself; its scores of good images.
+// model.c: lifetime and properties of models.
 #include "src/model/model.h"
 
 #include <math.h>
@@ -76,7 +76,7 @@ blm_status blmi_model_derive(
     next->base = blm_model_share(owns_detector(model) ? model : model->base);
     if (detector != NULL)
         next->detector = detector;
-    // These are the base's to close and to free.
+    // The base closes and frees these.
     next->fitted_on = (blmi_weights){0};
     next->file = (blmi_safetensors){0};
     next->owned_weights = NULL;
@@ -128,7 +128,7 @@ blm_status blmi_model_extractor(
     return status;
 }
 
-// ---- what it says about itself --------------------------------------------------------
+// ---- properties -----------------------------------------------------------------------
 
 static double region_share(const blm_model *model)
 {
@@ -148,14 +148,15 @@ static size_t count_copies(const blm_model *model)
     return count;
 }
 
-// What counts as one: images, or parts.
+// The number of groups, or of scores if there are no groups.
 static double count_units(const blm_model *model)
 {
     return (double)(model->groups > 0 ? model->groups : model->good_count);
 }
 
-// What held-out images promise.  Of n + 1 images as many may exceed the threshold as lie
-// above it, at least one; with groups, whose images count in parts, the rate itself.
+// See blm_model_info.  The n held-out images and the next one are exchangeable: on
+// average at most floor(rate (n + 1)) of these n + 1 reach the threshold; one if it is of
+// the tail. With groups, whose images count in parts, it is the rate itself.
 static double promised_rate(const blm_model *model)
 {
     const double n = count_units(model);
@@ -243,8 +244,8 @@ size_t blm_model_good_scores_sized(
     return count;
 }
 
-// Copies the names, which come from file names and may hold any bytes, with those that
-// are not printable shown as \xNN.
+// Copies the names and writes bytes that are not printable as \xNN.  Names come from file
+// names, which can contain any byte.
 static blm_status show_names(blm_model *model, blm_error *err)
 {
     const size_t count = (size_t)model->detector->left_out;
@@ -275,13 +276,14 @@ blm_status blmi_model_index_names(blm_model *model, const char *path, blm_error 
         const char *zero = memchr(at, '\0', (size_t)(end - at));
         if (zero == NULL)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: names of %zu images expected, %zu found", path, count, i);
+                "%s: good.names: expected the names of %zu images, found %zu", path,
+                count, i);
         model->name[i] = at;
         printable = printable && blmi_utf8_is_printable(at);
         at = zero + 1;
     }
     if (at != end)
-        return blmi_fail(
-            err, BLM_EINPUT, "%s: more names than its %zu images", path, count);
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: good.names: expected the names of %zu images, found more", path, count);
     return printable ? BLM_OK : show_names(model, err);
 }

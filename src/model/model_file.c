@@ -1,4 +1,4 @@
-// The model as a safetensors file (doc/format.md).
+// model_file.c: saves and opens models as safetensors files (doc/format.md).
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,10 +18,10 @@
 #define BACKBONE "backbone." // prefix of the weights' names
 #define SAME "good.same"     // tensor of copies among the good images, if there are any
 #define INCLUDE "recipe.include" // tensor of the region of interest
-// Must be understood, as scores without what they say would be wrong.  The other keys of
-// that kind are the recipe's.
+// A reader must understand keys with '!', since scores would be wrong without them.  The
+// other keys of this kind are those of the recipe.
 #define REGION "!region"          // "1" where there is a region of interest
-#define OUTSIDE "!region.outside" // "#rrggbb": what pixels outside of it become
+#define OUTSIDE "!region.outside" // "#rrggbb": the colour that hides pixels outside it
 #define STAGES "recipe.stages"    // the taps: bit k for tap k of the backbone
 
 void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD])
@@ -82,7 +82,7 @@ enum {
     TEXT = 32
 };
 
-// f as a number of that model.
+// The number that f describes in a model.
 static blmi_number number_of(blm_model *model, const field *f)
 {
     return (blmi_number){f->key, f->type, (char *)model + f->offset};
@@ -107,7 +107,8 @@ static void print_number(const blmi_number *number, char text[TEXT])
     }
 }
 
-// A number that fills the whole text, in the range of its member; 0 if it is none.
+// Reads a number that fills the whole text; 0 if it is no number or its member cannot
+// hold it.
 static int scan_number(const blmi_number *number, const char *text)
 {
     void *at = number->at;
@@ -131,11 +132,11 @@ static int scan_number(const blmi_number *number, const char *text)
     return 1;
 }
 
-// ---- tensors: likewise ----------------------------------------------------------------
+// ---- tensors: one list for both directions --------------------------------------------
 
 enum { MOST_PARTS = BLMI_MOST_PARTS + 4 };
 
-// The arrays of a model beside its weights.
+// The arrays of a model without its weights.
 static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
 {
     size_t count = blmi_detector_parts(m->detector, parts);
@@ -169,8 +170,8 @@ static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MOST_PARTS
     return count;
 }
 
-// The weights that the recipe's outputs need, and what they are the weights of.  Their
-// names in the file are made in `names`.
+// The weights that the recipe's outputs need, and their backbone.  Writes their names in
+// the file to `names`.
 static blm_status list_weights(const blm_model *model, blmi_tensor *tensors,
     size_t *count, char *names, blmi_backbone *backbone, blm_error *err)
 {
@@ -198,7 +199,7 @@ static void print_pair(printed *to, const blmi_number *number)
     to->count++;
 }
 
-// Those that must be understood stand only where they are not the default.
+// Keys with '!' are left out if their field has its default.
 static void print_recipe(blm_recipe *recipe, printed *to)
 {
     const blmi_recipe_row *row;
@@ -210,7 +211,7 @@ static void print_recipe(blm_recipe *recipe, printed *to)
         }
 }
 
-// The taps by their numbers in the backbone that is written.
+// The taps as bits of the backbone in the file.
 static uint32_t taps_in(const blm_model *model, const blmi_backbone *written)
 {
     uint32_t taps = 0;
@@ -315,7 +316,7 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
     const char *format = blmi_safetensors_meta(&model->file, "format");
     if (format == NULL || strcmp(format, FORMAT) != 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: no model of blemish's: its format is \"%s\", expected \"%s\"", path,
+            "%s: not a blemish model: its format is \"%s\", expected \"%s\"", path,
             format != NULL ? format : "", FORMAT);
     for (size_t i = 0; i < FIELDS; i++) {
         const blmi_number number = number_of(model, &fields[i]);
@@ -330,7 +331,7 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
     return BLM_OK;
 }
 
-// The recipe and the numbers of its detector.
+// Completes the recipe and reads the numbers of its detector.
 static blm_status read_detector(blm_model *model, const char *path, blm_error *err)
 {
     const blmi_backbone *backbone = &model->backbone;
@@ -357,7 +358,7 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     return blmi_detector_check_numbers(model->detector, &rule, &grid, path, err);
 }
 
-// Key and tensor are both there, or neither.
+// The key and the tensor must both exist, or neither.
 static blm_status find_region(blm_model *model, const char *path, blm_error *err)
 {
     const char *said = blmi_safetensors_meta(&model->file, REGION);
@@ -367,11 +368,11 @@ static blm_status find_region(blm_model *model, const char *path, blm_error *err
             "%s: metadata " REGION " is \"%s\", expected \"1\", or no tensor " INCLUDE,
             path, said != NULL ? said : "");
     if (said != NULL)
-        model->include = (const uint8_t *)""; // there is one: list_parts asks for it
+        model->include = (const uint8_t *)""; // not NULL, so that list_parts lists it
     return BLM_OK;
 }
 
-// Of older models there is none: their network sees what is outside.
+// Older models have none: their network sees what is outside.
 static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
 {
     static const char digits[] = "0123456789abcdef";
@@ -381,8 +382,8 @@ static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
     if (model->include == NULL || said[0] != '#' || strlen(said) != 7 ||
         strspn(said + 1, digits) != 6)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: metadata " OUTSIDE " is \"%s\", expected \"#rrggbb\" of a model with a "
-            "region of interest",
+            "%s: metadata " OUTSIDE " is \"%s\", expected \"#rrggbb\" and a region of "
+            "interest",
             path, said);
     model->cover.there = true;
     for (int i = 0; i < 3; i++)
@@ -399,7 +400,7 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
     if (blmi_tensors_find(&model->file.tensors, SAME) != NULL)
-        model->same = (const int32_t *)(const void *)&no_copy; // list_parts asks for it
+        model->same = (const int32_t *)(const void *)&no_copy; // for list_parts
     BLMI_TRY(find_region(model, path, err));
     BLMI_TRY(find_cover(model, path, err));
     const size_t count = list_parts(model, parts);
@@ -408,16 +409,15 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
         if (t == NULL || t->dtype != parts[i].dtype || t->rank != parts[i].rank ||
             memcmp(t->shape, parts[i].shape, (size_t)t->rank * sizeof *t->shape) != 0)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: tensor %s is missing or has another type or shape than the metadata "
-                "says",
+                "%s: tensor %s is missing, or its type or shape contradicts the metadata",
                 path, parts[i].name);
         memcpy(parts[i].at, &t->data, sizeof t->data);
     }
     return BLM_OK;
 }
 
-// The weights: the tensors named backbone.*, without that prefix.  Sorted as the file's
-// are.
+// The weights: the tensors named backbone.*, without that prefix, in the order of the
+// file.
 static blm_status find_weights(blm_model *model, const char *path, blm_error *err)
 {
     const blmi_tensors *all = &model->file.tensors;
@@ -432,7 +432,7 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
         }
     model->weights = (blmi_tensors){items, count};
     if (count == 0)
-        return blmi_fail(err, BLM_EINPUT, "%s: holds no weights", path);
+        return blmi_fail(err, BLM_EINPUT, "%s: contains no weights", path);
     return blmi_backbone_read(path, &model->file, &model->weights, &model->backbone, err);
 }
 

@@ -1,4 +1,4 @@
-// good_map.c: the anomaly map of a good image, by the Gaussians of the others.
+// good_map.c: computes the map of a good image by a model of the others (leave one out).
 #include "src/base/error.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
@@ -11,7 +11,7 @@ blm_status blm_model_good_map(
     BLMI_NEED(out, err);
     const blmi_detector *detector = model->detector;
     if (index >= (size_t)detector->left_out)
-        return blmi_fail(err, BLM_EUSAGE, "good image %zu: the model has maps of %d",
+        return blmi_fail(err, BLM_EUSAGE, "good image %zu: expected an index below %d",
             index, detector->left_out);
     blmi_mapper *mapper = NULL;
     BLMI_TRY(blmi_mapper_new(&model->recipe, model->layout.grid_width,

@@ -11,7 +11,7 @@ struct blmi_mapper {
     int width, height, positions;
     int64_t min_area;
     uint8_t *include; // (height, width) where a defect has room; NULL: everywhere
-    int32_t *nearest; // (P) where each position takes its value from; NULL: itself
+    int32_t *nearest; // (P) the position whose distance each one uses; NULL: its own
     float *filled;    // (P)
     blmi_resampler *resampler;
     void *resampler_scratch, *opening_scratch;

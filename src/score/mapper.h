@@ -1,7 +1,6 @@
-// mapper.h: from distances on the grid to the anomaly map and its score.
+// mapper.h: turns the distances of positions into the map and its score.
 //
-// Test images and the leave-one-out images that set the threshold go through this same
-// code.
+// New images and the good images that set the threshold both go through this code.
 #ifndef BLMI_SCORE_MAPPER_H
 #define BLMI_SCORE_MAPPER_H
 
@@ -9,18 +8,18 @@
 
 typedef struct blmi_mapper blmi_mapper; // working memory: one per thread
 
-// recipe is a complete one, which has grid_width x grid_height positions.
-// include (height, width): the region of interest; NULL:
-// everywhere.  Connected parts of it that have fewer pixels than the recipe's min_area
-// have no room for a defect and count as outside; BLM_EUSAGE if that is all of it.
+// recipe: complete, with grid_width x grid_height positions.  include (height, width):
+// the region of interest; NULL: everywhere.  Connected parts of it with fewer pixels than
+// the recipe's min_area have no room for a defect and count as outside.  BLM_EUSAGE:
+// there is no other part.
 blm_status blmi_mapper_new(const blmi_recipe *recipe, int grid_width, int grid_height,
     const uint8_t *include, blmi_mapper **out, blm_error *err);
 void blmi_mapper_free(blmi_mapper *mapper);
 
 // distances (grid height, grid width) -> map (height, width): upsampled, filtered, opened
-// by min_area.  Returns the score, its maximum.  With a region of interest, positions
-// outside it first take the value of the nearest one inside, so that they neither raise
-// nor darken it, whatever their own; in the end the pixels outside are 0.
+// by min_area.  Returns the score, the maximum of the map.  With a region of interest,
+// positions outside first get the distance of the nearest one inside, so that they do not
+// affect the map inside; pixels outside become 0.
 float blmi_mapper_run(blmi_mapper *mapper, const float *distances, float *map);
 
 #endif

@@ -1,4 +1,4 @@
-// Map and mask as seen on the original image.
+// native.c: resamples map and mask to the original image.
 #include <math.h>
 
 #include "blemish/blemish.h"
@@ -8,15 +8,13 @@
 #include "src/feature/recipe.h"
 #include "src/score/scorer.h"
 
-// Where a pixel of the original image lies on the map, along one axis.
+// The position of a pixel of the original image on the map, along one axis.
 typedef struct place {
-    int low,
-        high;     // neighbouring map pixels; low is -1 where the recipe cut the image off
-    float weight; // of high
+    int low, high; // neighbouring map pixels; low is -1 if the recipe cut the pixel off
+    float weight;  // of high
 } place;
 
-// Half-pixel centres (align_corners = false); beyond the outermost centres their value
-// goes on.
+// Half-pixel centres (align_corners = false); constant beyond the outermost centres.
 static void find_places(double origin, double step, int map_size, int size, place *places)
 {
     for (int i = 0; i < size; i++) {
@@ -32,8 +30,7 @@ static void find_places(double origin, double step, int map_size, int size, plac
     }
 }
 
-// Places along x (width), followed by those along y (height), for an original of that
-// size.
+// out (width + height): places along x, then along y, for an original of that size.
 static blm_status make_places(
     const blmi_recipe *recipe, int width, int height, place **out, blm_error *err)
 {
@@ -51,7 +48,7 @@ static blm_status make_places(
     return BLM_OK;
 }
 
-// A result of a run of that scorer; its fields are public and may have been changed.
+// The members of a result are public: the caller may have changed them.
 static blm_status check_result(
     const blm_scorer *scorer, const blm_result *result, blm_error *err)
 {
@@ -61,7 +58,7 @@ static blm_status check_result(
         result->height != recipe->fields.height || result->map == NULL ||
         result->mask == NULL)
         return blmi_fail(err, BLM_EUSAGE,
-            "result of %d x %d pixels: it is no result of the scorer, whose have %d x %d",
+            "result of %d x %d pixels: expected a result of this scorer, %d x %d pixels",
             result->width, result->height, recipe->fields.width, recipe->fields.height);
     return BLM_OK;
 }
@@ -98,7 +95,7 @@ blm_status blm_result_native_map_sized(const blm_scorer *scorer, const blm_resul
     return BLM_OK;
 }
 
-// The map pixel that a place is nearest to.
+// The map pixel nearest to a place.
 static int nearest(const place *p)
 {
     return p->weight < 0.5f ? p->low : p->high;

@@ -1,4 +1,4 @@
-// A model at work: image in, score, map, mask and regions out.
+// scorer.c: scores images and features: score, map, mask and regions.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,9 @@
 #include "src/score/scorer.h"
 #include "src/score/verdict.h"
 
-enum { MOST_BATCH = 64 }; // images that are scored together
+enum { MOST_BATCH = 64 }; // images scored together
 
-// What belongs to one of the images that are scored together.
+// Buffers for one of the images scored together.
 typedef struct place {
     blmi_mapper *mapper;
     float *map;     // (height, width)
@@ -34,10 +34,10 @@ typedef struct place {
 struct blm_scorer {
     blm_model *model;           // one of its owners
     blm_scorer_options options; // batch: 1 or more
-    blmi_team *team;            // at work inside an image
+    blmi_team *team;            // its threads
     blmi_thresholds at;
     uint8_t *use; // (P) positions that the region of interest touches; NULL: all
-    blmi_extractor *extractor; // NULL: features are taken in
+    blmi_extractor *extractor; // NULL: takes features
     blmi_extraction *extraction;
     int32_t *chosen; // (D) channels of the outputs of features; NULL: all
     float *features; // (batch, P, D)
@@ -235,13 +235,13 @@ static blm_status measure(blm_scorer *s, int count, blm_error *err)
     for (int p = 0; p < count * positions; p++)
         if (!isfinite(s->distances[p]))
             return blmi_fail(err, BLM_EINPUT,
-                "position %d: the distance is no finite number: damaged weights or "
-                "model?",
+                "position %d: the distance is not finite: the weights or the model may "
+                "be damaged",
                 p % positions);
     return BLM_OK;
 }
 
-// What is known of an image before it is scored.
+// The members of a result that do not need the score.
 static blm_result begin_result(const blm_scorer *s, const blmi_seen *seen)
 {
     return (blm_result){.threshold = s->at.ng,
@@ -251,7 +251,7 @@ static blm_result begin_result(const blm_scorer *s, const blmi_seen *seen)
         .height = s->model->recipe.fields.height};
 }
 
-// From the distances of one of the images to its result; width, height: of the image.
+// The result of image i from its distances; width, height: of the image.
 static void judge(const blm_scorer *s, int i, int width, int height, blm_result *out)
 {
     const double start = blmi_clock_ms();
@@ -266,7 +266,7 @@ static void judge(const blm_scorer *s, int i, int width, int height, blm_result 
     out->map_ms = blmi_clock_ms() - start;
 }
 
-// image: as the network shall see it.
+// image: with the cover (cover.h) laid over it.
 static blm_status run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
@@ -290,7 +290,8 @@ blm_status blm_scorer_run_sized(blm_scorer *scorer, const blm_image *image,
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_picture_check(image, err));
     if (scorer->extractor == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "the scorer takes features, no images");
+        return blmi_fail(
+            err, BLM_EUSAGE, "the scorer was made for features, not for images");
     const blm_model *model = scorer->model;
     blm_image *copy = NULL;
     BLMI_TRY(blmi_cover_copy(
@@ -332,7 +333,8 @@ static blm_status check_features(
 {
     const blm_model *m = s->model;
     if (s->extractor != NULL)
-        return blmi_fail(err, BLM_EUSAGE, "the scorer takes images, no features");
+        return blmi_fail(
+            err, BLM_EUSAGE, "the scorer was made for images, not for features");
     if (count < 1 || count > s->options.batch)
         return blmi_fail(err, BLM_EUSAGE, "%d images: must be 1 to %d, the batch", count,
             s->options.batch);

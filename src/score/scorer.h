@@ -1,4 +1,4 @@
-// scorer.h: what other files of this module ask a scorer.
+// scorer.h: access to a scorer for other files of this folder.
 #ifndef BLMI_SCORE_SCORER_H
 #define BLMI_SCORE_SCORER_H
 

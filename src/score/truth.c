@@ -1,5 +1,4 @@
-// Masks of what is known about a picture, on the grid of the recipe: for measuring how
-// good maps are.
+// truth.c: resamples ground-truth masks to the model's input.
 #include <string.h>
 
 #include "blemish/blemish.h"
@@ -8,7 +7,7 @@
 #include "src/feature/recipe.h"
 #include "src/image/resize.h"
 
-// The rectangle of mask, without the rest.  out (crop->height, crop->width)
+// Copies a rectangle of mask: out (crop->height, crop->width).
 static void cut(const uint8_t *mask, int width, const blm_rect *crop, uint8_t *out)
 {
     const size_t row = (size_t)crop->width;
@@ -32,8 +31,8 @@ blm_status blm_recipe_mask(const blm_recipe *recipe, const uint8_t *mask, int wi
     const blm_rect crop = r->crop.width > 0 ? r->crop : (blm_rect){0, 0, width, height};
     if (crop.x > width - crop.width || crop.y > height - crop.height)
         return blmi_fail(err, BLM_EINPUT,
-            "mask of %d x %d pixels: the crop rectangle %d,%d,%d,%d leaves it", width,
-            height, crop.x, crop.y, crop.width, crop.height);
+            "mask of %d x %d pixels: the crop rectangle %d,%d,%d,%d is not inside it",
+            width, height, crop.x, crop.y, crop.width, crop.height);
     const size_t pixels = (size_t)crop.width * (size_t)crop.height;
     const size_t resized_pixels = (size_t)r->resize_width * (size_t)r->resize_height;
     uint8_t *const scratch = blmi_alloc(pixels + resized_pixels, 1);

@@ -38,8 +38,8 @@ size_t blmi_verdict_capacity(int width, int height)
     return (size_t)((width + 1) / 2) * (size_t)((height + 1) / 2);
 }
 
-// The smallest float that is not below the threshold: to compare floats with it is to
-// compare them with the threshold.  It is at most FLT_MAX.
+// The smallest float that is not below the threshold, which is at most FLT_MAX.  Floats
+// compare with it as with the threshold.
 static float as_float(double threshold)
 {
     const float rounded = (float)threshold;
@@ -51,7 +51,7 @@ size_t blmi_verdict_mark(const float *map, int width, int height, blmi_threshold
 {
     const size_t pixels = (size_t)width * (size_t)height;
     const double lower = at.review != 0 ? at.review : at.ng;
-    if (lower > (double)FLT_MAX) { // which no finite float reaches
+    if (lower > (double)FLT_MAX) { // no float reaches it
         memset(mask, 0, pixels);
         return 0;
     }
