@@ -6,7 +6,7 @@
 #include "src/base/error.h"
 #include "src/feature/recipe.h"
 
-// The input's column (or row) that each of `size` pixels falls on, -1: none.
+// columns (size): the input's column (or row) that each pixel falls on; -1: none.
 static void find_columns(
     int origin, int length, int resized, int input, int size, int *columns)
 {
@@ -67,7 +67,7 @@ blm_status blmi_cover_choose(const blmi_recipe *recipe, const uint8_t *include,
     blmi_free(columns);
     if (count == 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%d x %d pixels: none of them lies in the region of interest", image->width,
+            "%d x %d pixels: none of them is in the region of interest", image->width,
             image->height);
     out->there = true;
     for (int c = 0; c < 3; c++)

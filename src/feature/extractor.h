@@ -1,5 +1,5 @@
-// extractor.h: from an image to the features of every position: recipe and backbone
-// together.
+// extractor.h: computes the features of all positions of an image: prepares it as the
+// recipe says and runs the backbone.
 #ifndef BLMI_FEATURE_EXTRACTOR_H
 #define BLMI_FEATURE_EXTRACTOR_H
 
@@ -7,39 +7,41 @@
 #include "src/base/team.h"
 #include "src/feature/feature_layout.h"
 
-// Immutable and counted: shared by any number of threads.
+// Immutable, reference counted; shared by any number of threads.
 typedef struct blmi_extractor blmi_extractor;
 // Working memory: one per thread.
 typedef struct blmi_extraction blmi_extraction;
 
-// recipe is a complete one.  batch: images that go through the network together, at the
-// most.  BLM_EUSAGE: the backbone lacks an output that it takes, or its outputs channels.
+// recipe: complete.  batch: most images that the network runs together.  BLM_EUSAGE: the
+// recipe takes outputs or channels that the backbone does not have.
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
     const blmi_recipe *recipe, int batch, blmi_extractor **out, blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
 const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);
 
-// team works inside an image, and stays the caller's; NULL: the caller alone.
+// team: threads that work on an image, owned by the caller; NULL: only the caller's.
 blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
     blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
 
-// features (P, D); NULL: only the outputs are wanted.  prepare_ms and network_ms (NULL
-// allowed) take the time of the two halves.
+// Prepares an image and runs the network.  features (P, D); NULL: only the outputs are
+// wanted.  prepare_ms, network_ms: time of both steps; NULL allowed.  BLM_EINPUT: the
+// crop rectangle is not inside the image.
 blm_status blmi_extractor_run(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, float *features,
     double *prepare_ms, double *network_ms, blm_error *err);
-// The two halves by themselves, for up to `batch` images: the input of image number
-// `place`, and the outputs of the first `images` inputs.
+// The two steps by themselves, for up to `batch` images: makes input number `place` of an
+// image; computes the outputs of the first `images` inputs.
 blm_status blmi_extractor_prepare(const blmi_extractor *extractor,
     blmi_extraction *extraction, const blm_image *image, int place, blm_error *err);
 blm_status blmi_extractor_compute(const blmi_extractor *extractor,
     blmi_extraction *extraction, int images, blm_error *err);
-// Called after every step of the network, see blmi_workspace_watch; NULL: no more.
+// Sets a function to be called after every step of the network, see blmi_workspace_watch;
+// NULL: none.
 void blmi_extraction_watch(blmi_extraction *extraction, blmi_watch *watch, void *context);
-// The outputs of the last run, one for each of the layout, (images, height, width,
-// channels), until the next.
+// The outputs of the last run: for each output of the layout (images, height, width,
+// channels).  They live until the next run.
 const float *const *blmi_extraction_outputs(const blmi_extraction *extraction);
 
 #endif

@@ -1,4 +1,4 @@
-// feature_layout.c: from the outputs of a network to a vector for each position.
+// feature_layout.c: assembles outputs of a network to a vector for each position.
 #include "src/feature/feature_layout.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static void add_output(
     }
 }
 
-// How many features come from each output.
+// Counts the features that come from each output.
 static blm_status count_taken(
     const blmi_recipe *recipe, blmi_layout *layout, blm_error *err)
 {
@@ -53,9 +53,8 @@ blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *ba
             continue;
         if (tap >= backbone->taps)
             return blmi_fail(err, BLM_EUSAGE,
-                "stages: number %d is asked for, the weights of %s have %d, up to %s",
-                tap + 1, backbone->name, backbone->taps,
-                backbone->tap[backbone->taps - 1].name);
+                "taps: number %d: the weights of %s have only %d, up to %s", tap + 1,
+                backbone->name, backbone->taps, backbone->tap[backbone->taps - 1].name);
         add_output(recipe, backbone, tap, &layout);
     }
     BLMI_TRY(blmi_backbone_check_taps(backbone, recipe->stages, err));
@@ -114,8 +113,7 @@ blm_status blmi_features_choose(
         return blmi_no_memory(err, "channels", (size_t)all, sizeof *deck);
     for (int i = 0; i < all; i++)
         deck[i] = i;
-    for (int i = 0; i < recipe->fields.channels;
-         i++) { // Fisher & Yates, as far as it is needed
+    for (int i = 0; i < recipe->fields.channels; i++) { // Fisher & Yates, partly
         const int pick = i + (int)(blmi_splitmix(&state) % (uint64_t)(all - i));
         const int32_t swap = deck[i];
         deck[i] = deck[pick];
@@ -128,8 +126,8 @@ blm_status blmi_features_choose(
 
 // ---- stacking -------------------------------------------------------------------------
 
-// What is left of `chosen` below `end`, out of channels that begin with number `first`;
-// returns how many.
+// Copies the channels chosen (left) below number `end`; channel begins with number
+// `first`. Returns their number.
 static size_t take(
     const float *channel, int first, int end, const int32_t *chosen, int left, float *out)
 {
@@ -139,7 +137,7 @@ static size_t take(
     return (size_t)count;
 }
 
-// The position of a coarse grid of `from` that is nearest to one of a grid of `to`.
+// The position on an axis of `from` positions nearest to position `at` of `to`.
 static int nearest(int at, int from, int to)
 {
     return (int)((2 * (int64_t)at + 1) * from / (2 * (int64_t)to));

@@ -1,11 +1,11 @@
-// presets.c: recipes that the literature describes, by name.
+// presets.c: recipes from the literature, by name.
 #include <string.h>
 
 #include "blemish/blemish.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
 
-// `fields`: NAME=VALUE with blanks between them; all others have their defaults.
+// `fields`: NAME=VALUE with blanks between them.
 static const blm_preset presets[] = {
     {"paper", NULL,
         "taps=layer2,layer3 detector=gauss tolerance=0 unit-variance=no epsilon=0.01 "
@@ -61,6 +61,5 @@ blm_status blm_recipe_like(
         blmi_print(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
             presets[i].name);
     }
-    return blmi_fail(
-        err, BLM_EUSAGE, "like: there is no recipe \"%s\", only %s", name, known);
+    return blmi_fail(err, BLM_EUSAGE, "like \"%s\": expected one of %s", name, known);
 }

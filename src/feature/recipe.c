@@ -1,4 +1,4 @@
-// recipe.c: defaults and limits of recipes, and the preparation of images.
+// recipe.c: completes and checks recipes, and prepares images.
 #include "src/feature/recipe.h"
 
 #include <string.h>
@@ -11,8 +11,7 @@
 
 // ---- taps -----------------------------------------------------------------------------
 
-// The taps that a word of a list means, by name, by number from 1 on, or the usual ones;
-// 0: none.
+// The taps of a word of a list: a name, a number (1 is the first) or "auto"; 0: none.
 static uint32_t taps_of(const blmi_backbone *backbone, const char *word)
 {
     char number[16];
@@ -26,7 +25,7 @@ static uint32_t taps_of(const blmi_backbone *backbone, const char *word)
     return 0;
 }
 
-// The names of taps with commas between them; 0 where text has no room for them.
+// Writes the names of taps with commas between them; 0 if text is too small.
 static int name_taps(
     const blmi_backbone *backbone, uint32_t taps, char text[BLM_FIELD_TEXT])
 {
@@ -59,9 +58,8 @@ static blm_status find_taps(
         if (found == 0) {
             name_taps(backbone, UINT32_MAX, known);
             return blmi_fail(err, BLM_EUSAGE,
-                "taps: the weights of %s have no \"%s\", only %s (or numbers from 1 to "
-                "%d)",
-                backbone->name, word, known, backbone->taps);
+                "taps \"%s\": the weights of %s have only %s (or numbers from 1 to %d)",
+                word, backbone->name, known, backbone->taps);
         }
         *out |= found;
         list += length + (list[length] == ',');
@@ -75,8 +73,8 @@ blm_status blmi_recipe_name_taps(
     const uint32_t known =
         backbone->taps < 32 ? ((uint32_t)1 << backbone->taps) - 1 : UINT32_MAX;
     if (taps == 0 || (taps & ~known) != 0 || !name_taps(backbone, taps, out->taps))
-        return blmi_fail(err, BLM_EUSAGE, "stages %#x: the weights of %s have %d", taps,
-            backbone->name, backbone->taps);
+        return blmi_fail(err, BLM_EUSAGE, "stages %#x: the weights of %s have %d taps",
+            taps, backbone->name, backbone->taps);
     return BLM_OK;
 }
 
@@ -107,7 +105,7 @@ static blm_status check_fields(const blm_recipe *r, blm_error *err)
     return BLM_OK;
 }
 
-// Fields that another detector uses have their defaults.
+// Checks that fields that only another detector uses have their defaults.
 static blm_status check_detector(const blm_recipe *r, blm_error *err)
 {
     char name[BLM_FIELD_TEXT];
@@ -117,31 +115,33 @@ static blm_status check_detector(const blm_recipe *r, blm_error *err)
         if (row->field.only != NULL && strcmp(row->field.only, name) != 0 &&
             !blmi_recipe_is_initial(r, row))
             return blmi_fail(err, BLM_EUSAGE,
-                "%s: the detector %s has no use for it: expected the default, %s",
+                "%s: not used by the detector %s: expected the default, %s",
                 row->field.name, name, row->field.initial);
     if (r->reach >= 0 && r->coreset < 1)
         return blmi_fail(err, BLM_EUSAGE,
-            "coreset %g with reach %d: a position could be left without a row: expected "
-            "one of them",
+            "coreset %g and reach %d: expected only one of them, or a position could "
+            "have nothing to compare with",
             r->coreset, r->reach);
     return BLM_OK;
 }
 
-// What fields mean together.
+// Checks fields that depend on each other.
 static blm_status check_sizes(
     const blm_recipe *r, const blmi_backbone *backbone, blm_error *err)
 {
     BLMI_TRY(blmi_backbone_check_size(backbone, r->width, r->height, err));
     if (r->resize_width < r->width || r->resize_height < r->height)
-        return blmi_fail(err, BLM_EUSAGE, "resize to %d x %d: must hold the size %d x %d",
-            r->resize_width, r->resize_height, r->width, r->height);
+        return blmi_fail(err, BLM_EUSAGE,
+            "resize %dx%d: must not be smaller than the size, %dx%d", r->resize_width,
+            r->resize_height, r->width, r->height);
     if (has_crop(r) && (r->crop.width < 1 || r->crop.height < 1))
         return blmi_fail(err, BLM_EUSAGE,
             "crop %d,%d,%d,%d: expected width and height of 1 or more", r->crop.x,
             r->crop.y, r->crop.width, r->crop.height);
     if (r->range_low < r->range_high && r->bits != 16)
         return blmi_fail(err, BLM_EUSAGE,
-            "range and bits %d: expected one of them, both say what is white", r->bits);
+            "range and bits %d: expected only one of them, since both define white",
+            r->bits);
     if (r->min_area > (int64_t)r->width * r->height)
         return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
             (long long)r->min_area, (long long)r->width * r->height);
@@ -224,8 +224,8 @@ blm_status blmi_recipe_resize(
     const blm_rect crop = blmi_recipe_crop(recipe, image->width, image->height);
     if (crop.x > image->width - crop.width || crop.y > image->height - crop.height)
         return blmi_fail(err, BLM_EINPUT,
-            "%d x %d pixels: the crop rectangle %d,%d,%d,%d leaves it", image->width,
-            image->height, crop.x, crop.y, crop.width, crop.height);
+            "%d x %d pixels: the crop rectangle %d,%d,%d,%d is not inside it",
+            image->width, image->height, crop.x, crop.y, crop.width, crop.height);
     const ptrdiff_t stride = (ptrdiff_t)image->width * 3;
     const uint8_t *origin = image->rgb + crop.y * stride + (ptrdiff_t)crop.x * 3;
     return blmi_resize_rgb(origin, crop.width, crop.height, stride,
@@ -244,8 +244,8 @@ blmi_frame blmi_recipe_frame(const blmi_recipe *recipe, int image_width, int ima
     return (blmi_frame){crop.x + left * step_x, crop.y + top * step_y, step_x, step_y};
 }
 
-// Pixels of the mask, of `length` from origin on, that each of `input` cells of the grid
-// touches, be it with a part: first (inclusive) and end (exclusive) in turns.
+// spans (input, 2): the pixels of the mask that each pixel of the input touches, first
+// (inclusive) and end (exclusive); the crop has `length` pixels from origin.
 static void find_spans(int origin, int length, int resized, int input, int *spans)
 {
     const int64_t cut = (resized - input) / 2;
@@ -270,8 +270,8 @@ blm_status blmi_recipe_region(
 {
     if (region->width < 1 || region->height < 1 || region->include == NULL)
         return blmi_fail(err, BLM_EUSAGE,
-            "region of interest: %d x %d pixels, expected a picture", region->width,
-            region->height);
+            "region of interest: %d x %d pixels, expected a mask of at least 1 x 1",
+            region->width, region->height);
     const blm_recipe *r = &recipe->fields;
     const blm_rect crop = blmi_recipe_crop(recipe, region->width, region->height);
     const size_t count = 2 * ((size_t)r->width + (size_t)r->height);
@@ -291,8 +291,7 @@ blm_status blmi_recipe_region(
     blmi_free(columns);
     if (inside == 0)
         return blmi_fail(err, BLM_EUSAGE,
-            "region of interest: it leaves nothing to inspect: no pixel of the input "
-            "lies "
-            "wholly inside");
+            "region of interest: leaves nothing to inspect: no pixel of the input is "
+            "completely inside");
     return BLM_OK;
 }

@@ -1,5 +1,5 @@
-// recipe.h: what is done to an image before the network sees it, and where that lies in
-// the image.
+// recipe.h: completes recipes, prepares images for the network, and relates the pixels of
+// its input to those of the image.
 #ifndef BLMI_FEATURE_RECIPE_H
 #define BLMI_FEATURE_RECIPE_H
 
@@ -7,47 +7,46 @@
 #include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
 
-// A complete recipe: every field has its final value and was checked.  blm_recipe is one
-// as it was typed.
+// A complete recipe: every field was checked and has its final value.  A blm_recipe is a
+// recipe as the user gave it.
 typedef struct blmi_recipe {
-    blm_recipe fields; // no size is 0; taps are names, in the order of the backbone's
+    blm_recipe fields; // no size is 0; taps are names, in the order of the backbone
     uint32_t stages;   // the same taps: bit k for tap k of the backbone
 } blmi_recipe;
 
-// Fills in the defaults, those that depend on the backbone too, and checks every field.
-// recipe NULL: all defaults.  BLM_EUSAGE names the field at fault.  Of a backbone without
-// taps (blmi_backbone_unknown) they are left as they are typed.
+// Fills in the defaults, also those that depend on the backbone, and checks every field.
+// recipe NULL: all defaults.  BLM_EUSAGE: a field is wrong; the text names it.  With a
+// backbone without taps (blmi_backbone_unknown), taps are left as they are.
 blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
     blmi_recipe *out, blm_error *err);
-// The names of taps, given as model files give them, into out->taps.  BLM_EUSAGE: the
-// backbone has not as many.
+// Writes the names of taps, bit k for tap k, to out->taps.  BLM_EUSAGE: the backbone does
+// not have such a tap.
 blm_status blmi_recipe_name_taps(
     const blmi_backbone *backbone, uint32_t taps, blm_recipe *out, blm_error *err);
 
-// What a complete recipe says about its detector.
+// The rule of the detector of a complete recipe.
 blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe);
 
-// From an image to the pixels that the network sees; recipe is a complete one.  resized
-// (resize_height, resize_width, 3).  BLM_EINPUT: the crop rectangle does not lie in the
-// image.
+// Crops and resizes an image: resized (resize_height, resize_width, 3).  recipe:
+// complete. BLM_EINPUT: the crop rectangle is not inside the image.
 blm_status blmi_recipe_resize(
     const blmi_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err);
-// And from these to the input x (height, width, 3) of a network: the centre, normalised.
+// Cuts out the centre and normalises it: the input x (height, width, 3) of the network.
 void blmi_recipe_normalise(
     const blmi_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x);
 
-// The part of an image of that size that is resized: the crop rectangle, or all of it.
+// The part of an image of that size to resize: the crop rectangle, or the whole image.
 blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height);
 
-// Brings a region of interest onto the input: include (height, width) is 1 where all of
-// the mask's pixels that the input's pixel touches are inside, else 0.  What lies outside
-// the mask or the crop rectangle is outside.  BLM_EUSAGE: sizes make no sense, or nothing
-// is left.
+// Resamples a region of interest to the input: include (height, width) is 1 if all pixels
+// of the mask that the pixel of the input touches are inside, else 0.  Everything outside
+// the mask or the crop rectangle is outside.  BLM_EUSAGE: the mask has no pixels, or
+// nothing is inside.
 blm_status blmi_recipe_region(
     const blmi_recipe *recipe, const blm_mask *region, uint8_t *include, blm_error *err);
 
-// Where the recipe's input lies in an upright image: x_image = x0 + x_input * step_x,
-// likewise y, in pixels with 0 at the left edge of the first one.
+// From the input to the upright image: x_image = x0 + x_input * step_x, y likewise, in
+// pixels, 0 being the left edge of the first one.
 typedef struct blmi_frame {
     double x0, y0, step_x, step_y;
 } blmi_frame;

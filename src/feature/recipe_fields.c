@@ -1,8 +1,8 @@
-// recipe_fields.c: every field of a recipe, written down once.
+// recipe_fields.c: the table of all fields of a recipe.
 //
-// Options of the program, keys of model files, JSON, reports, sweeps and the keys of
-// caches are made from these rows.  A new field is a member of blm_recipe, a row here,
-// and the code that uses it.
+// Options of the program, keys of model files, JSON, reports, sweeps and keys of caches
+// are made from these rows.  A new field needs a member of blm_recipe, a row here and the
+// code that uses it.
 #include "src/feature/recipe_fields.h"
 
 #include <math.h>
@@ -127,7 +127,7 @@ const blm_field *blm_recipe_field(size_t index)
 
 // ---- finding --------------------------------------------------------------------------
 
-// '-' and '_' are the same.
+// In names '-' equals '_'.
 static int same_name(const char *a, const char *b)
 {
     for (; *a != '\0'; a++, b++)
@@ -150,7 +150,7 @@ static blm_status no_field(const char *name, blm_error *err)
     return blmi_fail(err, BLM_EUSAGE, "recipe: there is no field \"%s\"", name);
 }
 
-// How many numbers a field has.
+// The count of numbers of a field.
 static int count_of(blm_field_kind kind)
 {
     return kind == BLM_FIELD_RECT                              ? 4
@@ -231,7 +231,7 @@ static const char separators[] = {[BLM_FIELD_SIZE] = 'x',
     [BLM_FIELD_LIST] = '\0',
     [BLM_FIELD_RANGE] = ','};
 
-// Takes K, M or G off the end of a text of that length; what it stands for.
+// Removes K, M or G from the end of a text of that length; returns its factor.
 static int64_t take_suffix(char *text, size_t length)
 {
     static const char suffixes[] = "KMG";
@@ -245,7 +245,7 @@ static int64_t take_suffix(char *text, size_t length)
     return scale;
 }
 
-// The number that fills the first `length` bytes of text.
+// Reads a number that fills the first `length` bytes of text; 0 if it is none.
 static int read_number(
     const blm_field *field, const char *text, size_t length, double *out)
 {
@@ -341,7 +341,7 @@ static int read_value(const blmi_recipe_row *row, const char *text, blm_recipe *
     }
 }
 
-// What a value should be, in words.
+// Writes what a value should be.
 static void describe(const blm_field *f, char *out, size_t size)
 {
     const char *zero = f->zero != NULL ? f->zero : "";
@@ -399,7 +399,7 @@ blm_status blm_recipe_set(
 
 // ---- to text --------------------------------------------------------------------------
 
-// As short as reads back as the same number; its length.
+// Writes the shortest text that reads back as the same number; returns its length.
 static size_t print_real(double value, char *text, size_t size)
 {
     double read;
@@ -475,7 +475,7 @@ blm_status blmi_recipe_take(const blm_recipe *recipe, blm_recipe *own, blm_error
 {
     if (recipe != NULL && (recipe->size < FIRST_SIZE || recipe->size > MOST_SIZE))
         return blmi_fail(err, BLM_EUSAGE,
-            "recipe: its size is %zu bytes, expected %zu or more: blm_recipe_init comes "
+            "recipe: its size is %zu bytes, expected %zu or more: call blm_recipe_init "
             "first",
             recipe->size, (size_t)FIRST_SIZE);
     BLMI_TAKE(blm_recipe, *own, recipe, recipe != NULL ? recipe->size : 0, err);

@@ -1,4 +1,4 @@
-// Defaults, limits and geometry of the recipe.
+// Defaults, limits and geometry of recipes.
 #include "tests/check.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
 
-// A network that does not exist.
+// A made-up network.
 static const blmi_family family = {.name = "none"};
 static const blmi_backbone backbone = {
     .family = &family,
@@ -105,7 +105,7 @@ static void nonsense_is_refused(void **state)
     }
 }
 
-// Zero is a value where it means something.
+// Zero is a valid value, not the default.
 static void no_filter_stays_no_filter(void **state)
 {
     (void)state;
@@ -113,7 +113,7 @@ static void no_filter_stays_no_filter(void **state)
     assert_true(complete(&recipe).fields.sigma == 0);
 }
 
-// What a field says as text reads back as the same, and its own default is in range.
+// The text of a field reads back as the same value, and its default is in range.
 static void fields_go_through_text(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static void fields_ask_for_their_arguments(void **state)
     assert_null(blm_recipe_field(SIZE_MAX));
 }
 
-// A program that is older than the library, and one that is newer.
+// Programs older and newer than the library.
 static void structs_of_other_sizes_are_understood(void **state)
 {
     (void)state;
@@ -235,8 +235,8 @@ static void the_grid_follows_the_finest_tap(void **state)
     }
 }
 
-// A 224 x 224 window of an image at its own scale must come through untouched, and its
-// frame must say where it was.
+// A 224 x 224 window at the scale of the image is copied unchanged, and its frame has its
+// position.
 static void crop_and_centre_are_where_the_frame_says(void **state)
 {
     (void)state;
@@ -272,8 +272,8 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
     assert_int_equal(blmi_recipe_resize(&outside, &image, resized, &err), BLM_EINPUT);
 }
 
-// Grids of odd sizes, as an oblong input gives them: the nearest position of the coarse
-// one, centres being half a position from the edge.
+// Grids of odd sizes, from an oblong input: the nearest position of the coarse grid, with
+// half-pixel centres.
 static void coarse_grids_are_repeated(void **state)
 {
     (void)state;
@@ -331,7 +331,7 @@ static void presets_set_what_they_name(void **state)
     assert_ok(blm_recipe_get(&recipe, "coreset", text, &err), err);
     assert_string_equal(text, "0.1");
     assert_int_equal(recipe.detector, BLM_DETECTOR_MEMORY);
-    assert_true(recipe.sigma == 4 && recipe.bits == 12); // what it does not name stays
+    assert_true(recipe.sigma == 4 && recipe.bits == 12); // fields that it does not set
     assert_int_equal(blm_recipe_like(&recipe, "x", NULL, &err), BLM_EUSAGE);
     assert_non_null(strstr(err.text, "paper, padim"));
     assert_int_equal(blm_recipe_like(NULL, "paper", NULL, &err), BLM_EUSAGE);

@@ -1,18 +1,17 @@
-// Averages over 3 x 3 positions, brought to the finest grid: weighted sums of an output's
-// positions.
+// smooth.c: average and interpolation in one step: weighted sums of positions.
 #include "src/feature/smooth.h"
 
 #include <math.h>
 
-enum { REACH = 4 }; // rows, or columns, that one position of the finest grid depends on
+enum { REACH = 4 }; // rows, or columns, that a position of the finest grid depends on
 
-// The rows or columns first .. first + count - 1 of an output, and what they count.
+// The rows or columns first .. first + count - 1 of an output and their weights.
 typedef struct span {
     int first, count;
     float weight[REACH];
 } span;
 
-// A third of each of the three around `at`, those inside, times weight.
+// Adds a third of `weight` for each of the three around `at` that are inside.
 static void add_three(span *s, int at, int size, float weight)
 {
     for (int i = at - 1; i <= at + 1; i++)
@@ -20,7 +19,7 @@ static void add_three(span *s, int at, int size, float weight)
             s->weight[i - s->first] += weight / 3;
 }
 
-// Position `to` of a grid of size_out on one of size_in, along one axis.
+// Position `to` of size_out positions on an axis of size_in positions.
 static span span_of(int to, int size_out, int size_in)
 {
     const double at = fmax((to + 0.5) * size_in / size_out - 0.5, 0.0);
@@ -35,8 +34,8 @@ static span span_of(int to, int size_out, int size_in)
     return s;
 }
 
-// features (taken): those of `output` at one position; chosen (taken) are its channels,
-// counted from `begin` on; NULL: all.
+// features (taken): those from `output` at one position.  chosen (taken): its channels,
+// the first having the number `begin`; NULL: all.
 static void mix(const blmi_output *o, const float *output, const span *rows,
     const span *columns, const int32_t *chosen, int begin, float *features)
 {

@@ -1,4 +1,4 @@
-// A fitted model becomes one of another recipe without its images.
+// adapt.c: makes a model of another recipe from a fitted model, without its images.
 #include "blemish/blemish.h"
 #include "src/base/error.h"
 #include "src/base/sized.h"
@@ -38,11 +38,11 @@ blm_status blm_model_adapt_sized(const blm_model *model, const blm_recipe *recip
     BLMI_TRY(blmi_calibration_check(calibration, &complete, err));
     if (!blm_model_can_adapt(model, recipe))
         return blmi_fail(err, BLM_EUSAGE,
-            "the model has to be fitted anew: more differs than epsilon, shrinkage, "
-            "sigma and min_area, or its statistics cannot serve");
+            "the model must be fitted again: fields other than epsilon, shrinkage, "
+            "tolerance, sigma and min-area differ, or it has not kept the statistics");
     const blmi_detector_rule rule = blmi_recipe_rule(&complete);
     const int threads = blmi_threads_of(calibration != NULL ? calibration->threads : 0);
-    while (model->base != NULL) // so that no chain grows
+    while (model->base != NULL) // so that bases form no chain
         model = model->base;
     BLMI_TRY(blmi_detector_adapt(model->detector, &rule, threads, &detector, err));
     blm_status status = blmi_model_derive(model, detector, &next, err);

@@ -1,4 +1,5 @@
-// Good images the model had no part in, their scores, and the thresholds from these.
+// calibration.c: scores good images without their own part in the model, and sets the
+// thresholds.
 #include <float.h>
 #include <math.h>
 #include <omp.h>
@@ -19,7 +20,7 @@
 
 // ---- scores ---------------------------------------------------------------------------
 
-// One thread's share of the images.
+// Scores the images of one thread.
 static blm_status score_share(const blm_model *model, const float *distances, int thread,
     int threads, double *out, blm_error *err)
 {
@@ -39,7 +40,7 @@ static blm_status score_share(const blm_model *model, const float *distances, in
     return status;
 }
 
-// Distances (M, P) -> scores (M), as test images get theirs.
+// Distances (M, P) -> scores (M), by the code that scores new images.
 static blm_status score_distances(const blm_model *model, const float *distances,
     int threads, double *out, blm_error *err)
 {
@@ -94,7 +95,7 @@ static blm_status check_scores(const double *scores, size_t count, blm_error *er
     return BLM_OK;
 }
 
-// scores (count), of the kind that the calibration asks for.
+// scores (count), from the source that the calibration chooses.
 static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
     double *scores, size_t count, blm_error *err)
 {
@@ -130,10 +131,11 @@ blm_status blmi_calibration_check(
             "review rate %g: must be above the false-alarm rate %g and below 1",
             c->review, rate);
     if (c->min_area < 0 || c->min_area > pixels)
-        return blmi_fail(err, BLM_EUSAGE, "min_area %lld: must be 1 to %lld",
+        return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
             (long long)c->min_area, (long long)pixels);
     if (c->held_out != NULL && c->held_out_count == 0)
-        return blmi_fail(err, BLM_EUSAGE, "calibration: no held-out images");
+        return blmi_fail(err, BLM_EUSAGE,
+            "calibration: held_out_count is 0, expected the scores of held-out images");
     int threads;
     return blmi_threads_choose(c->threads, &threads, err);
 }
@@ -168,9 +170,8 @@ static void set_source(blm_model *model, const blm_calibration *c)
                                         : BLM_LEAVE_ONE_OUT;
 }
 
-// Scores, source and thresholds of the model; c->group becomes the groups that were used.
-// Copies are left out together where that is possible: not where the detector cannot, or
-// too few images would be left.
+// Sets scores, source and thresholds; c->group becomes the groups that were used.  Copies
+// are left out together, unless the detector cannot, or too few images would be left.
 static blm_status score_and_set(blm_model *model, blm_calibration *c,
     const int32_t *parts, double *scores, size_t count, blm_error *err)
 {
@@ -194,7 +195,7 @@ blm_status blmi_model_calibrate(
     blm_calibration c = calibration != NULL ? *calibration : (blm_calibration){0};
     BLMI_TRY(blmi_calibration_check(calibration, &model->recipe, err));
     blm_model next = *model; // so that a failure changes nothing
-    int32_t *parts = NULL;   // (M) groups, copies joined
+    int32_t *parts = NULL;   // (M) groups, with copies joined
     c.false_alarm = rate_of(&c);
     if (c.min_area != 0)
         next.recipe.fields.min_area = c.min_area;

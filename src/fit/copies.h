@@ -1,8 +1,8 @@
-// copies.h: which good images are equal or nearly equal, and so show the same part.
+// copies.h: finds good images that are equal or nearly equal, and so show the same part.
 //
-// Such images lower a threshold that rests on leaving out one: the copy of what is left
-// out stays.  Found are noise, another compression, shifts of up to a fiftieth of the
-// image, brightness, another size.
+// Copies make a threshold from leave-one-out too low: a copy of the image left out stays
+// in the model.  A copy may differ in noise, compression, brightness, size, or by a shift
+// of up to a fiftieth of the image.
 #ifndef BLMI_FIT_COPIES_H
 #define BLMI_FIT_COPIES_H
 
@@ -10,13 +10,13 @@
 
 #include "src/fit/thumb.h"
 
-// More images are not looked through: the time grows with the square of their number.
+// More images are not compared, since time grows with the square of their number.
 enum { BLMI_MOST_COMPARED = 4096 };
 
-// first (count): the lowest index of the images that each one shows the same part as,
-// itself if there is none.  Copies are far closer to each other than to all other images
-// (a group whose members are linked by distances of up to `near` is at least `gap` times
-// that far from the rest), so that different parts that look alike are told apart.
+// first (count): for each image the lowest index of the images that show the same part;
+// its own index if there is none.  Copies must be much closer to each other than to all
+// other images, so that similar parts are not copies: the members of a group are linked
+// by distances of at most `near`, and all others are at least `gap` times as far away.
 // count <= BLMI_MOST_COMPARED.  Uses `threads` threads.  BLM_ENOMEM.
 blm_status blmi_copies_find(const blmi_thumb *const *thumbs, size_t count, int threads,
     int32_t *first, blm_error *err);

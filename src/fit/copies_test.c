@@ -1,5 +1,5 @@
-// Copies among made-up parts, which are all of one kind and each a little different:
-// noise, brightness, a shift and another size are recognised, other parts are not.
+// Finds copies among synthetic parts that are similar but different: copies with noise,
+// brightness, a shift or another size are found, other parts are not.
 #include "src/fit/copies.h"
 
 #include <math.h>
@@ -17,8 +17,7 @@ enum { SIDE = 200, PARTS = 12 };
 
 static blm_error err;
 
-// Grey levels at (x, y), both from 0 to 1, of a part: what all have in common, and blobs
-// of its own.
+// Grey level of a part at (x, y), both 0 to 1: a common pattern and blobs of its own.
 static double level(uint64_t part, double x, double y)
 {
     double value = 120 + 60 * (fmod(8 * x, 1) < 0.2) + 40 * (fmod(5 * y, 1) < 0.1);
@@ -113,7 +112,7 @@ static void other_light_makes_no_copy(void **state)
         assert_int_equal(first[i], i);
 }
 
-// A set of one image, and images without anything in them.
+// One image; images without details.
 static void equal_images_are_copies(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-// What a fit costs, before it is paid.
+// cost.c: computes what a fit and a model cost.
 #include "blemish/blemish.h"
 #include "src/base/error.h"
 #include "src/base/sized.h"
@@ -8,7 +8,7 @@
 #include "src/fit/fitter.h"
 #include "src/model/model.h"
 
-// Bytes of a thread's working memory: a picture as it is prepared, and the network's.
+// Working memory of a thread in bytes: the prepared image and that of the network.
 static uint64_t thread_bytes(const blmi_recipe *recipe, const blmi_backbone *backbone)
 {
     const uint64_t pixels =

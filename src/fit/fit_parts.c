@@ -4,7 +4,8 @@
 #include "src/base/error.h"
 #include "src/fit/copies.h"
 
-// What is known of all images, for the M that have leave-one-out distances.
+// From the first copies among all images to those among the M with leave-one-out
+// distances.
 static void pick(const blmi_detector *detector, const int32_t *first, int32_t *same)
 {
     for (int m = 0; m < detector->left_out; m++) {
@@ -51,7 +52,7 @@ blm_status blmi_parts_note(blm_model *model, blmi_thumb *const *thumbs, size_t c
     return status;
 }
 
-// The lowest index of the images in the group of image m.
+// The lowest index in the group of image m.
 static int32_t lowest_in(const int32_t *group, int32_t m)
 {
     int32_t k = 0;

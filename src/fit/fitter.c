@@ -1,5 +1,4 @@
-// Good images in, a model out: features of each image once, on all threads, in the order
-// of the images.
+// fitter.c: adds good images to the statistics, in their order, and makes a model.
 #include <omp.h>
 #include <string.h>
 
@@ -33,24 +32,24 @@ struct blm_fitter {
     blmi_weights weights;
     blmi_layout layout;
     int32_t *chosen;           // (D) channels of the outputs; NULL: all
-    blmi_extractor *extractor; // NULL: features are taken in
+    blmi_extractor *extractor; // NULL: takes features
     int threads;
-    blmi_extraction **extraction; // (threads); NULL: likewise
+    blmi_extraction **extraction; // (threads); NULL: takes features
     float *block;                 // (BLOCK, P, D)
     uint8_t *include;             // (height, width) region of interest; NULL: everywhere
-    blmi_cover cover;             // with a region, from the first image on
+    blmi_cover cover;             // chosen from the first image if there is a region
     blmi_detector_fit *statistics;
     blmi_seen seen;
     blmi_levels levels;
-    char **names;        // (images taken in)
-    blmi_thumb **thumbs; // (images taken in) NULL beyond the most that are compared
+    char **names;        // (images)
+    blmi_thumb **thumbs; // (images) NULL from number BLMI_MOST_COMPARED
     size_t names_capacity;
-    const char *ended; // why it can only be freed: static text; NULL: it is open
+    const char *ended; // why it can only be freed, static text; NULL: it is open
 };
 
 // ---- life -----------------------------------------------------------------------------
 
-// The statistics, of the positions that the region of interest touches.
+// Opens the statistics of the positions that the region of interest touches.
 static blm_status open_statistics(blm_fitter *f, const blm_mask *region, blm_error *err)
 {
     const blmi_layout *layout = &f->layout;
@@ -79,7 +78,7 @@ done:
     return status;
 }
 
-// The network, for those who take in images.
+// Opens the network; not needed for features.
 static blm_status open_network(blm_fitter *f, blm_error *err)
 {
     BLMI_TRY(blmi_extractor_new(
@@ -98,7 +97,7 @@ static blm_status open_fitter(
 {
     if (options->from_features && options->region != NULL)
         return blmi_fail(err, BLM_EUSAGE,
-            "a fitter that takes features can have no region of interest");
+            "region of interest: not possible for a fitter that takes features");
     BLMI_TRY(blmi_threads_choose(options->threads, &f->threads, err));
     BLMI_TRY(blmi_weights_open(options->weights, &f->weights, err));
     BLMI_TRY(
@@ -115,7 +114,7 @@ static blm_status open_fitter(
     if (f->block == NULL)
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
     BLMI_TRY(open_statistics(f, options->region, err));
-    // Whether the smallest defect has room is better known before the work than after.
+    // Finds a region without room for the smallest defect now, not after the work.
     blmi_mapper *mapper;
     BLMI_TRY(blmi_mapper_new(
         &f->recipe, layout->grid_width, layout->grid_height, f->include, &mapper, err));
@@ -143,7 +142,7 @@ blm_status blm_fitter_new_sized(const blm_fit_options *options, size_t options_s
     return status;
 }
 
-// What only taking in images needs; all of it may go before the statistics are finished.
+// Frees what only adding images needs, before the statistics are finished.
 static void free_extraction(blm_fitter *fitter)
 {
     for (int t = 0; fitter->extraction != NULL && t < fitter->threads; t++)
@@ -175,15 +174,15 @@ void blm_fitter_free(blm_fitter *fitter)
     blmi_free(fitter);
 }
 
-// ---- taking in ------------------------------------------------------------------------
+// ---- adding images --------------------------------------------------------------------
 
 static blm_status check_open(const blm_fitter *fitter, blm_error *err)
 {
     BLMI_NEED(fitter, err);
     return fitter->ended == NULL
                ? BLM_OK
-               : blmi_fail(err, BLM_EUSAGE,
-                     "the fitter %s: nothing but to free it is possible", fitter->ended);
+               : blmi_fail(err, BLM_EUSAGE, "the fitter %s: it can only be freed",
+                     fitter->ended);
 }
 
 static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
@@ -191,7 +190,8 @@ static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
     BLMI_TRY(check_open(fitter, err));
     return fitter->extractor != NULL
                ? BLM_OK
-               : blmi_fail(err, BLM_EUSAGE, "the fitter takes features, no images");
+               : blmi_fail(
+                     err, BLM_EUSAGE, "the fitter was made for features, not for images");
 }
 
 // Makes room for the names and thumbs of `more` images.
@@ -222,10 +222,10 @@ static void forget_names(blm_fitter *fitter, size_t first, size_t count)
     }
 }
 
-// What is known of an image becomes the fitter's.
+// Adds the properties of an image to those of the fitter.
 static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
 {
-    if (traits->seen.most_width > 0) // which is known
+    if (traits->seen.most_width > 0) // else unknown
         blmi_seen_add(&fitter->seen, &traits->seen);
     blmi_levels_add(&fitter->levels, &traits->levels);
     if (index < BLMI_MOST_COMPARED) {
@@ -234,8 +234,7 @@ static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
     }
 }
 
-// Adds `count` images, whose features stand at the front of the block.  After a failure
-// nothing has changed.
+// Adds the first `count` images of the block.  A failure changes nothing.
 static blm_status accumulate(blm_fitter *fitter, const char *const *names,
     blmi_traits *const *traits, int count, blm_error *err)
 {
@@ -333,7 +332,7 @@ blm_status blm_fitter_add_features(blm_fitter *fitter,
     return BLM_OK;
 }
 
-// One file's features, and what it is like.  The error text begins with the path.
+// The features and properties of a file.  The error text begins with the path.
 static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
     float *features, blmi_traits *traits, blm_error *err)
 {
@@ -351,8 +350,8 @@ static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
     return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
 }
 
-// The colour outside the region, of the first file that has pixels inside.  What is wrong
-// with those before it is said when they are taken in.
+// Chooses the cover from the first file that has pixels inside the region.  Errors of
+// files before it are reported when they are added.
 static blm_status choose_cover(
     blm_fitter *fitter, const char *const *paths, size_t count, blm_error *err)
 {
@@ -369,7 +368,7 @@ static blm_status choose_cover(
     return BLM_OK;
 }
 
-// What became of a block of files.
+// The outcome of a block of files.
 typedef struct outcome {
     blm_status status[BLOCK];
     blm_error error[BLOCK];
@@ -405,15 +404,15 @@ static void take_block(blm_fitter *fitter, const char *const *paths, int count,
     }
 }
 
-// The good ones of a block.
+// The good images of a block.
 typedef struct good_files {
     const char *names[BLOCK];
     blmi_traits *traits[BLOCK];
     int count;
 } good_files;
 
-// Moves the features of the good files to the front; their names too.  A bad file that
-// may not be skipped ends it.
+// Moves the features and names of the good images to the front.  Fails at a bad file that
+// may not be skipped.
 static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
     const char *const *names, int count, const blm_fit_watch *watch, outcome *block,
     good_files *kept, blm_error *err)
@@ -499,7 +498,7 @@ void blm_fitter_levels_sized(const blm_fitter *fitter, blm_levels *out, size_t o
 
 // ---- finishing ------------------------------------------------------------------------
 
-// The names of the images that have leave-one-out scores, into the model.
+// Copies the names of images with leave-one-out distances into the model.
 static blm_status hand_over_names(blm_fitter *fitter, blm_model *model, blm_error *err)
 {
     size_t size = 0;
@@ -535,7 +534,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     blm_calibration own = calibration != NULL ? *calibration : (blm_calibration){0};
     own.threads = fitter->threads;
     BLMI_TRY(blmi_model_calibrate(model, &own, err));
-    model->fitted_on = fitter->weights; // from here on the model's
+    model->fitted_on = fitter->weights; // the model owns them now
     fitter->weights = (blmi_weights){0};
     model->weights = model->fitted_on.tensors;
     model->weights_hash = model->fitted_on.hash;

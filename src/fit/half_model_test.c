@@ -11,7 +11,7 @@
 
 enum { SIDE = 64, IMAGES = 6 };
 
-static char path[] = "/tmp/blemish-half-model-XXXXXX"; // of all files, one after another
+static char path[] = "/tmp/blemish-half-model-XXXXXX"; // used for all files
 static blm_error err;
 
 static blm_image *make_image(uint64_t seed)
@@ -80,7 +80,7 @@ static void an_opened_model_scores_as_the_fitted_one(void **state)
     }
 }
 
-// A half of the model as another one says it, in a file whose checksum is right.
+// Replaces a number in half precision, in a file with a correct checksum.
 static void damage(blm_model *model, uint16_t bits)
 {
     const blmi_gauss *g = blmi_detector_gaussians(model->detector);
@@ -114,7 +114,7 @@ static void types_must_be_what_the_metadata_say(void **state)
     model->recipe.fields.half = 0;
     assert_ok(blm_model_save(model, path, &err), err);
     assert_int_equal(blm_model_open(path, &opened, &err), BLM_EINPUT);
-    assert_non_null(strstr(err.text, "gauss.axes is missing or has another type"));
+    assert_non_null(strstr(err.text, "gauss.axes is missing, or its type or shape"));
     model->recipe.fields.half = 2;
     assert_ok(blm_model_save(model, path, &err), err);
     assert_int_equal(blm_model_open(path, &opened, &err), BLM_EINPUT);

@@ -23,7 +23,7 @@ void blmi_levels_add(blmi_levels *levels, const blmi_levels *more)
     levels->most = more->most > levels->most ? more->most : levels->most;
 }
 
-// The level that `share` of the samples do not reach, from below.
+// The level that a share of the samples is below.
 static int level_at(const blmi_levels *levels, double share)
 {
     uint64_t sum = 0, below = 0;
@@ -38,8 +38,8 @@ static int level_at(const blmi_levels *levels, double share)
     return v;
 }
 
-// The fewest bits that hold a sample; 0: no sample of 16 bits was seen, or one that fills
-// more than a few of the uppermost bits.
+// The number of bits that can hold a sample, at least LEAST_BITS; 0: more than MOST_BITS,
+// or there is no 16-bit sample.
 static int bits_for(double most)
 {
     for (int bits = LEAST_BITS; bits <= MOST_BITS && most > 0; bits++)

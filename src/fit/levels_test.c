@@ -1,4 +1,4 @@
-// The range that images use: what each number of significant bits becomes is recognised.
+// Finds the number of significant bits of images.
 #include "src/fit/levels.h"
 
 #include <stdlib.h>
@@ -40,13 +40,13 @@ static void bits_in_use_are_found(void **state)
     (void)state;
     for (int bits = 9; bits <= 14; bits++)
         assert_int_equal(levels_of(0, (1 << bits) - 1, BLM_MONO16, 0).bits, bits);
-    for (int bits = 9; bits <= 14; bits++) // decoded with them: all is well
+    for (int bits = 9; bits <= 14; bits++) // decoded with these bits: nothing to report
         assert_int_equal(levels_of(0, (1 << bits) - 1, BLM_MONO16, bits).bits, 0);
     assert_int_equal(levels_of(0, 40000, BLM_MONO16, 0).bits, 0);
     assert_int_equal(levels_of(0, 20, BLM_MONO8, 0).bits, 0);
 }
 
-// One sample that the bits would not hold is enough.
+// One larger sample is enough to need more bits.
 static void no_sample_is_overlooked(void **state)
 {
     (void)state;

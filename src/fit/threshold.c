@@ -6,7 +6,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
-static const double rounding = 1e-9; // of sums of weights: 0.99 * 100 is 99
+static const double rounding = 1e-9; // tolerance of sums of weights: 0.99 * 100 is 99
 
 typedef struct weighted {
     double score, weight;
@@ -25,7 +25,7 @@ static int by_score(const void *a, const void *b)
     return (x->score > y->score) - (x->score < y->score);
 }
 
-// Shares each group's weight of 1 among its members.  Returns how many groups there are.
+// Divides the weight 1 of each group among its members.  Returns the number of groups.
 static size_t weigh(weighted *items, size_t n)
 {
     size_t groups = 0;
@@ -39,7 +39,8 @@ static size_t weigh(weighted *items, size_t n)
     return groups;
 }
 
-// The scores in rising order with their weights, and their sum; the caller frees them.
+// The scores in rising order with their weights, and the number of groups.  The caller
+// releases *out with blmi_free.
 static blm_status sort_scores(const double *scores, const int32_t *group, size_t n,
     weighted **out, size_t *groups, blm_error *err)
 {
@@ -54,7 +55,7 @@ static blm_status sort_scores(const double *scores, const int32_t *group, size_t
     return BLM_OK;
 }
 
-// The first place up to which that much has been weighed, at most the last.
+// The first index up to which the weights add up to `weight`; else the last index.
 static size_t place_of(const weighted *sorted, size_t n, double weight)
 {
     double sum = 0;
@@ -67,13 +68,13 @@ static size_t place_of(const weighted *sorted, size_t n, double weight)
     return i;
 }
 
-// Scores are floats at heart: the smallest threshold that this one does not reach.
+// The smallest threshold that a score, which was a float, does not reach.
 static double just_above(double score)
 {
     return nextafterf((float)score, INFINITY);
 }
 
-// Threshold that an exponential tail over the upper quartile exceeds at that rate.
+// The threshold of a tail, see the header.
 static double exponential_tail(
     const weighted *sorted, size_t n, size_t groups, double rate)
 {

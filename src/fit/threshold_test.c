@@ -1,4 +1,4 @@
-// The threshold rule on scores whose answer is known.
+// The threshold rule on scores with known answers.
 #include "tests/check.h"
 
 #include <math.h>
@@ -81,7 +81,7 @@ static void the_promised_rate_holds_on_average(void **state)
     assert_true(alarms / DRAWS > 0.07 && alarms / DRAWS < 0.12);
 }
 
-// Frames of a part agree nearly: what counts is how many parts there are, each as one.
+// Images of the same part have similar scores: the number of parts counts.
 static void groups_count_as_one_each(void **state)
 {
     (void)state;

@@ -11,8 +11,8 @@ enum { SIDE = BLMI_THUMB_SIDE, CELLS = BLMI_THUMB_CELLS, REACH = 16 };
 
 // ---- making ---------------------------------------------------------------------------
 
-// The integral of grey levels of a row of `width` pixels up to the left edge of each
-// cell, and the right edge of the last one: integral (SIDE + 1).
+// integral (SIDE + 1): the integral of the grey levels of a row of `width` pixels up to
+// each edge of a cell.
 static void integrate(const uint8_t *rgb, int width, double *integral)
 {
     double sum = 0; // of whole pixels, exact
@@ -27,8 +27,7 @@ static void integrate(const uint8_t *rgb, int width, double *integral)
     }
 }
 
-// Adds a row of grey levels, number y of `height`, to the cells that it covers: out
-// (SIDE, SIDE).
+// Adds row y of `height` rows to the cells that it covers: out (SIDE, SIDE).
 static void add_row(const double *integral, int width, int y, int height, float *out)
 {
     const double from = (double)y * SIDE / height, to = (double)(y + 1) * SIDE / height;
@@ -40,7 +39,7 @@ static void add_row(const double *integral, int width, int y, int height, float 
     }
 }
 
-// Mean grey levels of the crop's cells.
+// out (SIDE, SIDE): mean grey levels of the cells of the crop.
 static void average(const blm_image *image, const blm_rect *crop, float *out)
 {
     double integral[SIDE + 1];
@@ -52,7 +51,7 @@ static void average(const blm_image *image, const blm_rect *crop, float *out)
     }
 }
 
-// The Gaussian filter along lines of SIDE numbers `step` apart, the edge mirrored.
+// Gaussian filter along lines of SIDE numbers, `step` apart, with mirrored edges.
 static void filter_lines(double sigma, float *cells, size_t step, size_t next)
 {
     const int radius = (int)(4 * sigma + 0.5);
@@ -82,7 +81,7 @@ static void blur(double sigma, float *cells)
     filter_lines(sigma, cells, SIDE, 1);
 }
 
-// Mean 0 and length 1; returns the root mean square that it had.
+// Makes mean 0 and length 1; returns the root mean square without the mean.
 static double normalise(float *x)
 {
     double sum = 0, squares = 0;
@@ -122,15 +121,15 @@ blm_status blmi_thumb_of(
 
 // ---- comparing ------------------------------------------------------------------------
 
-// Inner cells are compared: a shift by two cells, and the cubic's reach, stay inside.
+// Only inner cells are compared, so that a shift by two cells and a cubic stay inside.
 enum { MARGIN = 6, INNER = SIDE - 2 * MARGIN, STEPS = 3, LANES = 4 };
 
-// Where b is looked at: cell (y, x) of it lies on cell (0, 0) of a.
+// A shift of b: its cell (y, x) is put on cell (0, 0) of a.
 typedef struct shift {
     double y, x;
 } shift;
 
-// Of a pair of numbers: their sums, squares and product, over inner cells.
+// Sums of two sets of numbers, of their squares and products, over inner cells.
 typedef struct moments {
     double x, y, xx, yy, xy;
 } moments;
@@ -143,7 +142,7 @@ static float total(const float lanes[LANES])
     return sum;
 }
 
-// INNER numbers of a row.
+// Adds INNER numbers of a row.
 static void add_moments(const float *x, const float *y, moments *m)
 {
     float sx[LANES] = {0}, sy[LANES] = {0}, sxx[LANES] = {0}, syy[LANES] = {0},
@@ -164,7 +163,7 @@ static void add_moments(const float *x, const float *y, moments *m)
     m->xy += (double)total(sxy);
 }
 
-// The correlation of x and y, each (SIDE, SIDE), y looked at `by` numbers further on.
+// The correlation of x and y, each (SIDE, SIDE); y is read `by` numbers further on.
 static double correlate(const float *x, const float *y, ptrdiff_t by)
 {
     moments m = {0};
@@ -175,7 +174,7 @@ static double correlate(const float *x, const float *y, ptrdiff_t by)
     return xx > 0 && yy > 0 ? (m.xy - m.x * m.y / n) / sqrt(xx * yy) : 0;
 }
 
-// Keys' cubic through four numbers, between the middle two.
+// Weights of Keys' cubic interpolation between the middle two of four numbers.
 static void cubic_weights(double t, float w[4])
 {
     w[0] = (float)(-0.5 * t + t * t - 0.5 * t * t * t);
@@ -184,8 +183,8 @@ static void cubic_weights(double t, float w[4])
     w[3] = (float)(-0.5 * t * t + 0.5 * t * t * t);
 }
 
-// Rows from MARGIN - 1 on to the same distance from the end, columns from `first`
-// likewise: out is in, looked at `by` steps of `step` numbers further on.
+// out: in, read `by` steps of `step` numbers further on.  Leaves out MARGIN - 1 rows and
+// `first` columns at each end.
 static void move_along(
     const float *in, double by, ptrdiff_t step, ptrdiff_t first, float *restrict out)
 {
@@ -200,7 +199,7 @@ static void move_along(
     }
 }
 
-// Inner cells and one around them; by is within two cells.
+// Moves inner cells and one around them; `by` is at most two cells.
 static void move(const float *in, shift by, float *out)
 {
     float between[CELLS];
@@ -208,8 +207,8 @@ static void move(const float *in, shift by, float *out)
     move_along(between, by.x, 1, MARGIN - 1, out);
 }
 
-// One step towards the shift that puts moved, which is b moved by *by, on a (Lucas &
-// Kanade, "An iterative image registration technique", IJCAI 1981).
+// Improves the shift of b onto a by one step; moved is b moved by *by (Lucas & Kanade,
+// "An iterative image registration technique", IJCAI 1981).
 static void step_shift(const float *a, const float *moved, shift *by)
 {
     moments m = {0};
@@ -270,13 +269,13 @@ static int is_near(shift by)
     return fabs(by.y) <= 2 && fabs(by.x) <= 2;
 }
 
-// A picture that was moved lost something to interpolation, and at its border.
+// A moved thumb has lost details to interpolation and at its border.
 static double allowance(shift by)
 {
     return 1 + 2 * fmin(hypot(by.y, by.x), 1);
 }
 
-// Of details, b moved onto a; the mean lies on a.
+// The distance of details, with b moved onto a and the mean at the place of a.
 static double distance_onto(const float *a, const float *b, const float *mean)
 {
     float moved[CELLS], rest[CELLS];
@@ -289,7 +288,7 @@ static double distance_onto(const float *a, const float *b, const float *mean)
         return 2;
     move(b, by, moved);
     const double whole = correlate(a, moved, 0);
-    if (whole > equal) // of which nothing may be left without the mean
+    if (whole > equal) // nothing may be left after subtracting the mean
         return 1 - whole;
     for (size_t row = MARGIN; row < SIDE - MARGIN; row++)
         for (size_t i = row * SIDE + MARGIN; i < (row + 1) * SIDE - MARGIN; i++) {

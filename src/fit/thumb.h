@@ -1,8 +1,8 @@
-// thumb.h: a small grey picture of an image's details, to compare images by.
+// thumb.h: makes and compares thumbs: small grey images of the details of images.
 //
-// What the recipe's crop shows is averaged onto 64 x 64 cells; of that, details between 1
-// and 4 cells stay (a difference of two Gaussian filters), so that lighting and noise
-// matter little.  Two thumbs are compared after the shift between them was undone.
+// The crop of the recipe is averaged onto 64 x 64 cells, and a difference of two Gaussian
+// filters keeps details between 1 and 4 cells, so that lighting and noise have little
+// effect.  Two thumbs are compared after undoing the shift between them.
 #ifndef BLMI_FIT_THUMB_H
 #define BLMI_FIT_THUMB_H
 
@@ -16,15 +16,15 @@ typedef struct blmi_thumb {
     float detail[BLMI_THUMB_CELLS]; // (side, side) mean 0, length 1; zeros without any
 } blmi_thumb;
 
-// recipe is a complete one whose crop rectangle lies in the image.  BLM_ENOMEM.
+// recipe: complete, with its crop rectangle inside the image.  BLM_ENOMEM.
 blm_status blmi_thumb_of(
     const blmi_recipe *recipe, const blm_image *image, blmi_thumb *out, blm_error *err);
 
-// 1 - correlation of the details of two thumbs, one of them moved by at most two cells so
-// that it lies on the other, or of what is left of them without mean (side, side), that
-// of the details of many thumbs, whichever is larger: 0 equal, 1 unlike, at most 2.  What
-// has to be moved by a cell or more is allowed a third of it.  2 where light or contrast
-// differ by more than those of a copy.  Symmetric.
+// The distance of two thumbs: 0 equal, 1 unrelated, at most 2.  It is 1 - correlation of
+// their details, after one was moved onto the other by at most two cells; or the same
+// after subtracting mean (side, side), the mean of many thumbs, if that is larger.  A
+// move of a cell or more divides it by 3, less for a smaller move.  It is 2 if light or
+// contrast differ too much for copies.  Symmetric.
 double blmi_thumb_distance(const blmi_thumb *a, const blmi_thumb *b, const float *mean);
 
 #endif

@@ -1,4 +1,4 @@
-// traits.h: what a fit keeps of an image beside its features.
+// traits.h: properties of an image that a fit keeps besides its features.
 #ifndef BLMI_FIT_TRAITS_H
 #define BLMI_FIT_TRAITS_H
 
@@ -12,9 +12,10 @@ typedef struct blmi_traits {
     blmi_thumb *thumb;
 } blmi_traits;
 
-// image: as the network sees it.  Released with blmi_traits_free, whatever came of it.
+// image: with the cover laid over it.  Release with blmi_traits_free, also after a
+// failure.
 blm_status blmi_traits_of(
     const blmi_recipe *recipe, const blm_image *image, blmi_traits *out, blm_error *err);
-void blmi_traits_free(blmi_traits *traits); // leaves no thumb; all zeros allowed
+void blmi_traits_free(blmi_traits *traits); // leaves thumb NULL; all zeros allowed
 
 #endif

@@ -77,8 +77,7 @@ static blm_status check_seen(const blm_model *model, const char *path, blm_error
     if (!fits)
         return blmi_fail(err, BLM_EINPUT,
             "%s: seen: no images have %d to %d x %d to %d pixels, width / height %g to "
-            "%g, "
-            "brightness %g to %g, grey %d, colour %d",
+            "%g, brightness %g to %g, grey %d, colour %d",
             path, s->least_width, s->most_width, s->least_height, s->most_height,
             s->least_aspect, s->most_aspect, s->least_brightness, s->most_brightness,
             s->grey, s->colour);

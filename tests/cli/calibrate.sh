@@ -77,7 +77,7 @@ sed 's/.*"score": \([^,]*\),.*/\1/' out | sort -g | tail -1 >largest
 expect 0 calibrate data/model data/set/test/good -o other --min-area 50 --false-alarm 0.001 --json
 awk "BEGIN { exit !($(json threshold) > $(cat largest)) }" || fail 'held-out scores ignore --min-area'
 expect 2 calibrate data/model --min-area 99999999
-err_has 'min_area 99999999: must be 1 to 50176'
+err_has 'min-area 99999999: must be 1 to 50176'
 
 # Groups: scores of a group are those by a fit of the others.
 mkdir a b

@@ -57,13 +57,13 @@ err_has 'groups have to be given to the fit'
 
 # Options of another detector and impossible combinations are refused.
 expect 2 fit data/set/train/good -o x.model -w ti --detector memory --half
-err_has 'half: the detector memory has no use for it'
+err_has 'half: not used by the detector memory'
 expect 2 fit data/set/train/good -o x.model -w ti --detector subspace --epsilon 1
-err_has 'epsilon: the detector subspace has no use for it'
+err_has 'epsilon: not used by the detector subspace'
 expect 2 fit data/set/train/good -o x.model -w ti --coreset 0.1
-err_has 'coreset: the detector gauss has no use for it'
+err_has 'coreset: not used by the detector gauss'
 expect 2 fit data/set/train/good -o x.model -w ti --detector memory --reach 1 --coreset 0.1
-err_has 'a position could be left without a row'
+err_has 'expected only one of them, or a position could have nothing to compare with'
 expect 2 fit data/set/train/good -o x.model -w ti --detector tree
 err_has 'detector'
 [ ! -e x.model ] || fail 'a refused fit left a model'

@@ -103,7 +103,7 @@ out_has '^input: size 224x224, resize 256x256, crop 4,4,60,60, filter bicubic, b
 expect 0 fit data/set/train/good -w ti --sigma 1 --like patchcore --coreset 0.5 -o other.model
 out_has '^method: taps layer2,layer3, detector memory, coreset 0.5, sigma 1$'
 expect 2 fit data/set/train/good --like nothing -o no.model
-err_is 'blemish: fit: --like: there is no recipe "nothing", only paper, padim, patchcore, spade, anomalydino (see: blemish fit --help)'
+err_is 'blemish: fit: --like "nothing": expected one of paper, padim, patchcore, spade, anomalydino (see: blemish fit --help)'
 expect 0 fit --help
 out_has 'recipe: paper, padim, patchcore, spade, anomalydino$'
 expect 3 fit data/set/train/good --like padim -o no.model
