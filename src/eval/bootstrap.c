@@ -20,20 +20,20 @@ typedef struct bootstrap {
     blmi_evaluate *evaluate;
     const void *data;
     size_t scratch_bytes;
-    blm_metrics all;    // of the data as they are
+    blm_metrics all;    // of the original data
     uint32_t *weights;  // (threads, count)
     char *scratch;      // (threads, scratch_bytes)
     blm_metrics *drawn; // (draws)
     double *sorted;     // (draws) values of one metric
 } bootstrap;
 
-// 0 to count - 1, with a bias below count / 2^53.
+// A random number from 0 to count - 1, with a bias below count / 2^53.
 static size_t random_index(uint64_t *state, size_t count)
 {
     return (size_t)((double)(blmi_splitmix(state) >> 11) * 0x1p-53 * (double)count);
 }
 
-// Draw number `draw`: it has random numbers of its own, whichever thread makes it.
+// Draw number `draw`.  It has its own random numbers, so that any thread can make it.
 static void make_draw(bootstrap *b, int draw)
 {
     const size_t thread = (size_t)omp_get_thread_num();
@@ -64,7 +64,7 @@ static double quantile(const double *sorted, int count, double share)
     return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }
 
-// The interval of the metric that stands `offset` bytes into blm_metrics.
+// The interval of the metric that is `offset` bytes into blm_metrics.
 static blm_interval interval(const bootstrap *b, size_t offset)
 {
     for (int i = 0; i < b->draws; i++) {
@@ -83,11 +83,12 @@ static blm_status bootstrap_setup(
 {
     if (options != NULL) {
         if (options->draws < 0 || options->draws > MOST_DRAWS)
-            return blmi_fail(err, BLM_EUSAGE, "%d draws of a bootstrap, not 1 to %d",
+            return blmi_fail(err, BLM_EUSAGE, "%d draws of a bootstrap, expected 0 to %d",
                 options->draws, MOST_DRAWS);
         if (options->level != 0 && !(options->level > 0 && options->level < 1))
             return blmi_fail(err, BLM_EUSAGE,
-                "the level of an interval is %g, not between 0 and 1", options->level);
+                "the level of an interval is %g, expected above 0, below 1",
+                options->level);
         b->draws = options->draws;
         b->level = options->level;
         b->seed = options->seed;

@@ -1,6 +1,6 @@
-// Cuts are kept when they are `step` away from the one kept before.  When there is no
-// room for another, the step is doubled and those that are now too close are dropped:
-// what was dropped is within step + step/2 + step/4 ... of a cut that stayed.
+// Keeps a cut if it is `step` or more away from the last one kept.  If there is no room,
+// the step is doubled, and cuts that are now too close are dropped.  A dropped cut is
+// within step + step/2 + step/4 ... of one that is kept.
 #include "src/eval/curve.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@ static double share(int64_t part, int64_t whole)
     return whole > 0 ? (double)part / (double)whole : 1;
 }
 
-// How far two cuts are apart on any axis of any curve, at most 1.
+// The distance of two cuts: the largest difference on any axis of any curve, at most 1.
 static double distance(const blmi_totals *t, const blm_cut *a, const blm_cut *b)
 {
     const double apart[] = {
@@ -23,7 +23,7 @@ static double distance(const blmi_totals *t, const blm_cut *a, const blm_cut *b)
         a->overlap - b->overlap};
     double most = 0;
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
-        most = fmax(most, fabs(apart[i])); // passes over a NaN
+        most = fmax(most, fabs(apart[i])); // ignores NaN
     return most;
 }
 
@@ -42,7 +42,7 @@ blm_status blmi_curve_start(blmi_curve *curve, const blmi_totals *totals, blm_cu
 {
     if (capacity < 2)
         return blmi_fail(err, BLM_EUSAGE,
-            "room for %zu points of a curve, at least 2 needed", capacity);
+            "room for %zu points of a curve, expected 2 or more", capacity);
     const blm_cut origin = blmi_cut_origin(totals);
     *curve = (blmi_curve){.totals = *totals,
         .cuts = cuts,
@@ -57,7 +57,7 @@ void blmi_curve_take(void *context, const blm_cut *cut)
 {
     blmi_curve *const c = context;
     c->last = *cut;
-    // Ends at the latest when the step is above 1, the largest distance.
+    // Ends when the step is above 1, the largest distance, or earlier.
     while (distance(&c->totals, cut, &c->cuts[c->count - 1]) >= c->step) {
         if (c->count < c->capacity) {
             c->cuts[c->count++] = *cut;

@@ -1,4 +1,4 @@
-// curve.h: a series of cuts in limited space.
+// curve.h: keeps a series of cuts in limited space.
 #ifndef BLMI_EVAL_CURVE_H
 #define BLMI_EVAL_CURVE_H
 
@@ -6,9 +6,9 @@
 
 typedef struct blmi_curve {
     blmi_totals totals;
-    blm_cut *cuts; // (capacity) of the caller
+    blm_cut *cuts; // (capacity) owned by the caller
     size_t capacity, count;
-    double step; // the cuts are at least so far apart; 0: all are kept
+    double step; // the smallest distance of cuts; 0: all are kept
     blm_cut last;
 } blmi_curve;
 
@@ -16,7 +16,7 @@ typedef struct blmi_curve {
 blm_status blmi_curve_start(blmi_curve *curve, const blmi_totals *totals, blm_cut *cuts,
     size_t capacity, blm_error *err);
 blmi_take_cut blmi_curve_take; // context: blmi_curve
-// Adds the last cut if it was left out; returns how many there are.
+// Adds the last cut if it was left out.  Returns the number of cuts.
 size_t blmi_curve_end(blmi_curve *curve);
 
 #endif

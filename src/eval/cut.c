@@ -1,4 +1,4 @@
-// cut.c: what a given threshold does, as opposed to the best one.
+// cut.c: computes the results of a given threshold (not of the best one).
 #include <math.h>
 
 #include "src/base/error.h"
@@ -34,8 +34,8 @@ blm_status blm_image_cut(const double *scores, const uint8_t *labels, size_t cou
     blm_cut cut = {.threshold = threshold, .overlap = (double)NAN};
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(scores[i]))
-            return blmi_fail(
-                err, BLM_EINPUT, "score %zu is %g, not a finite number", i, scores[i]);
+            return blmi_fail(err, BLM_EINPUT, "score %zu is %g, expected a finite number",
+                i, scores[i]);
         if (scores[i] >= threshold && labels[i])
             cut.hits++;
         else if (scores[i] >= threshold)
@@ -45,15 +45,15 @@ blm_status blm_image_cut(const double *scores, const uint8_t *labels, size_t cou
     return BLM_OK;
 }
 
-// The smallest float that is not below the threshold: a float is >= the one exactly when
-// it is >= the other.
+// The smallest float that is not below the threshold.  A float is >= one of them if and
+// only if it is >= the other.
 static float lowest_at(double threshold)
 {
     const float nearest = (float)threshold;
     return (double)nearest < threshold ? nextafterf(nearest, INFINITY) : nearest;
 }
 
-// Adds an image's pixels of `key` and above.
+// Counts an image's pixels of `key` or more.
 static void count_image(
     const blmi_pixels *p, uint32_t key, blm_cut *cut, blmi_sum *overlap)
 {

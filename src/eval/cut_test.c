@@ -1,5 +1,4 @@
-// Tests of what a given threshold does: against loops, against the curves, and at its
-// edges.
+// Tests of cut.c: against loops, against the curves, and at limits.
 #include "tests/check.h"
 
 #include <float.h>
@@ -10,8 +9,8 @@
 
 enum { IMAGES = 5, SIDE = 8, PIXELS = SIDE * SIDE, ALL = IMAGES * PIXELS };
 
-// Images with a block of defective pixels each, so one region; their scores are few, so
-// that thresholds meet them exactly.
+// Images, each with one block of defective pixels, so one region.  The scores have few
+// values, so that some equal a threshold.
 typedef struct sample {
     float map[IMAGES][PIXELS];
     uint8_t mask[IMAGES][PIXELS];
@@ -83,7 +82,8 @@ static blm_pixel_metrics *take_in(const sample *s)
     return metrics;
 }
 
-// At scores, between them (also by less than a float can tell), and beyond all.
+// Thresholds at scores, between them (also closer than a float can resolve), and beyond
+// all.
 static void a_threshold_does_what_it_says(void **state)
 {
     (void)state;

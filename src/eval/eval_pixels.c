@@ -1,4 +1,4 @@
-// Taking in maps and masks, image by image.
+// Adds maps and masks, image by image.
 #include "src/eval/eval_pixels.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "src/map/map.h"
 #include "src/map/sort.h"
 
-enum { MOST_PIXELS = (1 << 30) - 1 }; // of an image: what src/map takes
+enum { MOST_PIXELS = (1 << 30) - 1 }; // of an image: the limit of src/map
 
 blm_status blm_pixel_metrics_new(blm_pixel_metrics **out, blm_error *err)
 {
@@ -47,19 +47,20 @@ static blm_status check_map(const blm_pixel_metrics *m, const float *map, int wi
 {
     if (width < 1 || height < 1 || width > MOST_PIXELS / height)
         return blmi_fail(err, BLM_EUSAGE,
-            "map of image %zu: %d x %d pixels, not 1 to 2^30 - 1", m->count, width,
+            "map of image %zu: %d x %d pixels, expected 1 to 2^30 - 1", m->count, width,
             height);
     if (kind < 0)
-        return blmi_fail(
-            err, BLM_EUSAGE, "image %zu: its kind is %d, below 0", m->count, kind);
+        return blmi_fail(err, BLM_EUSAGE, "image %zu: its kind is %d, expected 0 or more",
+            m->count, kind);
     const uint64_t pixels = (uint64_t)width * (uint64_t)height;
     if (m->pixels + pixels > UINT32_MAX)
         return blmi_fail(err, BLM_EUSAGE,
-            "map of image %zu: more than 2^32 - 1 pixels in all", m->count);
+            "map of image %zu: all maps together have more than 2^32 - 1 pixels",
+            m->count);
     for (size_t i = 0; i < pixels; i++)
         if (!isfinite(map[i]))
             return blmi_fail(err, BLM_EINPUT,
-                "map of image %zu: column %zu of row %zu is %g, not a finite number",
+                "map of image %zu: column %zu of row %zu is %g, expected a finite number",
                 m->count, i % (size_t)width, i / (size_t)width, (double)map[i]);
     return BLM_OK;
 }
@@ -96,7 +97,7 @@ static blm_status reserve_scratch(blm_pixel_metrics *m, size_t pixels, blm_error
     return BLM_OK;
 }
 
-// Room for the arrays of an image whose counts are known.
+// Allocates the arrays of an image from its counts.
 static blm_status allocate_pixels(blmi_pixels *p, blm_error *err)
 {
     const size_t bytes = p->defective_count * sizeof *p->defective +
@@ -111,7 +112,7 @@ static blm_status allocate_pixels(blmi_pixels *p, blm_error *err)
     return BLM_OK;
 }
 
-// Deals out items (key << 32 | label, rising) by their labels: 0 good, 1.. regions.
+// Distributes items (key << 32 | label, rising) by label: 0 good, 1.. regions.
 static void deal_out(blmi_pixels *p, const uint64_t *items)
 {
     const size_t pixels = (size_t)p->good_count + p->defective_count;

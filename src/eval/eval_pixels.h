@@ -1,18 +1,18 @@
-// eval_pixels.h: the pixels of many maps, and those of a selection of images as one
-// ranking.
+// eval_pixels.h: stores the pixels of many maps, and ranks those of a selection of
+// images.
 #ifndef BLMI_EVAL_PIXELS_H
 #define BLMI_EVAL_PIXELS_H
 
 #include "src/eval/eval_sweep.h"
 
-// The pixels of one image, values as keys (src/map/sort.h).
+// The pixels of one image; values are keys (src/map/sort.h).
 typedef struct blmi_pixels {
     int kind;
     uint32_t good_count, defective_count, region_count;
     uint64_t *defective; // (defective_count) key << 32 | region from 0; rising by key
     uint32_t *good;      // (good_count) keys, rising
     uint32_t *area;      // (region_count) pixels
-    void *memory;        // of the three arrays
+    void *memory;        // the memory of the three arrays
 } blmi_pixels;
 
 struct blm_pixel_metrics {
@@ -25,9 +25,9 @@ struct blm_pixel_metrics {
     uint64_t *items, *spare; // (room)
 };
 
-// The pixels of the images of one kind, and of kind 0.  Only defective pixels are
-// ordered: between two neighbouring values of theirs all that matters is how many good
-// pixels there are, since there every curve is a straight line.
+// The pixels of the images of one kind, and of kind 0.  Only defective pixels are sorted.
+// Between two neighbouring defective values only the number of good pixels matters, since
+// every curve is a straight line there.
 typedef struct blmi_selection {
     const blmi_pixels **images; // (count)
     size_t count;
@@ -41,17 +41,18 @@ typedef struct blmi_selection {
     uint32_t *equal; // (distinct) good pixels of this key
 } blmi_selection;
 
-// kind 0: all images.  The selection refers to metrics.  threads: 1 or more.
+// kind 0: all images.  The selection refers to metrics, which must outlive it.  threads:
+// 1 or more.
 blm_status blmi_selection_new(const blm_pixel_metrics *metrics, int kind, int threads,
     blmi_selection **out, blm_error *err);
 void blmi_selection_free(blmi_selection *selection); // NULL allowed
-// All cuts: one at each distinct defective value, and one above it if there are good
-// pixels in between.
+// Visits all cuts: one at each distinct defective value, and one above it if there are
+// good pixels in between.
 void blmi_selection_walk(
     const blmi_selection *selection, blmi_take_cut *take, void *context);
 
-// The first index from `from` on whose key is >= key, in keys (count), rising; count if
-// there is none.  Quick when it is near.
+// The first index, `from` or more, whose key is >= key, in keys (count), rising; count if
+// there is none.  Fast if it is near.
 size_t blmi_find_key(const uint32_t *keys, size_t from, size_t count, uint32_t key);
 
 #endif

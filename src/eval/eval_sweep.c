@@ -33,7 +33,7 @@ void blmi_sweep_start(
         sweep->limits[i] = limits == NULL ? (double)NAN : limits[i];
 }
 
-// Adds what lies under the line from (x0, y0) to (x1, y1), as far as the limit.
+// Adds the area under the line from (x0, y0) to (x1, y1), up to the limit.
 static void add_area(
     blmi_sum *area, double x0, double y0, double x1, double y1, double limit)
 {

@@ -1,4 +1,4 @@
-// eval_sweep.h: all metrics in one pass over the cuts, thresholds falling.
+// eval_sweep.h: computes all metrics in one pass over the cuts, thresholds falling.
 #ifndef BLMI_EVAL_SWEEP_H
 #define BLMI_EVAL_SWEEP_H
 
@@ -14,13 +14,13 @@ typedef struct blmi_sum {
 void blmi_sum_add(blmi_sum *sum, double term);
 double blmi_sum_value(const blmi_sum *sum);
 
-// What there is to find, and to mistake for it.
+// The numbers of good and defective items, and of regions.
 typedef struct blmi_totals {
     int64_t good, defective, regions;
 } blmi_totals;
 
-// Takes in one cut of a series that starts behind the origin and ends with a cut that has
-// everything.  Each consumer of cuts is such a function with its own `context`.
+// Takes one cut of a series, which starts after the origin and ends with the cut that
+// contains everything.  Each consumer of cuts is such a function with its own `context`.
 typedef void blmi_take_cut(void *context, const blm_cut *cut);
 
 typedef struct blmi_sweep {
@@ -33,13 +33,13 @@ typedef struct blmi_sweep {
     double f1, f1_threshold;
 } blmi_sweep;
 
-// limits NULL: no AU-PRO is asked for.
+// limits NULL: no AU-PRO is computed.
 void blmi_sweep_start(
     blmi_sweep *sweep, const blmi_totals *totals, const double limits[BLM_LIMITS]);
 blmi_take_cut blmi_sweep_take; // context: blmi_sweep
 void blmi_sweep_result(const blmi_sweep *sweep, blm_metrics *out);
 
-// The cut before all others.
+// The cut before all others, which contains nothing.
 blm_cut blmi_cut_origin(const blmi_totals *totals);
 
 #endif

@@ -1,5 +1,5 @@
-// Tests of the metrics of images: golden cases, and every definition spelled out in loops
-// over pairs and thresholds.
+// Tests of the metrics of images: golden cases, and every definition as plain loops over
+// pairs and thresholds.
 #include "tests/check.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static sample random_sample(uint64_t *seed, int most, double rise)
 {
     sample s = {.count = (size_t)random_below(seed, most + 1)};
     const int levels = random_below(seed, 2) ? 5 : 100000;
-    const int defects = random_below(seed, 11); // of 10: none and all occur
+    const int defects = random_below(seed, 11); // of 10; includes none and all
     for (size_t i = 0; i < s.count; i++) {
         s.labels[i] = random_below(seed, 10) < defects ? 255 : 0;
         s.scores[i] = (double)(random_below(seed, levels) - levels / 2) / 64;
@@ -34,11 +34,11 @@ static sample random_sample(uint64_t *seed, int most, double rise)
     return s;
 }
 
-// Both are undefined, or they differ by rounding only.
+// Both are undefined, or they differ only by rounding.
 static void assert_close(double found, double expected)
 {
     if (isnan(expected) ? !isnan(found) : !(fabs(found - expected) <= 1e-12))
-        fail_msg("%.17g, not %.17g", found, expected);
+        fail_msg("%.17g, expected %.17g", found, expected);
 }
 
 static blm_cut count_at(const sample *s, double threshold)
@@ -141,7 +141,7 @@ static void golden_cases_are_met(void **state)
             blm_metrics none;
             assert_int_equal(
                 blm_image_metrics(s.scores, s.labels, s.count, &none, &err), BLM_EINPUT);
-            assert_non_null(strstr(err.text, "nan, not a finite number"));
+            assert_non_null(strstr(err.text, "nan, expected a finite number"));
             continue;
         }
         blm_metrics m = slow_metrics(&s);
@@ -200,7 +200,7 @@ static void thinned_curves_stay_close(void **state)
     uint64_t seed = 3;
     for (size_t capacity = 2; capacity < 300; capacity += capacity / 2) {
         sample s = random_sample(&seed, MOST, 300);
-        s.count = MOST; // those beyond are good ones of score 0
+        s.count = MOST; // the others are good, with score 0
         blm_cut cuts[300];
         size_t count;
         blm_error err;
@@ -212,7 +212,7 @@ static void thinned_curves_stay_close(void **state)
         assert_int_equal(cuts[0].hits + cuts[0].false_alarms, 0);
         assert_int_equal(cuts[count - 1].hits, all.hits);
         assert_int_equal(cuts[count - 1].false_alarms, all.false_alarms);
-        // Both rates rise by 1 in all: steps of the even share of that would be ideal.
+        // Both rates rise by 1 in total: equal steps of their share would be ideal.
         for (size_t i = 0; i < MOST; i++) {
             const blm_cut cut = count_at(&s, s.scores[i]);
             double nearest = INFINITY;
@@ -228,7 +228,7 @@ static void thinned_curves_stay_close(void **state)
 }
 
 // The variance of the AUROC after DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988:
-// another road to the width of the interval.
+// another way to the width of the interval.
 static double delong_deviation(const sample *s)
 {
     const blm_metrics m = slow_metrics(s);
@@ -293,7 +293,7 @@ static void degenerate_intervals_are_defined(void **state)
     const double scores[] = {3, 2, 1, 0};
     blm_intervals i;
     blm_error err;
-    // One defective image: a third of the draws lack it, and are drawn again.
+    // One defective image: a third of the draws do not have it, and are repeated.
     assert_ok(
         blm_image_intervals(scores, (uint8_t[]){1, 0, 0, 0}, 4, NULL, &i, &err), err);
     assert_true(i.auroc.low == 1 && i.auroc.high == 1 && i.f1_max.low == 1);
@@ -318,7 +318,7 @@ static void senseless_arguments_are_refused(void **state)
     size_t count;
     blm_error err;
     assert_int_equal(blm_image_metrics(scores, labels, 3, &m, &err), BLM_EINPUT);
-    assert_string_equal(err.text, "score 2 is inf, not a finite number");
+    assert_string_equal(err.text, "score 2 is inf, expected a finite number");
     assert_int_equal(
         blm_image_curve(scores, labels, 3, cuts, 4, &count, NULL), BLM_EINPUT);
     assert_int_equal(

@@ -1,4 +1,4 @@
-// Metrics of images: one score each, in double.
+// Computes metrics of images: one score each, in double.
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,8 +22,8 @@ typedef struct ranking {
     blmi_totals totals;
 } ranking;
 
-// Falling; equal scores in the caller's order, so that a seed always means the same
-// draws.
+// Sorts in falling order; equal scores keep the caller's order, so that a seed always
+// gives the same draws.
 static int compare_items(const void *a, const void *b)
 {
     const item *const x = a, *const y = b;
@@ -32,7 +32,7 @@ static int compare_items(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-// On success the caller frees out->items.
+// If it succeeds, the caller frees out->items.
 static blm_status rank(const double *scores, const uint8_t *labels, size_t count,
     ranking *out, blm_error *err)
 {
@@ -42,11 +42,11 @@ static blm_status rank(const double *scores, const uint8_t *labels, size_t count
         BLMI_NEED(labels, err);
     if (count > INT32_MAX)
         return blmi_fail(
-            err, BLM_EUSAGE, "%zu scores, at most %d possible", count, INT32_MAX);
+            err, BLM_EUSAGE, "%zu scores, expected at most %d", count, INT32_MAX);
     for (size_t i = 0; i < count; i++)
         if (!isfinite(scores[i]))
-            return blmi_fail(
-                err, BLM_EINPUT, "score %zu is %g, not a finite number", i, scores[i]);
+            return blmi_fail(err, BLM_EINPUT, "score %zu is %g, expected a finite number",
+                i, scores[i]);
     *out = (ranking){.items = blmi_alloc(count, sizeof(item)), .count = count};
     if (out->items == NULL)
         return blmi_no_memory(err, "scores", count, sizeof(item));
@@ -59,7 +59,7 @@ static blm_status rank(const double *scores, const uint8_t *labels, size_t count
     return BLM_OK;
 }
 
-// The cuts when item i occurs weights[i] times; NULL: once.
+// Visits the cuts if item i occurs weights[i] times; NULL: once.
 static void walk(
     const ranking *r, const uint32_t *weights, blmi_take_cut *take, void *context)
 {
@@ -112,7 +112,7 @@ done:
     return status;
 }
 
-// Each item is as likely as any other, so that drawing ranks is drawing images.
+// Each item has the same probability, so drawing ranks is the same as drawing images.
 static void evaluate_draw(
     const void *data, const uint32_t *weights, void *scratch, blm_metrics *out)
 {

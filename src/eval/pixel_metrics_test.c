@@ -1,5 +1,5 @@
-// Tests of the metrics of pixels: golden cases, and every definition spelled out in loops
-// over pixels, thresholds and flooded regions.
+// Tests of the metrics of pixels: golden cases, and every definition as plain loops over
+// pixels, thresholds and flooded regions.
 #include "tests/check.h"
 
 #include <float.h>
@@ -66,7 +66,7 @@ static blm_pixel_metrics *take_in(const album *a)
     return metrics;
 }
 
-// ---- the definitions, slowly ----------------------------------------------------------
+// ---- the definitions as plain loops ---------------------------------------------------
 
 typedef struct pixel {
     double score;
@@ -163,7 +163,7 @@ static blm_metrics slow_metrics(const album *a, int kind, double limit0, double 
         scores[i] = t.pixels[i].score;
         labels[i] = t.pixels[i].region > 0;
     }
-    blm_metrics m; // those of images are held against their definitions in their own test
+    blm_metrics m; // those of images have their own test
     blm_error err;
     assert_ok(blm_image_metrics(scores, labels, (size_t)t.count, &m, &err), err);
     m.regions = t.regions;
@@ -175,7 +175,7 @@ static blm_metrics slow_metrics(const album *a, int kind, double limit0, double 
 static void assert_close(double found, double expected)
 {
     if (isnan(expected) ? !isnan(found) : !(fabs(found - expected) <= 1e-12))
-        fail_msg("%.17g, not %.17g", found, expected);
+        fail_msg("%.17g, expected %.17g", found, expected);
 }
 
 static void check_metrics(const blm_metrics *found, const blm_metrics *expected)
@@ -213,7 +213,7 @@ static void metrics_equal_their_definitions(void **state)
 
 // ---- curve ----------------------------------------------------------------------------
 
-// A whole curve tells the truth at its thresholds, and its corners carry all the area.
+// A complete curve is right at its thresholds, and its corners give all of the area.
 static void curves_tell_the_truth(void **state)
 {
     (void)state;
@@ -267,7 +267,7 @@ static npy golden_array(const char *name, const char *what, const char *type)
     return npy_load(golden_path(file), type);
 }
 
-// Adds all images of a golden case, until one is refused.
+// Adds the images of a golden case, until one is refused.
 static blm_status add_case(blm_pixel_metrics *metrics, const char *name, blm_error *err)
 {
     npy maps = golden_array(name, "maps", "f4");
@@ -283,7 +283,7 @@ static blm_status add_case(blm_pixel_metrics *metrics, const char *name, blm_err
     return status;
 }
 
-// The curve of the case that can be followed by hand: all its points lie on ours.
+// The curve of the case that can be computed by hand: all its points are on ours.
 static void check_golden_curve(const blm_pixel_metrics *metrics, const json_t *curve)
 {
     blm_cut cuts[100];
@@ -302,7 +302,7 @@ static void check_golden_curve(const blm_pixel_metrics *metrics, const json_t *c
             k++;
         while (k + 1 < count && cuts[k].overlap < overlap - 1e-12)
             k++;
-        assert_close(cuts[k].overlap, overlap); // level up to the next false alarm
+        assert_close(cuts[k].overlap, overlap); // constant up to the next false alarm
         assert_true((double)cuts[k].false_alarms / (double)m.good >= rate - 1e-12);
     }
 }
@@ -323,7 +323,7 @@ static void golden_cases_are_met(void **state)
         assert_ok(blm_pixel_metrics_new(&metrics, &err), err);
         if (json_is_string(expected)) {
             assert_int_equal(add_case(metrics, name, &err), BLM_EINPUT);
-            assert_non_null(strstr(err.text, "nan, not a finite number"));
+            assert_non_null(strstr(err.text, "nan, expected a finite number"));
         } else {
             assert_ok(add_case(metrics, name, &err), err);
             assert_ok(blm_pixel_metrics_result(metrics, NULL, &m, &err), err);
@@ -373,7 +373,8 @@ static void one_pixel_and_none(void **state)
     blm_pixel_metrics_free(NULL);
 }
 
-// A million pixels: the metrics that images have too are the same, whatever their image.
+// A million pixels have the same metrics as a million images, for the metrics that images
+// have too.
 static void a_million_pixels_equal_a_million_images(void **state)
 {
     (void)state;
@@ -416,9 +417,9 @@ static void assert_near(const blm_interval *a, const blm_interval *b, double tol
     assert_true(fabs(a->high - b->high) <= tolerance);
 }
 
-// Images of one pixel are images: where the order is the same, so are the draws.  Up to
-// 2047 distinct scores the curve is whole, and the intervals are equal but for rounding;
-// beyond, thinning may move them a little.
+// Images of one pixel are like images: if the order is the same, so are the draws.  Up to
+// 2047 distinct scores the curve is complete, and the intervals are equal except for
+// rounding; beyond that, thinning may change them a little.
 static void intervals_of_single_pixels_are_those_of_images(void **state)
 {
     (void)state;
@@ -453,7 +454,7 @@ static void intervals_of_single_pixels_are_those_of_images(void **state)
         assert_near(
             &pixels.average_precision, &images.average_precision, cases[c].tolerance);
         assert_near(&pixels.f1_max, &images.f1_max, cases[c].tolerance);
-        // With regions of one pixel the whole PRO curve is the ROC curve.
+        // With regions of one pixel the PRO curve is the ROC curve.
         assert_near(&pixels.au_pro[0], &pixels.auroc, 1e-12);
         assert_true(pixels.au_pro[1].low < pixels.au_pro[1].high);
         blm_pixel_metrics_free(metrics);
@@ -462,8 +463,8 @@ static void intervals_of_single_pixels_are_those_of_images(void **state)
     }
 }
 
-// Every draw of equal images has the metrics of one: the interval is that point, exactly
-// where the curve is whole, closely where it is thinned.
+// Every draw of equal images has the metrics of one image.  So the interval is one point:
+// exactly if the curve is complete, closely if it is thinned.
 static void check_equal_images(int side, double tolerance)
 {
     const size_t pixels = (size_t)side * (size_t)side;
@@ -518,7 +519,7 @@ static void refused_maps_change_nothing(void **state)
     assert_int_equal(
         blm_pixel_metrics_add(metrics, map, NULL, 3, 2, 0, &err), BLM_EINPUT);
     snprintf(text, sizeof text,
-        "map of image %d: column 1 of row 1 is nan, not a finite number", a.count);
+        "map of image %d: column 1 of row 1 is nan, expected a finite number", a.count);
     assert_string_equal(err.text, text);
     map[4] = -INFINITY;
     assert_int_equal(

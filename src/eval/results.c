@@ -1,4 +1,4 @@
-// Metrics, curve and intervals of pixels.
+// Computes metrics, curve and intervals of pixels.
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "src/eval/eval_pixels.h"
 #include "src/map/sort.h"
 
-enum { CUTS = 2048 }; // at which draws are evaluated
+enum { CUTS = 2048 }; // at most, for the evaluation of draws
 
 static blm_status resolve_options(const blm_pixel_options *options, size_t options_size,
     blm_pixel_options *out, blm_error *err)
@@ -24,7 +24,7 @@ static blm_status resolve_options(const blm_pixel_options *options, size_t optio
             out->limits[i] = defaults[i];
         if (!(out->limits[i] > 0 && out->limits[i] <= 1))
             return blmi_fail(err, BLM_EUSAGE,
-                "a limit of the false positive rate is %g, not above 0 and at most 1",
+                "a limit of the false positive rate is %g, expected above 0, at most 1",
                 out->limits[i]);
     }
     return blmi_threads_choose(out->threads, &out->threads, err);
@@ -73,8 +73,8 @@ blm_status blm_pixel_metrics_curve_sized(const blm_pixel_metrics *metrics,
     return status;
 }
 
-// What every image has at or above each of some thresholds.  hits and overlap of images
-// without regions are not used.
+// The counts of every image at or above each of some thresholds.  hits and overlap of
+// images without regions are not used.
 typedef struct table {
     const blmi_selection *selection;
     const double *limits; // (BLM_LIMITS)
@@ -82,7 +82,7 @@ typedef struct table {
     size_t cut_count;
     uint32_t *hits;         // (images, CUTS)
     uint32_t *false_alarms; // (images, CUTS)
-    double *overlap; // (images, CUTS) sum over the image's regions of the share covered
+    double *overlap;        // (images, CUTS) sum of the covered shares of the regions
 } table;
 
 static void fill_row(table *t, size_t image)
@@ -92,7 +92,7 @@ static void fill_row(table *t, size_t image)
     uint32_t *const false_alarms = t->false_alarms + image * CUTS;
     double *const overlap = t->overlap + image * CUTS;
     size_t good = 0;
-    for (size_t i = t->cut_count; i-- > 0;) { // rising, as the keys are
+    for (size_t i = t->cut_count; i-- > 0;) { // rising, like the keys
         const uint32_t key = blmi_float_key((float)t->cuts[i].threshold);
         good = blmi_find_key(p->good, good, p->good_count, key);
         false_alarms[i] = p->good_count - (uint32_t)good;
@@ -138,7 +138,7 @@ static void free_table(table *t)
     blmi_free(t);
 }
 
-// What a draw has at or above each threshold.
+// The counts of a draw at or above each threshold.
 typedef struct draw {
     blmi_totals totals;
     int64_t hits[CUTS], false_alarms[CUTS];

@@ -1,4 +1,4 @@
-// The pixels of a selection of images as one ranking.
+// Ranks the pixels of a selection of images.
 #include <math.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static blm_status select_images(
     blmi_selection *s, const blm_pixel_metrics *metrics, int kind, blm_error *err)
 {
     if (kind < 0)
-        return blmi_fail(err, BLM_EUSAGE, "the kind is %d, below 0", kind);
+        return blmi_fail(err, BLM_EUSAGE, "the kind is %d, expected 0 or more", kind);
     s->images = blmi_alloc(metrics->count, sizeof *s->images);
     if (s->images == NULL)
         return blmi_no_memory(err, "a selection", metrics->count, sizeof *s->images);
@@ -45,7 +45,7 @@ static blm_status select_images(
     return BLM_OK;
 }
 
-// Gathers the defective pixels, regions now counted over all images, and their shares.
+// Gathers the defective pixels, with regions numbered over all images, and their shares.
 static void gather(blmi_selection *s)
 {
     uint64_t *to = s->defective, region = 0;
@@ -91,8 +91,8 @@ static blm_status list_keys(blmi_selection *s, blm_error *err)
     return BLM_OK;
 }
 
-// Counts an image's good pixels at and below the keys from `first` to before `end`.  The
-// shorter list is walked, in the longer one the place is searched from where it was last.
+// Counts an image's good pixels at and below the keys from `first` to before `end`.
+// Walks the shorter list, and searches the longer one from the last place.
 static void count_good(blmi_selection *s, const blmi_pixels *p, size_t first, size_t end)
 {
     const size_t most = p->good_count;
@@ -113,7 +113,7 @@ static void count_good(blmi_selection *s, const blmi_pixels *p, size_t first, si
     }
 }
 
-// Threads share out the keys, each for all images, so that no two write to one place.
+// Threads share the keys, each for all images, so that no two write to the same place.
 static void count_all_good(blmi_selection *s, int threads)
 {
     enum { PARTS = 64 };

@@ -2,9 +2,9 @@
 
 #include "blemish/render.h"
 
-// A curve in OKLab: lightness rises linearly from 0.16 to 0.94 while (a, b) moves along
-// an arc of a circle at constant speed, so that equal steps of a value are equal steps of
-// colour.  Made by tests/reference/make_colour_ramp.py.
+// A curve in OKLab.  Lightness rises linearly from 0.16 to 0.94, and (a, b) moves along
+// an arc at constant speed, so that equal steps of a value are equal steps of colour.
+// Made by tests/reference/make_colour_ramp.py.
 static const uint8_t ramp[][3] = {
     {1, 3, 54},
     {21, 6, 71},

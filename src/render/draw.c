@@ -1,4 +1,4 @@
-// Heat, contours, boxes and tiles: everything that is drawn on pixels.
+// Draws heat, contours, boxes and tiles on images.
 #include <math.h>
 #include <string.h>
 
@@ -84,7 +84,7 @@ static void set_pixel(uint8_t *rgb, blm_colour colour)
 // out[i] (count): whether any of in[i - reach .. i + reach] is set.
 static void spread(const uint8_t *in, int count, int reach, uint8_t *out)
 {
-    int until = -1; // the last place that what was seen so far covers
+    int until = -1; // the last place within reach of a set one
     for (int i = 0; i < count + reach; i++) {
         if (i < count && in[i])
             until = i + reach;
@@ -103,10 +103,11 @@ blm_status blm_image_draw_contour(blm_image *image, const uint8_t *mask, int thi
     int *const until = blmi_alloc((size_t)width, sizeof *until + 1); // (width)
     if (until == NULL)
         return blmi_no_memory(err, "a contour", (size_t)width, sizeof *until + 1);
-    uint8_t *const near = (uint8_t *)(until + width); // (width) of the row read last
+    uint8_t *const near =
+        (uint8_t *)(until + width); // (width) of the last row that was read
     for (int x = 0; x < width; x++)
         until[x] = -1;
-    // As in spread(), rows are read `thickness` ahead of the one that is drawn.
+    // As in spread(), rows are read `thickness` ahead of the row that is drawn.
     for (int ahead = 0; ahead < height + thickness; ahead++) {
         if (ahead < height) {
             spread(mask + (size_t)ahead * (size_t)width, width, thickness, near);
@@ -126,8 +127,8 @@ blm_status blm_image_draw_contour(blm_image *image, const uint8_t *mask, int thi
     return BLM_OK;
 }
 
-// The part of a rectangle that lies in the picture; wide integers, since callers' boxes
-// may lie anywhere.
+// Fills the part of a rectangle inside the image.  The integers are wide, since callers'
+// boxes may be anywhere.
 static void fill(blm_image *image, int64_t left, int64_t top, int64_t right,
     int64_t bottom, blm_colour colour)
 {
@@ -147,7 +148,7 @@ blm_status blm_image_draw_box(blm_image *image, int left, int top, int right, in
     BLMI_TRY(check_thickness(thickness, err));
     if (left >= right || top >= bottom)
         return blmi_fail(err, BLM_EUSAGE,
-            "box from %d, %d to %d, %d: expected at least 1 x 1 pixels", left, top, right,
+            "box from %d, %d to %d, %d: expected 1 x 1 pixels or more", left, top, right,
             bottom);
     const int64_t n = thickness, l = left, t = top, r = right, b = bottom;
     fill(image, l - n, t - n, r + n, t, colour);
@@ -159,11 +160,11 @@ blm_status blm_image_draw_box(blm_image *image, int left, int top, int right, in
 
 // ---- tiles ----------------------------------------------------------------------------
 
-// Where tiles go: the widths of the columns, then the heights of the rows.
+// The layout of tiles: the widths of the columns and the heights of the rows.
 typedef struct grid {
     int columns, rows, gap;
     int *widths, *heights; // (columns), (rows); one block, widths owns it
-    int64_t width, height; // of everything
+    int64_t width, height; // of the whole image
 } grid;
 
 static void measure(grid *g, const blm_image *const *images, size_t count)
@@ -210,7 +211,7 @@ static blm_status check_tiles(
     if (count < 1 || count > BLMI_MOST_SIDE || columns < 1 || gap < 0 ||
         gap > BLMI_MOST_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
-            "%zu tiles in %d columns, %d pixels apart: expected at least 1 in 1, 0 apart",
+            "%zu tiles in %d columns, %d pixels apart: expected at least 1, 1 and 0",
             count, columns, gap);
     for (size_t i = 0; i < count; i++)
         BLMI_TRY(blmi_picture_check(images[i], err));
@@ -240,7 +241,7 @@ blm_status blm_image_tile(const blm_image *const *images, size_t count, int colu
         .width = (int)g.width, .height = (int)g.height, .channels = 3, .bits = 8};
     if (g.width > BLMI_MOST_SIDE || g.height > BLMI_MOST_SIDE) {
         status = blmi_fail(err, BLM_EUSAGE,
-            "tiles of %lld x %lld pixels in all, expected at most %d a side",
+            "tiles of %lld x %lld pixels in all, expected at most %d per side",
             (long long)g.width, (long long)g.height, BLMI_MOST_SIDE);
         goto done;
     }

@@ -1,4 +1,4 @@
-// Maps as files whose formats are a few bytes in front of the values: TIFF 6.0 (baseline,
+// Writes maps to files with a short header in front of the values: TIFF 6.0 (baseline,
 // uncompressed, one strip) and .npy 1.0.
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "src/base/error.h"
 #include "src/base/number.h"
 
-enum { MAX_SIDE = 1 << 24 }; // of a map, as of an image
+enum { MAX_SIDE = 1 << 24 }; // of a map, the same as of an image
 
 // ---- little-endian bytes --------------------------------------------------------------
 
@@ -24,7 +24,7 @@ static uint8_t *put32(uint8_t *at, uint32_t v)
     return put16(put16(at, v), v >> 16);
 }
 
-// Rounds value / full, cut to 0..1, to 0..65535; 0 for NaN.
+// Rounds value / full, clamped to 0..1, to 0..65535; 0 for NaN.
 static uint16_t quantise(float value, double full)
 {
     const double share = value / full;
@@ -63,15 +63,15 @@ static void put_tiff_header(
         {256, LONG, width}, {257, LONG, height}, {258, SHORT, bits},
         {259, SHORT, 1},          // no compression
         {262, SHORT, 1},          // 0 is black
-        {273, LONG, TIFF_HEADER}, // where the strip begins
+        {273, LONG, TIFF_HEADER}, // offset of the strip
         {274, SHORT, 1},          // upright
-        {277, SHORT, 1},          // samples a pixel
+        {277, SHORT, 1},          // samples per pixel
         {278, LONG, height},      // rows of the strip
         {279, LONG, width * height * (bits / 8)},
         {339, SHORT, sample_format}, // 1: unsigned, 3: IEEE float
     };
     at = put32(at, 0x002a4949); // "II", 42
-    at = put32(at, 8);          // where the tags begin
+    at = put32(at, 8);          // offset of the tags
     at = put16(at, TIFF_TAGS);
     for (int i = 0; i < TIFF_TAGS; i++) {
         at = put16(at, tags[i].tag);
@@ -79,7 +79,7 @@ static void put_tiff_header(
         at = put32(at, 1);
         at = put32(at, tags[i].value);
     }
-    at = put32(at, 0); // no further picture
+    at = put32(at, 0); // no further image
     put16(at, 0);
 }
 
@@ -122,7 +122,7 @@ blm_status blm_map_encode(const float *map, int width, int height, blm_map_forma
     BLMI_NEED(out, err);
     if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
-            "map of %d x %d values, expected 1 to %d a side", width, height, MAX_SIDE);
+            "map of %d x %d values, expected 1 to %d per side", width, height, MAX_SIDE);
     const int shorts = format == BLM_MAP_TIFF16 || format == BLM_MAP_PNG16;
     if (shorts && !(full > 0 && isfinite(full)))
         return blmi_fail(err, BLM_EUSAGE,

@@ -1,6 +1,7 @@
-// Plots as SVG.  Nothing in them has an id, so that several fit into one HTML page, and
-// text and lines take the page's own colour.
+// Draws plots as SVG.  They contain no id, so that several fit into one HTML page.  Text
+// and lines have the colour of the page.
 #include <math.h>
+#include <stdbool.h>
 
 #include "blemish/render.h"
 #include "src/base/alloc.h"
@@ -13,7 +14,7 @@ enum { BOTTOM = 52, BINS = 40, MAX_TICKS = 12 };
 // ---- ticks: whole multiples of 1, 2 or 5 times a power of ten, labelled exactly -------
 
 typedef struct ticks {
-    int64_t first, last; // times `unit` times 10^exponent
+    int64_t first, last; // in units of `unit` times 10^exponent
     int unit, exponent;
 } ticks;
 
@@ -22,8 +23,8 @@ static double tick_value(const ticks *t, int64_t tick)
     return (double)tick * t->unit * pow(10, t->exponent);
 }
 
-// Some five to ten ticks in the range; none (last < first) where the range is too small
-// beside its ends for them to be told apart.
+// Some five to ten ticks in the range.  No ticks (last < first) if the range is so small,
+// relative to its ends, that the ticks would be equal.
 static ticks find_ticks(const blm_axis *axis)
 {
     static const int units[] = {1, 2, 5};
@@ -66,7 +67,7 @@ static void put_tick_label(blmi_text *svg, const ticks *t, int64_t tick)
 
 // ---- frame ----------------------------------------------------------------------------
 
-// The place of a value between two pixels, kept within a few plots' widths.
+// The position of a value between two pixels, limited to a few plot widths.
 static double place(const blm_axis *axis, double value, double from, double to)
 {
     const double share = (value - axis->low) / (axis->high - axis->low);
@@ -91,7 +92,8 @@ static void put_line(
     blmi_text_put(svg, " stroke='currentColor' %s/>\n", style);
 }
 
-// anchor: "start", "middle" or "end" of the text stands at x, y.
+// Opens a label.  anchor: the part of the text that is at x, y: "start", "middle" or
+// "end".
 static void open_label(blmi_text *svg, double x, double y, const char *anchor)
 {
     blmi_text_put(svg, "<text");
@@ -139,7 +141,7 @@ static void put_axes(blmi_text *svg, const blm_axis *x, const blm_axis *y)
     }
 }
 
-// Up to the inside of the plot, which a nested <svg> cuts off at its edge.
+// Opens the plot up to its inside, which is a nested <svg> that clips at its edge.
 static void open_plot(
     blmi_text *svg, const char *title, const blm_axis *x, const blm_axis *y, int legend)
 {
@@ -156,7 +158,8 @@ static void open_plot(
 
 static blm_colour series_colour(size_t index)
 {
-    // Far apart in lightness, so that they differ for every eye and in print.
+    // Far apart in lightness, so that they also differ for colour-blind readers and in
+    // print.
     static const double ratios[] = {0.45, 1.45, 0.95, 1.75};
     return blm_heat_colour(ratios[index % (sizeof ratios / sizeof *ratios)]);
 }
@@ -167,7 +170,7 @@ static void put_colour(blmi_text *svg, const char *attribute, size_t index)
     blmi_text_put(svg, " %s='#%02x%02x%02x'", attribute, c.r, c.g, c.b);
 }
 
-// One line of the legend; `row` counts those that have a name.
+// One line of the legend; `row` counts the curves that have a name.
 static void put_legend(blmi_text *svg, const char *name, size_t index, int row)
 {
     const int y = TOP + 8 + 18 * row;
@@ -189,39 +192,39 @@ static blm_status check_axis(const char *name, const blm_axis *axis, blm_error *
 
 // ---- curves ---------------------------------------------------------------------------
 
-// Points closer than a quarter of a pixel to the one before are left out, but for the
-// last: a curve of a million points stays small.
+// Leaves out points closer than a quarter of a pixel to the previous one, except the
+// last, so that a curve of a million points stays small.
 static void put_curve(blmi_text *svg, const blm_axis *x, const blm_axis *y,
     const blm_curve *curve, size_t index)
 {
-    int drawing = 0; // 0: the next point begins a line
+    bool drawing = false; // false: the next point begins a line
     double last_x = 0, last_y = 0;
     blmi_text_put(svg, "<path fill='none' stroke-width='2' stroke-linejoin='round'");
     put_colour(svg, "stroke", index);
     blmi_text_put(svg, " d='");
     for (size_t i = 0; i < curve->count; i++) {
         if (!isfinite(curve->x[i]) || !isfinite(curve->y[i])) {
-            drawing = 0;
+            drawing = false;
             continue;
         }
         const double at_x = place(x, curve->x[i], 0, WIDTH);
         const double at_y = place(y, curve->y[i], HEIGHT, 0);
-        const int ends = i + 1 == curve->count || !isfinite(curve->x[i + 1]) ||
-                         !isfinite(curve->y[i + 1]);
+        const bool ends = i + 1 == curve->count || !isfinite(curve->x[i + 1]) ||
+                          !isfinite(curve->y[i + 1]);
         if (drawing && !ends && fabs(at_x - last_x) < 0.25 && fabs(at_y - last_y) < 0.25)
             continue;
         blmi_text_put(svg, drawing ? "L" : "M");
         blmi_text_put_number(svg, at_x);
         blmi_text_put(svg, " ");
         blmi_text_put_number(svg, at_y);
-        drawing = 1;
+        drawing = true;
         last_x = at_x;
         last_y = at_y;
     }
     blmi_text_put(svg, "'/>\n");
 }
 
-// Values (count) of a curve or sample set that the caller hands in.
+// Checks the values (count) of a caller's curve or sample set.
 static blm_status check_values(
     const char *what, size_t index, const double *values, size_t count, blm_error *err)
 {
@@ -270,7 +273,7 @@ static void widen(blm_axis *axis, const double *values, size_t count)
         }
 }
 
-// The range of everything, never empty.
+// The range of all values, never empty.
 static blm_axis find_range(const char *label, const blm_sample_set *sets, size_t count,
     const double *marks, size_t mark_count)
 {
@@ -288,7 +291,7 @@ static blm_axis find_range(const char *label, const blm_sample_set *sets, size_t
     return axis;
 }
 
-// bins (BINS) counts the set's values; returns the largest count.
+// Counts the set's values in bins (BINS).  Returns the largest count.
 static size_t count_bins(const blm_axis *x, const blm_sample_set *set, size_t *bins)
 {
     size_t most = 0;

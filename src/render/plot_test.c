@@ -6,7 +6,7 @@
 #include "src/render/render_text.h"
 #include "tests/check.h"
 
-// A finished text as a string; free() it.
+// A finished text as a string, which the caller frees by free().
 static char *string_of(blm_bytes *bytes)
 {
     char *text = malloc(bytes->size + 1);
@@ -39,7 +39,7 @@ static char *number(double value)
 static void test_numbers(void **state)
 {
     (void)state;
-    setlocale(LC_ALL, ""); // whatever the decimal sign is
+    setlocale(LC_ALL, ""); // with any decimal sign
     static const struct {
         double value;
         const char *text;
@@ -73,8 +73,8 @@ static void test_escaping(void **state)
         {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
             "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80."},
         {"a\nb\x7f", "a" BAD "b" BAD "."},
-        {"\xc3", BAD "."},                         // cut short
-        {"\xc0\xbc", BAD BAD "."},                 // '<', longer than needed
+        {"\xc3", BAD "."},                         // truncated
+        {"\xc0\xbc", BAD BAD "."},                 // '<', encoded too long
         {"\xed\xa0\x80", BAD BAD BAD "."},         // half a surrogate pair
         {"\xf4\x90\x80\x80", BAD BAD BAD BAD "."}, // above U+10FFFF
         {"\xef\xbf\xbf", BAD BAD BAD "."},         // U+FFFF
@@ -119,7 +119,7 @@ static void test_curves(void **state)
     assert_ok(
         blm_plot_curves("ROC & more", &unit_x, &unit_y, curves, 2, &out, &err), err);
     char *svg = string_of(&out);
-    // 480 x 320 pixels, y upwards; the gap begins a new line.
+    // 480 x 320 pixels, y upwards; a gap begins a new line.
     assert_non_null(strstr(svg, "d='M0 320L120 160M240 0L480 0'"));
     assert_non_null(strstr(svg, "d='M0 320L120 160'"));
     assert_non_null(strstr(svg, ">ROC &amp; more</text>"));
@@ -148,7 +148,7 @@ static void test_long_curve_is_thinned(void **state)
     assert_ok(blm_plot_curves(NULL, &unit_x, &unit_y, &curve, 1, &out, &err), err);
     char *svg = string_of(&out);
     assert_true(strlen(svg) < 60000);
-    assert_non_null(strstr(svg, "L480 0'")); // the last point is there
+    assert_non_null(strstr(svg, "L480 0'")); // the last point is kept
     free(svg);
     free(xy);
 }
@@ -186,7 +186,7 @@ static void test_ticks(void **state)
         assert_null(strstr(svg, cases[i].not_there));
         free(svg);
     }
-    free(tick_labels(1e15, 1e15 + 1)); // too fine for ticks, but a plot
+    free(tick_labels(1e15, 1e15 + 1)); // too fine for ticks, but valid
 }
 
 static void test_bad_axes(void **state)
@@ -215,7 +215,7 @@ static void test_histogram(void **state)
     blm_error err;
     assert_ok(blm_plot_histogram("Scores", "score", sets, 2, marks, 2, &out, &err), err);
     char *svg = string_of(&out);
-    // The y axis ends at 5: 64 pixels a count.
+    // The y axis ends at 5: 64 pixels per count.
     assert_non_null(strstr(svg, "<rect x='0' y='256' width='12' height='64'/>"));
     assert_non_null(strstr(svg, "<rect x='12' y='192' width='12' height='128'/>"));
     assert_non_null(strstr(svg, "<rect x='468' y='192' width='12' height='128'/>"));

@@ -1,5 +1,6 @@
 #include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 
 static const blm_colour red = {255, 0, 0};
 
-// A picture of one colour, copied into an image of its own.
+// An image of one colour.
 static blm_image *plain(int width, int height, uint8_t level)
 {
     blm_error err;
@@ -106,10 +107,10 @@ static void test_heat_on_a_picture(void **state)
     assert_ok(blm_image_draw_heat(image, map, 4, &err), err);
     for (int x = 0; x < 3; x++)
         assert_true(pixel_is(image, x, 0, 100, 100, 100));
-    // 100 + 0.6 * (248 - 100) = 188.8 and so on; the ramp's end is 248, 239, 148.
+    // 100 + 0.6 * (248 - 100) = 188.8 etc.; the ramp's end is 248, 239, 148.
     assert_true(pixel_is(image, 0, 1, 189, 183, 129));
     assert_true(pixel_is(image, 1, 1, 189, 183, 129));
-    // Its middle is 188, 61, 96: an eighth of that.
+    // The ramp's middle is 188, 61, 96: an eighth of that.
     assert_true(pixel_is(image, 2, 1, 111, 95, 100));
 
     uint8_t rgba[24];
@@ -129,14 +130,14 @@ static void test_heat_on_a_picture(void **state)
 
 // ---- lines and tiles ------------------------------------------------------------------
 
-// Whether any mask pixel lies within `reach` of x, y, by looking.
-static int is_near(const uint8_t *mask, int width, int height, int x, int y, int reach)
+// Whether any mask pixel is within `reach` of x, y, by trying all.
+static bool is_near(const uint8_t *mask, int width, int height, int x, int y, int reach)
 {
     for (int j = y - reach; j <= y + reach; j++)
         for (int i = x - reach; i <= x + reach; i++)
             if (i >= 0 && j >= 0 && i < width && j < height && mask[j * width + i])
-                return 1;
-    return 0;
+                return true;
+    return false;
 }
 
 static void test_contour_surrounds_the_mask(void **state)
@@ -239,7 +240,7 @@ static void test_png_round_trip(void **state)
     uint8_t pixels[4 * WIDTH * HEIGHT + 1];
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)random_below(&random, 256);
-    for (int i = 0; i < 8; i++) { // each as it is, then bottom up
+    for (int i = 0; i < 8; i++) { // each top down, then bottom up
         const int row = WIDTH * sizes[i % 4];
         const blm_buffer picture = {.width = WIDTH,
             .height = HEIGHT,
@@ -287,7 +288,7 @@ static void test_png_refusals(void **state)
 
 static const float values[] = {0, 1, -1, 2.5f, 5, 7, -INFINITY, NAN, 0.00001f, 0.0001f};
 
-// The 16-bit formats, full value 5: what is stored, as an 8-bit picture shows it.
+// The 16-bit formats with full value 5: the stored values, compared with an 8-bit image.
 static void test_map_16_bits(void **state)
 {
     (void)state;
@@ -297,7 +298,7 @@ static void test_map_16_bits(void **state)
         blm_bytes file;
         blm_error err;
         assert_ok(blm_map_encode(values, 5, 2, formats[i], 5, &file, &err), err);
-        for (size_t k = 0; i == 0 && k < 10; k++) // the TIFF's strip is its end
+        for (size_t k = 0; i == 0 && k < 10; k++) // the strip is at the end of the TIFF
             assert_int_equal(file.data[file.size - 20 + 2 * k] |
                                  file.data[file.size - 19 + 2 * k] << 8,
                 stored[k]);

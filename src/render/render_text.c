@@ -10,25 +10,25 @@
 #include "src/base/number.h"
 #include "src/base/utf8.h"
 
-// Makes room for `more` bytes and a zero behind them; 0 when there is none.
-static int reserve(blmi_text *text, size_t more)
+// Makes room for `more` bytes and a zero after them.  Returns false if memory is out.
+static bool reserve(blmi_text *text, size_t more)
 {
     if (text->failed)
-        return 0;
+        return false;
     if (more < text->capacity - text->size)
-        return 1;
+        return true;
     const size_t capacity = 2 * (text->size + more) + 1024;
     char *const grown = blmi_alloc(capacity, 1);
     if (grown == NULL) {
-        text->failed = 1;
-        return 0;
+        text->failed = true;
+        return false;
     }
     if (text->size > 0)
         memcpy(grown, text->at, text->size);
     blmi_free(text->at);
     text->at = grown;
     text->capacity = capacity;
-    return 1;
+    return true;
 }
 
 static void put_bytes(blmi_text *text, const char *bytes, size_t size)
