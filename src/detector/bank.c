@@ -10,13 +10,13 @@
 #include "src/detector/operand.h"
 
 enum {
-    PANELS = 8,                    // that one product takes: their words fit the cache
-    COLUMNS = PANELS * BLMI_LANES, // of it
-    QUERIES = 112,                 // rows of it: 8 tiles of 14
+    PANELS = 8,                    // panels per product: their words fit the cache
+    COLUMNS = PANELS * BLMI_LANES, // columns per product
+    QUERIES = 112,                 // rows per product: 8 tiles of 14
 };
 
-// Without a reach there is one section with all rows, and every position is asked of it.
-// With a reach there is one for each position, asked by those around it.
+// Without a reach there is one section with all rows, which every position searches.
+// With a reach there is one section per position, searched by the positions around it.
 struct blmi_bank {
     blmi_bank_layout layout;
     const float *row;      // (K, D)
@@ -26,8 +26,8 @@ struct blmi_bank {
     int64_t section_rows;  // of a section
     int section_panels;
     int64_t *begin;       // (sections) of its rows; -1: it has none
-    int places;           // sections that a position asks
-    blmi_operand operand; // what is taken off, and how numbers become words
+    int places;           // sections that a position searches
+    blmi_operand operand; // the common mean, and the form of the words
     float *packed;        // (sections, section_panels, depth, 16)
     float *bias;          // (sections, section_panels, 16) -|r|^2 / 2; nothing: lowest
     float *length;        // (sections, section_panels) the largest |r|
@@ -43,7 +43,7 @@ static size_t panel_floats(const blmi_bank *b)
     return (size_t)b->operand.depth * BLMI_LANES;
 }
 
-// Finds where the rows of each position begin.
+// Finds the start of the rows of each position.
 static void find_sections(blmi_bank *b)
 {
     const int positions = b->layout.width * b->layout.height;
@@ -167,7 +167,8 @@ typedef struct call {
     int64_t *nearest; // (P) or NULL
 } call;
 
-// A thread's: products (QUERIES, COLUMNS), the bias of their columns, a centred query.
+// Scratch of a thread: products (QUERIES, COLUMNS), the bias of their columns, a centred
+// query.
 static size_t thread_floats(const blmi_bank *b)
 {
     return (size_t)QUERIES * (COLUMNS + BLMI_APART) + COLUMNS + (size_t)b->operand.padded;
@@ -192,7 +193,7 @@ static bool counts(const call *c, int p)
     return c->use == NULL || c->use[p] != 0;
 }
 
-// The words of query p.
+// Makes the words of query p.
 static void make_query(const void *context, int p, int thread)
 {
     const call *c = context;
@@ -213,14 +214,15 @@ static bool is_skipped(const call *c, int64_t k)
     return c->skip.group != NULL && c->skip.group[image] == c->skip.skip;
 }
 
-// Some of the queries of a section, all of those that fit.
+// Queries of a section, as many as fit.
 typedef struct queries {
     int count;
     const float *words[QUERIES];
     float *best[QUERIES]; // (section_panels) of each
 } queries;
 
-// The largest s in each of `panels` panels from number `panel` of a section on.
+// Computes the largest s in each of `panels` panels of a section, beginning with number
+// `panel`.
 static void multiply(const call *c, int section, int panel, int panels, const queries *q,
     float *products, float *bias)
 {
@@ -250,7 +252,7 @@ static void multiply(const call *c, int section, int panel, int panels, const qu
         }
 }
 
-// A stretch of panels of a section, with all queries that ask for it.
+// Searches some panels of a section for all queries that need it.
 static void ask_section(const void *context, int task, int thread)
 {
     const call *c = context;
@@ -280,7 +282,7 @@ static void ask_section(const void *context, int task, int thread)
     }
 }
 
-// The section that position p asks at a place; -1: none.
+// The section that position p searches at a place; -1: none.
 static int section_at(const call *c, int p, int place)
 {
     const bool all = c->bank->layout.reach < 0;
@@ -295,7 +297,7 @@ typedef struct found {
     int64_t row;
 } found;
 
-// Looks at all rows of a panel.
+// Compares all rows of a panel.
 static void look_at(const call *c, const float *x, int section, int panel, found *best)
 {
     const blmi_bank *b = c->bank;
@@ -312,14 +314,14 @@ static void look_at(const call *c, const float *x, int section, int panel, found
     }
 }
 
-// What s may be off by, for a query and a panel of that length.
+// The largest error of s, for a query and a panel of that length.
 static double bound(const blmi_bank *b, double query, double panel)
 {
     return b->operand.rounding * query * panel +
            b->operand.summing * (query + panel) * panel + FLT_MIN;
 }
 
-// The nearest row of position p, from the panels that may have it.
+// Finds the nearest row of position p, from the panels that may contain it.
 static void find_nearest(const void *context, int p, int thread)
 {
     const call *c = context;
@@ -328,7 +330,7 @@ static void find_nearest(const void *context, int p, int thread)
     const size_t panels = (size_t)b->section_panels;
     const float *best = c->best + (size_t)p * (size_t)b->places * panels;
     found nearest = {INFINITY, -1};
-    double least = -INFINITY; // what s is at least, of the nearest
+    double least = -INFINITY; // a lower bound of s for the nearest row
     (void)thread;
     for (int place = 0; place < b->places && counts(c, p); place++) {
         const int section = section_at(c, p, place);

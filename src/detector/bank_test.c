@@ -1,4 +1,4 @@
-// The nearest row, against comparing with all rows.
+// Tests of bank.c: the nearest row, against a comparison with all rows.
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ enum { WIDTH = 7, HEIGHT = 5, P = WIDTH * HEIGHT, MOST_IMAGES = 40, MOST_D = 83 
 
 static blm_error err;
 
-// Rows of images, sorted by position then image, or by number.
+// Rows of images, sorted by position and then image, or by number.
 typedef struct rows {
     int images, d;
     bool by_position;
@@ -33,7 +33,7 @@ static rows make_rows(int images, int d, bool by_position, const uint8_t *use, i
     r.x = malloc(most * (size_t)d * sizeof *r.x);
     r.row = malloc(most * (size_t)d * sizeof *r.row);
     r.number = malloc(most * sizeof *r.number);
-    for (size_t i = 0; i < most * (size_t)d; i++) // far from zero, as features are
+    for (size_t i = 0; i < most * (size_t)d; i++) // far from zero, like features
         r.x[i] = (float)(5 + random_unit(&state));
     for (int i = 0; i < images * P; i++) {
         const int image = by_position ? i % images : i / P;
@@ -149,12 +149,12 @@ static void own_rows_are_left_out(void **state)
             check(&r, reach, r.x + i * P * 24, holes, each, i, 2);
             check(&r, reach, r.x + i * P * 24, holes, pairs, pairs[i], 2);
         }
-        check(&r, reach, r.x, NULL, (int32_t[MOST_IMAGES]){0}, 0, 1); // none counts
+        check(&r, reach, r.x, NULL, (int32_t[MOST_IMAGES]){0}, 0, 1); // all are skipped
         free_rows(&r);
     }
 }
 
-// Equal rows, and rows that hardly differ: the bounds must not lose one.
+// Equal rows, and rows that hardly differ: the bounds must not lose the nearest.
 static void close_rows_are_told_apart(void **state)
 {
     (void)state;

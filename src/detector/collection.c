@@ -41,7 +41,7 @@ void blmi_collection_free(blmi_collection *c)
     blmi_free(c);
 }
 
-// ---- taking features in ---------------------------------------------------------------
+// ---- adding features ------------------------------------------------------------------
 
 static blm_status check_features(
     const blmi_collection *c, const float *x, int images, blm_error *err)
@@ -105,7 +105,7 @@ blm_status blmi_collection_add(
 
 // ---- scales ---------------------------------------------------------------------------
 
-// Sums (D) of the features, or of the squares of what is left of them without mean (D).
+// Sums (D) of the features, or of the squares of features less mean (D).
 static void add_up(const blmi_collection *c, const double *mean, double *sum)
 {
     const size_t d = (size_t)c->shape.features;

@@ -15,13 +15,13 @@
 
 enum {
     MOST_CANDIDATES = 2048,
-    MOST_CENTRES = 256, // that all rows meet together
-    ROWS = 112,         // of a product
+    MOST_CENTRES = 256, // compared with all rows together
+    ROWS = 112,         // rows per product
 };
 
 // A row that may be chosen next.
 typedef struct candidate {
-    double square; // from the nearest of those chosen
+    double square; // squared distance from the nearest chosen row
     int64_t row;
 } candidate;
 
@@ -32,9 +32,9 @@ typedef struct work {
     blmi_difference *difference;
     blmi_operand operand;
     float *words;    // (rows, stride)
-    float *length;   // (rows) of each, less the mean
-    double *square;  // (rows) of these lengths
-    double *nearest; // (rows) squared distance from the nearest one chosen
+    float *length;   // (rows) length of each, less the mean
+    double *square;  // (rows) squared lengths
+    double *nearest; // (rows) squared distance from the nearest chosen row
     candidate *heap; // (MOST_CANDIDATES)
     float *packed;   // (MOST_CENTRES / 16, depth, 16)
     float bias[MOST_CENTRES], panel_length[MOST_CENTRES / BLMI_LANES];
@@ -62,7 +62,7 @@ static bool before(candidate a, candidate b)
     return a.square > b.square || (a.square == b.square && a.row < b.row);
 }
 
-// Moves the candidate at `at` down a heap whose first is the one chosen last.
+// Moves the candidate at `at` down a heap whose first item is chosen last.
 static void sift(candidate *heap, int count, int at)
 {
     for (;;) {
@@ -79,8 +79,8 @@ static void sift(candidate *heap, int count, int at)
     }
 }
 
-// The candidates: the first `most` in the order of choice.  Returns how many; *outside is
-// the largest square of the other rows, -1 if there is none.
+// Finds the candidates: the first `most` rows in the order of choice.  Returns how many.
+// *outside: the largest square of the other rows, -1 if there are none.
 static int find_candidates(work *w, int most, double *outside)
 {
     int count = 0;
@@ -114,8 +114,8 @@ static int next_of(const candidate *c, int count)
     return best;
 }
 
-// Chooses among the candidates as long as that is what all rows would give, at most
-// `most` of them; their numbers go to chosen.
+// Chooses among the candidates as long as a choice among all rows would be the same, at
+// most `most`; their numbers go to chosen.
 static int choose(
     work *w, int count, double outside, int most, int64_t *chosen, double *squares)
 {
@@ -135,7 +135,7 @@ static int choose(
     return done;
 }
 
-// ---- all rows meet the chosen ones ----------------------------------------------------
+// ---- comparing all rows with the chosen ones ------------------------------------------
 
 static void pack(work *w, const int64_t *chosen, int count)
 {
@@ -159,8 +159,8 @@ static void pack(work *w, const int64_t *chosen, int count)
     }
 }
 
-// Row k against the chosen ones; s (count) are the products less half the squared
-// lengths.  A distance that cannot be below the nearest is not computed.
+// Compares row k with the chosen ones; s (count) are the products less half the squared
+// lengths.  Skips distances that cannot be below the nearest.
 static void meet(work *w, int64_t k, const int64_t *chosen, int count, const float *s)
 {
     const blmi_operand *o = &w->operand;
@@ -241,7 +241,7 @@ static void free_work(work *w)
     blmi_free(w->products);
 }
 
-// Words of all rows, and their distances from the first one chosen.
+// Makes the words of all rows, and their distances from the first chosen row.
 static blm_status begin(work *w, int64_t first, blm_error *err)
 {
     const size_t padded = (size_t)w->operand.padded;
@@ -271,7 +271,7 @@ static void choose_all(
         const int done =
             choose(w, candidates, outside, left < MOST_CENTRES ? (int)left : MOST_CENTRES,
                 chosen + *count, squares != NULL ? squares + *count : unused);
-        if (done == 0) // all that is left has been chosen already
+        if (done == 0) // all other rows equal a chosen one
             return;
         meet_all(w, chosen + *count, done);
         *count += done;

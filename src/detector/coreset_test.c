@@ -1,4 +1,4 @@
-// The greedy choice of rows, against one pass over all rows for each choice, and against
+// Tests of coreset.c, against one pass over all rows for each choice, and against
 // golden/memory.
 #include <math.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static void choices_are_those_of_the_plain_algorithm(void **state)
     check(row, ROWS, D, 1500, 2);
     check(row, 600, D, 600, 3);
     check(row, 5, D, 5, 4);
-    for (int i = 0; i < ROWS * D; i++) // many ties; and ends early
+    for (int i = 0; i < ROWS * D; i++) // many ties; ends early
         row[i] = (float)random_below(&seed, 2);
     check(row, ROWS, 9, 1000, 5);
     free(row);

@@ -1,4 +1,4 @@
-// The table of detectors, and what is the same for all of them.
+// The table of detectors, and what all of them have in common.
 #include "src/detector/detector.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 struct blmi_detector_fit {
     const blmi_detector_kind *kind;
-    void *fit; // of the kind
+    void *fit; // belongs to the kind
 };
 
 static const blmi_detector_kind *kind_of(const blmi_detector_rule *rule)
@@ -165,13 +165,13 @@ blm_status blmi_detector_check_numbers(blmi_detector *d, const blmi_detector_rul
     const int positions = shape->grid_width * shape->grid_height;
     if (d->positions != positions || d->features != shape->features)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: %d positions of %d features, the recipe makes %d of %d", path,
+            "%s: %d positions of %d features, expected %d of %d by the recipe", path,
             d->positions, d->features, positions, shape->features);
     if (d->images < 3 || d->images > INT32_MAX || d->left_out < 3 ||
         d->left_out > d->images || d->left_out > 1 << 20)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: %s: %lld images, %d left out contradict each other", path, d->kind->name,
-            (long long)d->images, d->left_out);
+            "%s: %s: %lld images and %d left out contradict each other", path,
+            d->kind->name, (long long)d->images, d->left_out);
     return d->kind->check_numbers(d, rule, path, err);
 }
 
@@ -209,7 +209,7 @@ blm_status blmi_detector_check_parts(
     return detector->kind->check_parts(detector, path, err);
 }
 
-// ---- what it costs, what it is called -------------------------------------------------
+// ---- cost and name --------------------------------------------------------------------
 
 blmi_detector_cost blmi_detector_cost_of(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, int64_t images, int threads)

@@ -1,4 +1,4 @@
-// difference.c: squared distances in plain C, and which ones this processor can run.
+// difference.c: squared distances in plain C, and the choice of the fastest version.
 #define DIFFERENCE blmi_difference_plain
 #include "src/detector/difference_lanes.h"
 

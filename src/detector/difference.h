@@ -1,11 +1,11 @@
-// difference.h: squared Euclidean distances that are the same on every instruction set.
+// difference.h: computes squared Euclidean distances, equal on every instruction set.
 #ifndef BLMI_DETECTOR_DIFFERENCE_H
 #define BLMI_DETECTOR_DIFFERENCE_H
 
 #include <stddef.h>
 
-// |a - b|^2, a and b (n): each difference is a float, its square, exact, and their sums
-// are doubles, in 16 lanes and a fixed order.
+// |a - b|^2, a and b (n).  Each difference is a float; its square is exact, in double;
+// the sums are double, in 16 lanes and a fixed order.
 typedef double blmi_difference(const float *a, const float *b, int n);
 
 blmi_difference blmi_difference_plain;

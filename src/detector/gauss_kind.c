@@ -1,4 +1,4 @@
-// A Gaussian per position as a detector: src/gauss behind the table.
+// The Gaussian as a detector: src/gauss as an entry of the table.
 #include "src/detector/gauss_kind.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include "src/detector/kind.h"
 
 typedef struct gauss_detector {
-    blmi_detector base; // says what gauss says too
+    blmi_detector base; // repeats fields of gauss
     blmi_gauss gauss;
 } gauss_detector;
 
@@ -38,7 +38,7 @@ const blmi_gauss *blmi_detector_gaussians(const blmi_detector *detector)
     return detector->kind == &blmi_detector_gauss ? &own(detector)->gauss : NULL;
 }
 
-// Fills in what the base says.
+// Copies the fields of gauss to the base.
 static void publish(gauss_detector *d)
 {
     d->base.images = d->gauss.images;
@@ -111,8 +111,8 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
         &own(detector)->gauss, group, use, threads, out, err);
 }
 
-// Eigenpairs serve every epsilon, shrinkage and tolerance.  What the rounding to halves
-// does depends on these.
+// Eigenpairs fit every epsilon, shrinkage and tolerance.  But the rounding to halves
+// depends on these.
 static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *rule)
 {
     const blmi_gauss *g = &own(detector)->gauss;
@@ -179,7 +179,8 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
         (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= g->images);
     if (!known || g->epsilon != rule->epsilon)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: gauss: form %u, %lld images, rank %d, %d left out contradict each other",
+            "%s: gauss: form %u, %lld images, rank %d and %d left out contradict each "
+            "other",
             path, (unsigned)g->form, (long long)g->images, g->rank, g->left_out);
     return BLM_OK;
 }
@@ -218,7 +219,7 @@ static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
     return count;
 }
 
-// Eigenvalues fall and end in zeros.
+// Checks that eigenvalues fall and end in zeros.
 static blm_status check_variances(const blmi_gauss *g, const char *path, blm_error *err)
 {
     const size_t rank = (size_t)g->rank, count = (size_t)g->positions * rank;
@@ -233,7 +234,7 @@ static blm_status check_variances(const blmi_gauss *g, const char *path, blm_err
     return BLM_OK;
 }
 
-enum { LANES = 16, STRETCH = 256 }; // sums side by side, which are vectorised
+enum { LANES = 16, STRETCH = 256 }; // parallel sums, which are vectorised
 
 static void add_squares(const float *x, size_t count, float sums[LANES])
 {
@@ -245,7 +246,7 @@ static void add_squares(const float *x, size_t count, float sums[LANES])
         sums[0] += x[i] * x[i];
 }
 
-// Of row number i of the axes, squared.
+// The squared length of row i of the axes.
 static float length_of_axis(const blmi_gauss *g, size_t i)
 {
     const size_t d = (size_t)g->features;
@@ -261,7 +262,7 @@ static float length_of_axis(const blmi_gauss *g, size_t i)
     return sum;
 }
 
-// Unit vectors, up to as many as a position has eigenvalues above 0.
+// Checks for unit vectors, as many as a position has eigenvalues above 0.
 static blm_status check_axes(const blmi_gauss *g, const char *path, blm_error *err)
 {
     const float tolerance = g->half ? 1e-2f : 1e-3f;
@@ -277,8 +278,8 @@ static blm_status check_axes(const blmi_gauss *g, const char *path, blm_error *e
     return BLM_OK;
 }
 
-// The factor's diagonal is above 0, as are the scales of its rows, or all are 0: nothing
-// is kept of a position.
+// Checks that the factor's diagonal and the scales of its rows are above 0, or all are 0
+// (a position that is not used).
 static blm_status check_diagonal(const blmi_gauss *g, const char *path, blm_error *err)
 {
     const size_t d = (size_t)g->features, count = (size_t)g->positions * d;
@@ -315,7 +316,7 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
     return check_axes(g, path, err);
 }
 
-// ---- what it costs, what it is called -------------------------------------------------
+// ---- cost and name --------------------------------------------------------------------
 
 static blmi_detector_cost cost(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, int64_t images, int threads)

@@ -1,14 +1,14 @@
-// kind.h: an entry of the table of detectors: what a kind has to provide.  The contracts
-// are those of detector.h.
+// kind.h: an entry of the table of detectors, with the functions of a kind.  Their
+// contracts are in detector.h.
 #ifndef BLMI_DETECTOR_KIND_H
 #define BLMI_DETECTOR_KIND_H
 
 #include "src/detector/detector.h"
 
 typedef struct blmi_detector_kind {
-    const char *name; // first part of its names in files
+    const char *name; // the first part of its names in files
 
-    // A fit.  `fit` is what new_fit made.
+    // A fit.  `fit` is the result of new_fit.
     blm_status (*new_fit)(const blmi_detector_rule *rule,
         const blmi_detector_shape *shape, const uint8_t *use, int threads, void **fit,
         blm_error *err);
@@ -17,7 +17,7 @@ typedef struct blmi_detector_kind {
     int64_t (*images)(const void *fit);
     blm_status (*finish)(void *fit, blmi_detector *out, blm_error *err);
 
-    // A detector begins with a blmi_detector and has `size` bytes.
+    // A detector has `size` bytes and begins with a blmi_detector.
     size_t size;
     void (*release)(blmi_detector *detector); // its arrays
     size_t (*scratch)(const blmi_detector *detector, int images, const blmi_team *team);
@@ -29,13 +29,13 @@ typedef struct blmi_detector_kind {
     blm_status (*adapt)(blmi_detector *detector, const blmi_detector_rule *rule,
         int threads, blm_error *err);
 
-    // Its file.  blank takes from the rule what the numbers do not say.
+    // Its file.  blank takes from the rule what the numbers do not contain.
     void (*blank)(blmi_detector *detector, const blmi_detector_rule *rule,
         const blmi_detector_shape *shape);
     size_t (*numbers)(blmi_detector *detector, blmi_number numbers[BLMI_MOST_NUMBERS]);
     size_t (*parts)(blmi_detector *detector, blmi_part parts[BLMI_MOST_PARTS]);
-    // What is to be checked beyond finite numbers and the shape of the recipe.  Here a
-    // kind may also note what follows from what was read.
+    // Checks beyond finite numbers and the shape of the recipe.  A kind may also compute
+    // derived values here.
     blm_status (*check_numbers)(blmi_detector *detector, const blmi_detector_rule *rule,
         const char *path, blm_error *err);
     blm_status (*check_parts)(blmi_detector *detector, const char *path, blm_error *err);

@@ -1,7 +1,8 @@
-// The features of good images as a detector: the distance to the nearest of them, as in
+// The memory as a detector: the distance to the nearest feature of the good images, as in
 // SPADE (Cohen & Hoshen, 2020) and PatchCore (Roth et al., CVPR 2022).
 //
-// A row of the memory is what one image shows at one position, each output of the
+// A row of the memory is the features of one image at one position, each output of the
+// network scaled as a whole.  The memory has all rows, or a coreset.
 // network scaled as a whole.  The rows are all of them, or a coreset.
 #include <math.h>
 #include <omp.h>
@@ -31,7 +32,7 @@ typedef struct memory_detector {
     const int32_t
         *number; // (K) image * P + position; rising, or with a reach by position
     blmi_bank *bank;
-    // After a fit with a coreset, what groups of images are left out with.
+    // After a fit with a coreset: the images, for leaving out groups.
     blmi_collection *collection;
     void *owned[5]; // arrays of the fit
 } memory_detector;
@@ -51,15 +52,15 @@ static memory_detector *own_mutable(blmi_detector *detector)
 static blm_status check_rule(const blmi_detector_rule *rule, blm_error *err)
 {
     if (!(rule->coreset > 0.0 && rule->coreset <= 1.0))
-        return blmi_fail(err, BLM_EUSAGE, "coreset %g: expected a share above 0, up to 1",
-            rule->coreset);
+        return blmi_fail(err, BLM_EUSAGE,
+            "coreset %g: expected a share above 0, at most 1", rule->coreset);
     if (rule->reach < -1 || rule->reach > BLMI_MOST_REACH)
         return blmi_fail(err, BLM_EUSAGE, "reach %d: expected 0 to %d, or -1: no limit",
             rule->reach, BLMI_MOST_REACH);
     if (rule->reach >= 0 && rule->coreset < 1.0)
         return blmi_fail(err, BLM_EUSAGE,
-            "coreset %g with reach %d: a position could be left without a row: expected "
-            "one of them",
+            "coreset %g with reach %d: expected only one of them, since a position could "
+            "be left without a row",
             rule->coreset, rule->reach);
     return BLM_OK;
 }
@@ -93,7 +94,7 @@ static blm_status add(void *context, const float *x, int images, blm_error *err)
 {
     memory_fit *fit = context;
     if (fit->collection == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "images added to a model that is finished");
+        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
     return blmi_collection_add(fit->collection, x, images, err);
 }
 
@@ -103,13 +104,13 @@ static int64_t images_of(const void *context)
     return fit->collection->images;
 }
 
-// Memory that becomes the detector's.
+// Allocates memory that the detector owns.
 static void *hold(memory_detector *d, int slot, size_t count, size_t size)
 {
     return d->owned[slot] = blmi_alloc(count, size);
 }
 
-// All rows, scaled, and their numbers.
+// Lists all rows, scaled, and their numbers.
 static void list_rows(const blmi_collection *c, bool by_position, const float *scale,
     float *row, int32_t *number)
 {
@@ -130,7 +131,7 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Keeps a coreset of rows (K, D), which are moved to the front.
+// Reduces rows (K, D) to a coreset, which is moved to the front.
 static blm_status keep_coreset(
     memory_detector *d, float *row, int32_t *number, int threads, blm_error *err)
 {
@@ -143,7 +144,8 @@ static blm_status keep_coreset(
         d->rule.seed, wanted, threads, chosen, &count, NULL, err);
     if (status == BLM_OK) {
         qsort(chosen, (size_t)count, sizeof *chosen, by_number);
-        for (int64_t k = 0; k < count; k++) { // rising, so that none is overwritten
+        for (int64_t k = 0; k < count;
+             k++) { // in rising order, so that none is overwritten
             memmove(row + (size_t)k * width, row + (size_t)chosen[k] * width,
                 width * sizeof *row);
             number[k] = number[chosen[k]];
@@ -154,7 +156,7 @@ static blm_status keep_coreset(
     return status;
 }
 
-// Gives back what the coreset has left of an array of rows.
+// Frees the part of an array of rows that the coreset does not need.
 static blm_status shrink(memory_detector *d, float **row, blm_error *err)
 {
     const size_t count = (size_t)d->rows * (size_t)d->base.features;
@@ -220,10 +222,10 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     memory_detector *d = own_mutable(out);
     const blmi_collection *c = fit->collection;
     if (c == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "a model that is finished already");
+        return blmi_fail(err, BLM_EUSAGE, "the model is finished already");
     if (c->images < 3)
         return blmi_fail(
-            err, BLM_EUSAGE, "%lld images: expected at least 3", (long long)c->images);
+            err, BLM_EUSAGE, "%lld images, expected 3 or more", (long long)c->images);
     d->rule = fit->rule;
     d->shape = c->shape;
     out->images = c->images;
@@ -279,8 +281,8 @@ static void distances(const blmi_detector *detector, const float *x, int images,
     }
 }
 
-// The scaled features x (P, D) of good image i: from a collection, or from the rows of a
-// memory that has all of them.
+// The scaled features x (P, D) of good image i, from a collection or from a memory with
+// all rows.
 static void recall(
     const memory_detector *d, const blmi_collection *c, int64_t i, float *x)
 {
@@ -296,7 +298,7 @@ static void recall(
                 d->row + (size_t)k * width, width * sizeof *x);
 }
 
-// Distances of each image to the rows of other groups: out (N, P).
+// Distances of each image to the rows of other groups, into out (N, P).
 static blm_status leave_groups(const memory_detector *d, const blmi_collection *c,
     const int32_t *group, const uint8_t *use, int threads, float *out, blm_error *err)
 {
@@ -337,12 +339,12 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
     const memory_detector *d = own(detector);
     if (d->rule.coreset < 1.0 && d->collection == NULL)
         return blmi_fail(err, BLM_EUSAGE,
-            "a memory with a coreset has not kept the images that groups are left out "
-            "with: groups have to be given to the fit");
+            "a memory with a coreset did not keep the images: give the groups to the "
+            "fit");
     return leave_groups(d, d->collection, group, use, threads, out, err);
 }
 
-// Nothing that the rule says can change afterwards.
+// Only for an equal rule: no field can change without a new fit.
 static bool can_adapt(const blmi_detector *detector, const blmi_detector_rule *rule)
 {
     const blmi_detector_rule *r = &own(detector)->rule;
@@ -392,8 +394,8 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     if (detector->left_out != detector->images || most > INT32_MAX || d->rows < 1 ||
         d->rows > most)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: memory: %lld images, %d left out, %lld rows contradict each other", path,
-            (long long)detector->images, detector->left_out, (long long)d->rows);
+            "%s: memory: %lld images, %d left out and %lld rows contradict each other",
+            path, (long long)detector->images, detector->left_out, (long long)d->rows);
     return BLM_OK;
 }
 
@@ -412,7 +414,7 @@ static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
     return count;
 }
 
-// With a reach, every position has all images or none, in this order.
+// Whether the order is right: with a reach, every position has all images or none.
 static bool is_in_order(const memory_detector *d, int64_t k)
 {
     const int64_t p = d->base.positions, images = d->base.images;
@@ -432,21 +434,21 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
     for (int j = 0; j < detector->features; j++)
         if (!(d->scale[j] > 0.0f))
             return blmi_fail(err, BLM_EINPUT,
-                "%s: memory.scale: number %d is %g, expected one above 0", path, j,
+                "%s: memory.scale: number %d is %g, expected a number above 0", path, j,
                 (double)d->scale[j]);
     for (int64_t k = 0; k < d->rows; k++)
         if (!is_in_order(d, k))
             return blmi_fail(err, BLM_EINPUT,
-                "%s: memory.number: number %lld is %d, which is out of order", path,
+                "%s: memory.number: number %lld is %d, expected rising order", path,
                 (long long)k, (int)d->number[k]);
     if (d->rule.reach >= 0 && d->rows % detector->images != 0)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: memory: %lld rows of %lld images, expected as many of each", path,
-            (long long)d->rows, (long long)detector->images);
+            "%s: memory: %lld rows of %lld images, expected the same number of each",
+            path, (long long)d->rows, (long long)detector->images);
     return open_bank(d, err);
 }
 
-// ---- what it costs, what it is called -------------------------------------------------
+// ---- cost and name --------------------------------------------------------------------
 
 static blmi_detector_cost cost(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, int64_t images, int threads)

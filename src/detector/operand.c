@@ -5,7 +5,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 
-// Whether products of bf16 are faster than those of floats here.
+// Whether products of bf16 are faster than products of float on this processor.
 static bool has_bf16(const blmi_kernels *kernels)
 {
 #ifdef __x86_64__

@@ -6,10 +6,10 @@
 #include "src/base/base_vector.h"
 #include "src/base/error.h"
 
-enum { STRETCH = 4096 }; // numbers that are looked at together
+enum { STRETCH = 4096 }; // numbers that are checked together
 
-// An exponent of all ones makes an infinity or NaN.  Added to it, the lowest bit of the
-// exponent carries into the sign, which the sum collects without a branch.
+// An exponent of all ones means infinity or NaN.  Adding the lowest bit of the exponent
+// then carries into the sign, which the sum collects without a branch.
 static ALWAYS_INLINE bool finite_floats(const void *data, size_t count)
 {
     const char *at = data;
@@ -74,7 +74,7 @@ static ALWAYS_INLINE bool all_finite(blmi_dtype dtype, const void *data, size_t 
     }
 }
 
-// A loop whose length is known is vectorised.
+// A loop of known length is vectorised.
 static bool are_finite(blmi_dtype dtype, const void *data, size_t count)
 {
     return count == STRETCH ? all_finite(dtype, data, STRETCH)

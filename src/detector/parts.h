@@ -1,5 +1,4 @@
-// parts.h: the stored form of something: numbers and named arrays, listed once for saving
-// and opening.
+// parts.h: lists the numbers and named arrays of an object, for saving and opening.
 #ifndef BLMI_DETECTOR_PARTS_H
 #define BLMI_DETECTOR_PARTS_H
 
@@ -16,7 +15,7 @@ typedef enum blmi_number_type {
 typedef struct blmi_number {
     const char *key; // in the metadata of a file
     blmi_number_type type;
-    void *at; // where it stands
+    void *at; // address of the number
 } blmi_number;
 
 typedef struct blmi_part {
@@ -24,13 +23,13 @@ typedef struct blmi_part {
     blmi_dtype dtype;
     int rank;
     int64_t shape[3]; // outermost first
-    void *at;         // of the pointer to the array, whatever its type
+    void *at;         // address of the pointer to the array, of any type
 } blmi_part;
 
 enum { BLMI_MOST_NUMBERS = 12, BLMI_MOST_PARTS = 12 };
 
-// Whether all numbers of the array are finite; always, for one of whole numbers.
-// BLM_EINPUT names path, array and place.
+// Checks that all numbers of the array are finite; true for integers.  BLM_EINPUT names
+// path, array and place.
 blm_status blmi_part_check_finite(
     const blmi_part *part, const char *path, blm_error *err);
 

@@ -1,4 +1,4 @@
-// What is left of features outside a subspace, in two products of src/nn.
+// Computes the part of features outside a subspace, in two products of src/nn.
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "src/detector/subspace.h"
 #include "src/nn/kernels.h"
 
-enum { ROWS = 56 }; // of a product: 4 tiles of 14
+enum { ROWS = 56 }; // rows per product: 4 tiles of 14
 
 struct blmi_residual {
     const blmi_kernels *kernels;
@@ -93,7 +93,7 @@ static size_t row_stride(int padded)
     return (size_t)padded + BLMI_APART;
 }
 
-// Of a thread: y, then y on the axes, both (ROWS).
+// Scratch of a thread: y, then y on the axes, both (ROWS).
 static size_t thread_floats(const blmi_residual *r)
 {
     return ROWS * (row_stride(r->padded) + row_stride(r->padded_rank));

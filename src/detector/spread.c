@@ -1,4 +1,5 @@
-// Mean, scatter and principal axes of all rows, and of all but those of some images.
+// Computes mean, scatter and principal axes of all rows, and of all except those of some
+// images.
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -11,13 +12,13 @@
 
 enum { PANEL = 64 }; // columns of the scatter that a thread computes
 
-// Rows (Q, D) of image i, scaled, less centre (D).
+// Copies rows (Q, D) of image i, scaled, less centre (D).
 static void take_rows(const blmi_spread *s, int64_t i, const double *centre, double *rows)
 {
     const blmi_collection *c = s->collection;
     const size_t d = (size_t)c->shape.features;
     for (size_t q = 0; q < (size_t)c->counted; q++)
-        for (size_t j = 0; j < d; j++) // scaled in float, as images will be
+        for (size_t j = 0; j < d; j++) // scaled in float, like images that are scored
             rows[q * d + j] =
                 (double)(c->x[i][q * d + j] * s->scale[j]) - (centre ? centre[j] : 0.0);
 }
@@ -48,14 +49,14 @@ static void add_panel(
 {
     const int q = s->collection->counted, d = s->collection->shape.features;
     for (int l = 0; l < lines; l++)
-        for (int k = 0; k < q; k++) // negative, as the product is subtracted
+        for (int k = 0; k < q; k++) // negative, since the product is subtracted
             turned[(size_t)l * (size_t)q + (size_t)k] =
                 -rows[(size_t)k * (size_t)d + (size_t)(first + l)];
     blmi_subtract_product(
         lines, d, q, turned, rows, s->scatter + (size_t)first * (size_t)d);
 }
 
-// Lines of the scatter by several threads, each in the order of the images.
+// Adds lines of the scatter by several threads, each in the order of the images.
 static void add_scatter(blmi_spread *s, double *memory, size_t size)
 {
     const int d = s->collection->shape.features;
@@ -102,7 +103,8 @@ void blmi_spread_free(blmi_spread *s)
     *s = (blmi_spread){0};
 }
 
-// How many of the last, largest, eigenvalues (D, rising) have the share together.
+// The smallest number of the last, largest, eigenvalues (D, rising) that together have
+// the share.
 static int rank_of(const double *values, int d, double share)
 {
     double sum = 0.0, part = 0.0;
@@ -177,7 +179,7 @@ blm_status blmi_spread_axes(const blmi_spread *s, double share, float *axes,
 
 // ---- all but a group ------------------------------------------------------------------
 
-// matrix and centre become scatter and mean without the group.
+// Removes the group from matrix and centre, a scatter and its mean.
 static void leave_group(const blmi_spread *s, const int32_t *group, int32_t out, room *r)
 {
     const blmi_collection *c = s->collection;
@@ -205,7 +207,7 @@ static void leave_group(const blmi_spread *s, const int32_t *group, int32_t out,
         r->centre[j] = s->mean[j] - r->sum[j] / rest;
 }
 
-// out (P) of image i; the room holds the eigenvectors of the others.
+// Distances out (P) of image i; the room holds the eigenvectors of the others.
 static void measure(const blmi_spread *s, int64_t i, int rank, room *r, float *out)
 {
     const blmi_collection *c = s->collection;
@@ -224,7 +226,7 @@ static void measure(const blmi_spread *s, int64_t i, int rank, room *r, float *o
     }
 }
 
-// The images of `which` that are in the group of number `at` of it, which is the first of
+// Measures the images of `which` in the group of its image `at`, which is the first of
 // its group there.
 static bool leave_out_at(const blmi_spread *s, double share, const int32_t *group,
     const int32_t *which, int count, int at, room *r, float *out)

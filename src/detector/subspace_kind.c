@@ -1,6 +1,6 @@
-// One subspace for the features of all positions as a detector: the distance is what of a
-// feature lies outside the principal axes that hold a share of the variance.  With few
-// good images and features of DINOv2, that is SubspaceAD.
+// The subspace as a detector: the distance is the part of a feature outside the principal
+// axes that have a share of the variance.  With few good images and features of DINOv2
+// this is SubspaceAD.
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "src/detector/subspace.h"
 #include "src/gauss/linalg.h"
 
-enum { MOST_LEFT_OUT = 256 }; // images that are left out, evenly spaced
+enum { MOST_LEFT_OUT = 256 }; // images to leave out, evenly spaced
 
 typedef struct subspace_fit {
     blmi_detector_rule rule;
@@ -27,7 +27,7 @@ typedef struct subspace_detector {
     const float *axes;      // (R, D) unit vectors
     const float *variances; // (R) falling
     blmi_residual *residual;
-    blmi_collection *collection; // after a fit: what groups are left out with
+    blmi_collection *collection; // after a fit: the images, for leaving out groups
     void *owned[6];
 } subspace_detector;
 
@@ -74,7 +74,7 @@ static blm_status add(void *context, const float *x, int images, blm_error *err)
 {
     subspace_fit *fit = context;
     if (fit->collection == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "images added to a model that is finished");
+        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
     return blmi_collection_add(fit->collection, x, images, err);
 }
 
@@ -92,13 +92,13 @@ static blm_status open_residual(subspace_detector *d, blm_error *err)
         d->base.features, d->rank, &d->residual, err);
 }
 
-// Every how many-th image is left out.
+// Every how many images one is left out.
 static int64_t left_out_stride(int64_t images)
 {
     return (images + MOST_LEFT_OUT - 1) / MOST_LEFT_OUT;
 }
 
-// Axes, residual and leave-one-out distances from mean and scatter.
+// Computes axes, residual and leave-one-out distances from mean and scatter.
 static blm_status build(subspace_detector *d, const blmi_spread *s, float *mean,
     float *axes, float *variances, float *loo, int32_t *loo_index, blm_error *err)
 {
@@ -150,10 +150,10 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     subspace_detector *d = own_mutable(out);
     const blmi_collection *c = fit->collection;
     if (c == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "a model that is finished already");
+        return blmi_fail(err, BLM_EUSAGE, "the model is finished already");
     if (c->images < 3)
         return blmi_fail(
-            err, BLM_EUSAGE, "%lld images: expected at least 3", (long long)c->images);
+            err, BLM_EUSAGE, "%lld images, expected 3 or more", (long long)c->images);
     const int64_t stride = left_out_stride(c->images);
     d->rule = fit->rule;
     out->images = c->images;
@@ -197,12 +197,11 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
     (void)use;
     if (d->collection == NULL)
         return blmi_fail(err, BLM_EUSAGE,
-            "a subspace has not kept the images that groups are left out with: groups "
-            "have to be given to the fit");
+            "this subspace did not keep the images: give the groups to the fit");
     if (detector->left_out < detector->images)
         return blmi_fail(err, BLM_EUSAGE,
-            "groups of images can be left out of a subspace up to %d images, this model "
-            "has %lld",
+            "groups can be left out of a subspace of at most %d images, this model has "
+            "%lld",
             MOST_LEFT_OUT, (long long)detector->images);
     BLMI_TRY(blmi_spread_new(d->collection, d->scale, threads, &spread, err));
     const blm_status status = blmi_spread_leave_out(&spread, d->rule.explained, group,
@@ -283,7 +282,7 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
     for (int j = 0; j < detector->features; j++)
         if (!(d->scale[j] > 0.0f))
             return blmi_fail(err, BLM_EINPUT,
-                "%s: subspace.scale: number %d is %g, expected one above 0", path, j,
+                "%s: subspace.scale: number %d is %g, expected a number above 0", path, j,
                 (double)d->scale[j]);
     for (int k = 0; k < d->rank; k++)
         if (!(d->variances[k] >= 0.0f) ||
@@ -305,7 +304,7 @@ static blm_status check_parts(blmi_detector *detector, const char *path, blm_err
     return open_residual(d, err);
 }
 
-// ---- what it costs, what it is called -------------------------------------------------
+// ---- cost and name --------------------------------------------------------------------
 
 static blmi_detector_cost cost(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, int64_t images, int threads)
@@ -315,7 +314,7 @@ static blmi_detector_cost cost(const blmi_detector_rule *rule,
     const double left_out = fmin(n, MOST_LEFT_OUT);
     const double model = sizeof(float) * (d * (d + 3) + left_out * (p + 1));
     const double room = sizeof(double) * (4 * d * d + 2 * p * d);
-    (void)rule; // the rank is not known before: at most D
+    (void)rule; // the rank is not known yet: at most D
     return (blmi_detector_cost){.model_bytes = (uint64_t)model,
         .fit_bytes = (uint64_t)(model + sizeof(float) * n * p * d + threads * room +
                                 sizeof(double) * d * d),

@@ -1,4 +1,5 @@
-// The subspace: what is left of features, and leaving images out against fitting again.
+// Tests of the subspace: the part of features outside it, and leaving images out against
+// new fits.
 #include <math.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ static void groups_must_leave_two_images(void **state)
     free(x);
 }
 
-// Each output of the network as a whole: mean variance 1.
+// Each output of the network is scaled as a whole to mean variance 1.
 static void scales_are_those_of_outputs(void **state)
 {
     (void)state;
