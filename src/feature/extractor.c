@@ -1,4 +1,4 @@
-// extractor.c: images through the preparation, the network and the stacking.
+// extractor.c: prepares images, runs the network and assembles features.
 #include "src/feature/extractor.h"
 
 #include <stdatomic.h>

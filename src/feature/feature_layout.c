@@ -59,7 +59,7 @@ blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *ba
     }
     BLMI_TRY(blmi_backbone_check_taps(backbone, recipe->stages, err));
     if (recipe->fields.channels > layout.channels)
-        return blmi_fail(err, BLM_EUSAGE, "channels %d: the stages have %d",
+        return blmi_fail(err, BLM_EUSAGE, "channels %d: the taps have only %d",
             recipe->fields.channels, layout.channels);
     layout.features =
         recipe->fields.channels > 0 ? recipe->fields.channels : layout.channels;
@@ -127,7 +127,7 @@ blm_status blmi_features_choose(
 // ---- stacking -------------------------------------------------------------------------
 
 // Copies the channels chosen (left) below number `end`; channel begins with number
-// `first`. Returns their number.
+// `first`.  Returns their number.
 static size_t take(
     const float *channel, int first, int end, const int32_t *chosen, int left, float *out)
 {

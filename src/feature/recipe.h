@@ -28,7 +28,7 @@ blm_status blmi_recipe_name_taps(
 blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe);
 
 // Crops and resizes an image: resized (resize_height, resize_width, 3).  recipe:
-// complete. BLM_EINPUT: the crop rectangle is not inside the image.
+// complete.  BLM_EINPUT: the crop rectangle is not inside the image.
 blm_status blmi_recipe_resize(
     const blmi_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err);
 // Cuts out the centre and normalises it: the input x (height, width, 3) of the network.

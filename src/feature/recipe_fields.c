@@ -37,11 +37,11 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(filter),
         .keys = {"recipe.filter"}},
     {.field = {"bits", BLM_FIELD_WHOLE, BLM_PART_INPUT, "16", "N",
-         "Bits that 16-bit sensors fill, 9 to 16", 9, 16},
+         "Significant bits of 16-bit samples, 9 to 16", 9, 16},
         .offset = AT(bits),
         .keys = {"recipe.bits"}},
     {.field = {"range", BLM_FIELD_RANGE, BLM_PART_INPUT, "auto", "LOW,HIGH",
-         "Samples that are black and white; auto: by bits", -1e300, 1e300,
+         "Samples that become black and white; auto: by bits", -1e300, 1e300,
          .zero = "auto"},
         .offset = AT(range_low),
         .keys = {"!recipe.range_low", "!recipe.range_high"}},
@@ -59,7 +59,7 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(channels),
         .keys = {"!recipe.channels"}},
     {.field = {"seed", BLM_FIELD_WHOLE64, BLM_PART_FEATURES, "0", "N",
-         "Of the draw of channels, and of the coreset", 0, 9007199254740992.0},
+         "Seed of the draw of channels and of the coreset", 0, 9007199254740992.0},
         .offset = AT(seed),
         .keys = {"!recipe.seed"}},
     {.field = {"detector", BLM_FIELD_CHOICE, BLM_PART_FEATURES, "gauss", "NAME",
@@ -82,16 +82,15 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(reach),
         .keys = {"!recipe.reach"}},
     {.field = {"coreset", BLM_FIELD_REAL, BLM_PART_STATISTICS, "1", "SHARE",
-         "memory: share of the rows to keep", 1e-6, 1, .only = "memory"},
+         "memory: share of the good features to keep", 1e-6, 1, .only = "memory"},
         .offset = AT(coreset),
         .keys = {"!recipe.coreset"}},
     {.field = {"explained", BLM_FIELD_REAL, BLM_PART_STATISTICS, "0.99", "SHARE",
-         "subspace: share of the variance that it holds", 0.01, 0.9999,
-         .only = "subspace"},
+         "subspace: share of the variance to keep", 0.01, 0.9999, .only = "subspace"},
         .offset = AT(explained),
         .keys = {"!recipe.explained"}},
     {.field = {"tolerance", BLM_FIELD_WHOLE, BLM_PART_SPREAD, "0", "N",
-         "gauss: the least distance up to N cells away", 0, 4, .only = "gauss"},
+         "gauss: use the smallest distance up to N cells away", 0, 4, .only = "gauss"},
         .offset = AT(tolerance),
         .keys = {"!recipe.tolerance"}},
     {.field = {"epsilon", BLM_FIELD_REAL, BLM_PART_SPREAD, "0.01", "X",
@@ -111,7 +110,7 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(min_area),
         .keys = {"recipe.min_area"}},
 };
-// FIRST_SIZE: bytes of a recipe in the first release that had a size, 0.2.0.
+// FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
 enum { FIRST_SIZE = sizeof(blm_recipe), MOST_SIZE = 1 << 16 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -14,8 +14,7 @@
 // brightness or half the size 299 of 303 are found; of those shifted by a hundredth, 97
 // of 101.
 static const double near = 0.0045, gap = 4, least_near = 1e-4, far = 0.5;
-static const double likely =
-    0.5; // largest coarse distance of a pair to compare in detail
+static const double likely = 0.5; // largest coarse distance to compare in detail
 enum { POOL = 2, COARSE = BLMI_THUMB_SIDE / POOL, COARSE_CELLS = COARSE * COARSE };
 enum { COMPARED = 64 }; // pairs for each image to compare in detail
 

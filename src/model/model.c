@@ -156,7 +156,7 @@ static double count_units(const blm_model *model)
 
 // See blm_model_info.  The n held-out images and the next one are exchangeable: on
 // average at most floor(rate (n + 1)) of these n + 1 reach the threshold; one if it is of
-// the tail. With groups, whose images count in parts, it is the rate itself.
+// the tail.  With groups, whose images count in parts, it is the rate itself.
 static double promised_rate(const blm_model *model)
 {
     const double n = count_units(model);
