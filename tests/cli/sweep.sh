@@ -52,7 +52,7 @@ expect 2 sweep
 expect 2 sweep data/set --epsilon 0.1,x
 err_has '^blemish: sweep: --epsilon "x": should be a number'
 expect 2 sweep data/set --stages 2,5 -q
-err_has 'taps: .* no "5", only layer1,'
+err_has 'taps "5": .* only layer1,'
 expect 2 sweep data/set --size 200x224 -q
 err_has multiples
 expect 2 sweep data/set --channels 100000 -q
