@@ -1,16 +1,17 @@
-// 3 of 3: judge pictures that a camera left in memory, and say where the defects are.
+// camera_buffer: scores an image in a camera's buffer and prints its defects (example 3
+// of 3).
 //
 //     camera_buffer MODEL
 //
-// A grey ramp with a bright spot stands in for the camera.  A real one is judged picture
-// by picture: create model and scorer once, then repeat what `inspect` does.
+// A grey ramp with a bright spot replaces the camera.  With a real camera, create model
+// and scorer once, and call `inspect` for each image.
 #include <blemish/blemish.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 320, HEIGHT = 240, STRIDE = 384 }; // cameras like to pad their rows
+enum { WIDTH = 320, HEIGHT = 240, STRIDE = 384 }; // many cameras pad their rows
 
-static void take_picture(uint8_t *pixels)
+static void fill_buffer(uint8_t *pixels)
 {
     memset(pixels, 0, (size_t)HEIGHT * STRIDE);
     for (int y = 0; y < HEIGHT; y++) {
@@ -38,7 +39,7 @@ static blm_status inspect(blm_scorer *scorer, const uint8_t *pixels, blm_error *
     if (status != BLM_OK)
         return status;
 
-    // The regions are in pixels of the picture, worst first.
+    // Regions are in pixels of the image, highest peak first.
     printf("score %.2f, threshold %.2f\n", result.score, result.threshold);
     for (size_t i = 0; i < result.region_count; i++) {
         const blm_region *r = blm_result_region(&result, i);
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
     if (status == BLM_OK)
         status = blm_scorer_new(model, NULL, &scorer, &err);
     if (status == BLM_OK) {
-        take_picture(pixels);
+        fill_buffer(pixels);
         status = inspect(scorer, pixels, &err);
     }
     if (status != BLM_OK)

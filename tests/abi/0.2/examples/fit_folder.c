@@ -1,4 +1,4 @@
-// 2 of 3: learn from good images what they look like.
+// fit_folder: fits a model to good images (example 2 of 3).
 //
 //     fit_folder MODEL IMAGE IMAGE IMAGE...
 #include <blemish/blemish.h>
@@ -8,14 +8,14 @@ static int progress(void *context, size_t done, size_t total)
 {
     (void)context;
     fprintf(stderr, "%zu of %zu\n", done, total);
-    return 0; // anything else would stop
+    return 0; // any other value stops the fit
 }
 
-// Three images are the least; the more, the better.
+// Needs at least three images; more are better.
 static blm_status fit(
     const char *const *paths, size_t count, blm_model **model, blm_error *err)
 {
-    blm_recipe recipe; // the defaults, but for the blur of the map
+    blm_recipe recipe; // the defaults, except sigma
     blm_recipe_init(&recipe);
     recipe.sigma = 3;
     const blm_fit_options options = {.recipe = &recipe};
@@ -31,7 +31,7 @@ static blm_status fit(
     return status;
 }
 
-// A bad part among the good ones is the commonest mistake: it stands at the top here.
+// Prints the images least like the others, since one of them may be defective.
 static void show_odd(const blm_model *model)
 {
     blm_good_score odd[3];

@@ -1,4 +1,4 @@
-// 1 of 3: is this image good?
+// score_one: scores an image (example 1 of 3).
 //
 //     score_one MODEL IMAGE
 //
@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
 
-    // Every call that can fail returns a status and leaves one line of text in err.
+    // Every call that can fail returns a status and writes one line of text to err.
     const int failed = blm_model_open(argv[1], &model, &err) ||
                        blm_scorer_new(model, NULL, &scorer, &err) ||
                        blm_image_read(argv[2], NULL, &image, &err) ||
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
         printf("%s: %.2f of %.2f, %s\n", argv[2], result.score, result.threshold,
             result.verdict == BLM_VERDICT_NG ? "NG" : "OK");
 
-    // Everything that was not created is NULL still, which _free allows.
+    // Objects that were not created are NULL, which _free allows.
     blm_image_free(image);
     blm_scorer_free(scorer);
     blm_model_free(model);

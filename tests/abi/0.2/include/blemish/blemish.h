@@ -129,22 +129,23 @@ typedef struct blm_recipe {
     double explained; // subspace: share of the variance that it contains [0.99]
 } blm_recipe;
 
-// Sets all defaults.
+// Sets all fields to their defaults.
 #define blm_recipe_init(recipe) blm_recipe_init_sized(recipe, sizeof *(recipe))
 BLM_API void blm_recipe_init_sized(blm_recipe *recipe, size_t size);
 
 // ---- the fields of a recipe, by name
 
-typedef enum blm_field_kind { // its text; its member in blm_recipe
-    BLM_FIELD_FLAG = 0,       // "no" or "yes"; int
-    BLM_FIELD_WHOLE = 1,      // a whole number; int
-    BLM_FIELD_WHOLE64 = 2,    // the same, K, M or G at its end: powers of 1000; int64_t
-    BLM_FIELD_REAL = 3,       // a number; double
-    BLM_FIELD_CHOICE = 4,     // one of `words`; an enum, `low` being the first word
-    BLM_FIELD_SIZE = 5,       // "224x224"; two int
-    BLM_FIELD_RECT = 6,       // "X,Y,W,H"; blm_rect
-    BLM_FIELD_LIST = 7,       // words with commas between them; char [BLM_FIELD_TEXT]
-    BLM_FIELD_RANGE = 8,      // "LOW,HIGH", LOW being smaller; two double
+// The text of a field; the type of its member in blm_recipe.
+typedef enum blm_field_kind {
+    BLM_FIELD_FLAG = 0,    // "no" or "yes"; int
+    BLM_FIELD_WHOLE = 1,   // a whole number; int
+    BLM_FIELD_WHOLE64 = 2, // the same, may end with K, M or G: powers of 1000; int64_t
+    BLM_FIELD_REAL = 3,    // a number; double
+    BLM_FIELD_CHOICE = 4,  // one of `words`; an enum, `low` being the first word
+    BLM_FIELD_SIZE = 5,    // "224x224"; two int
+    BLM_FIELD_RECT = 6,    // "X,Y,W,H"; blm_rect
+    BLM_FIELD_LIST = 7,    // words with commas between them; char [BLM_FIELD_TEXT]
+    BLM_FIELD_RANGE = 8,   // "LOW,HIGH", LOW being smaller; two double
 } blm_field_kind;
 
 // The first step that must be repeated when a field changes; all later ones follow.
@@ -157,7 +158,7 @@ typedef enum blm_part {
     BLM_PART_MAP = 5,        // compute maps and scores
 } blm_part;
 
-// A field.  Static; may grow at the end.
+// A field.  Static; may grow at its end.
 typedef struct blm_field {
     const char *name; // "min-area"
     blm_field_kind kind;
@@ -384,7 +385,7 @@ BLM_API const char *blm_verdict_name(blm_verdict verdict);
 typedef struct blm_model_info {
     const char *program;         // version of blemish that fitted it
     const char *hash;            // XXH3-128 of the file, 32 hex digits; "" unless opened
-    const char *weights_hash;    // of the weights, likewise
+    const char *weights_hash;    // XXH3-128 of its weights file, 32 hex digits
     const char *backbone;        // "ConTNet-B"
     const blm_recipe *recipe;    // complete: no size and no tap is left to a default
     int64_t images;              // N, good images that it was fitted on
@@ -446,8 +447,7 @@ BLM_API blm_status blm_model_good_map(
 // ---- scorer ---------------------------------------------------------------------------
 
 typedef struct blm_scorer_options {
-    int threads;       // that work on one image; 0: one for each core.  Scores do not
-                       // depend on it
+    int threads;       // for one image; 0: one for each core.  They do not change scores
     double threshold;  // replaces those of the model, no REVIEW; 0: those of the model
     int from_features; // 1: takes features instead of images, and packs no network
     int batch;         // most features scored together, 1 to 64; 0: 1

@@ -51,7 +51,7 @@ typedef struct blm_weights_info {
 } blm_weights_info;
 
 // Checks and describes a weights file.  path_or_name: as above; NULL: the default
-// weights. BLM_EINPUT: it cannot be read, is damaged, or is not a weights file.
+// weights.  BLM_EINPUT: it cannot be read, is damaged, or is not a weights file.
 BLM_SIZED blm_status blm_weights_describe(
     const char *path_or_name, blm_weights_info *out, blm_error *err);
 
