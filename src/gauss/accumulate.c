@@ -11,7 +11,7 @@
 #include "src/gauss/near_leave_out.h"
 
 enum { MOST_POSITIONS = 1 << 20, MOST_FEATURES = 1 << 14 };
-// Beyond this a scatter of float would overflow; no network's features come near it.
+// Above this a scatter in float would overflow; features of networks are far below.
 static const float largest_feature = 1e15f;
 
 static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_error *err)
@@ -20,15 +20,15 @@ static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_err
         return blmi_fail(
             err, BLM_EUSAGE, "epsilon %g: expected a number above 0", rule->epsilon);
     if (!(rule->shrinkage >= 0.0 && rule->shrinkage < 1.0))
-        return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 up to, but not, 1",
+        return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 or more, below 1",
             rule->shrinkage);
     if (rule->tolerance < 0 || rule->tolerance > BLMI_MOST_TOLERANCE)
         return blmi_fail(err, BLM_EUSAGE, "tolerance %d: expected 0 to %d",
             rule->tolerance, BLMI_MOST_TOLERANCE);
     if (rule->tolerance > 0 &&
         (rule->grid_width < 1 || positions % rule->grid_width != 0))
-        return blmi_fail(err, BLM_EUSAGE, "%d positions are no rows of %d", positions,
-            rule->grid_width);
+        return blmi_fail(err, BLM_EUSAGE, "%d positions, expected whole rows of %d",
+            positions, rule->grid_width);
     return BLM_OK;
 }
 
@@ -38,7 +38,7 @@ blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_ru
     if (positions < 1 || positions > MOST_POSITIONS || features < 1 ||
         features > MOST_FEATURES)
         return blmi_fail(err, BLM_EUSAGE,
-            "%d positions of %d features: expected 1 to %d of 1 to %d", positions,
+            "%d positions of %d features, expected 1 to %d of 1 to %d", positions,
             features, MOST_POSITIONS, MOST_FEATURES);
     BLMI_TRY(check_rule(positions, rule, err));
     blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
@@ -121,9 +121,9 @@ size_t blmi_many_scratch(const blmi_gauss_rule *rule, int features)
     return d * d + BLMI_MOST_LEFT_OUT * d + blmi_near_many_size(rule, features);
 }
 
-// Chan, Golub and LeVeque's update of mean and scatter by a block of images.  The
-// difference of the means enters as one more row of the block, sqrt(n m / (n + m)) times
-// itself.
+// Updates mean and scatter by a block of images (Chan, Golub and LeVeque).  The
+// difference of the means is one more row of the block, multiplied by sqrt(n m / (n +
+// m)).
 static void fold_position(blmi_accumulator *a, int q, size_t count, double *scratch)
 {
     const size_t d = (size_t)a->features;
@@ -150,8 +150,8 @@ static void fold_position(blmi_accumulator *a, int q, size_t count, double *scra
             packed[j] = (float)((first ? 0.0 : (double)packed[j]) + scratch[i * d + j]);
 }
 
-// Forgets the folded images that are not to be kept: every stride-th stays, and the
-// stride doubles whenever more than 256 would.
+// Drops folded images that are not needed: every stride-th is kept, and the stride
+// doubles if that would be more than 256.
 static void thin(blmi_accumulator *a)
 {
     while ((a->folded + a->stride - 1) / a->stride > BLMI_MOST_LEFT_OUT)
@@ -192,7 +192,7 @@ void blmi_accumulator_flush(blmi_accumulator *a)
         fold(a, (size_t)(a->images - a->folded));
 }
 
-// ---- taking features in ---------------------------------------------------------------
+// ---- adding features ------------------------------------------------------------------
 
 static blm_status check_features(
     const blmi_accumulator *a, const float *x, int images, blm_error *err)
@@ -214,7 +214,7 @@ static blm_status check_features(
     return BLM_OK;
 }
 
-// Room in the list of samples.
+// Makes room in the list of samples.
 static blm_status reserve(blmi_accumulator *a, size_t more, blm_error *err)
 {
     if (a->held + more <= a->capacity)
@@ -231,8 +231,8 @@ static blm_status reserve(blmi_accumulator *a, size_t more, blm_error *err)
     return BLM_OK;
 }
 
-// What the many form needs.  Whatever this gets hold of before it fails stays for the
-// next try.
+// Allocates the arrays of the many form.  What is allocated before a failure is kept for
+// the next try.
 static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
 {
     const size_t d = (size_t)a->features, many = blmi_many_scratch(&a->rule, a->features);
@@ -252,7 +252,7 @@ static blm_status get_triangles(blmi_accumulator *a, blm_error *err)
     return BLM_OK;
 }
 
-// Copies of the counted positions of images; none if one cannot be had.
+// Copies the used positions of images: of all images, or of none after a failure.
 static blm_status append(blmi_accumulator *a, const float *x, int images, blm_error *err)
 {
     const size_t d = (size_t)a->features, size = (size_t)a->counted * d;
@@ -275,7 +275,7 @@ blm_status blmi_accumulator_add(
     blmi_accumulator *a, const float *x, int images, blm_error *err)
 {
     if (a->used_up)
-        return blmi_fail(err, BLM_EUSAGE, "images added to a model that is finished");
+        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
     if (images < 0 || images > INT32_MAX - a->images)
         return blmi_fail(err, BLM_EUSAGE, "%d images added to %lld: expected at most %d",
             images, (long long)a->images, INT32_MAX);

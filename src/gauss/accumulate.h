@@ -1,6 +1,7 @@
-// accumulate.h: what the accumulator holds, for the files that finish it (and for tests).
+// accumulate.h: the members of the accumulator, for the files that finish it (and for
+// tests).
 //
-// Letters: Q counted positions (those with use[p] != 0), T = D (D + 1) / 2.
+// Letters: Q positions in use (those with use[p] != 0), T = D (D + 1) / 2.
 #ifndef BLMI_GAUSS_ACCUMULATE_H
 #define BLMI_GAUSS_ACCUMULATE_H
 
@@ -10,7 +11,7 @@
 #include "src/gauss/storage.h"
 
 // Images whose scatter is summed in double before it is rounded into the triangles.
-// Blocks begin at multiples of this, however the images arrive.
+// Blocks begin at multiples of this, for any division of the images into calls.
 enum { BLMI_FOLD = 64 };
 
 typedef struct blmi_sample {
@@ -18,14 +19,14 @@ typedef struct blmi_sample {
     float *x;      // (Q, D)
 } blmi_sample;
 
-// Few images: samples are all of them.  Many: samples are the `kept` folded ones that
-// leave-one-out will need, then those not folded yet.
+// Few images: samples are all of them.  Many: samples are the `kept` folded ones for
+// leave-one-out, then those not folded yet.
 struct blmi_accumulator {
     int positions, features; // P, D
     blmi_gauss_rule rule;
     int counted; // Q
-    int *where;  // (Q) the positions that count, rising
-    int *number; // (P) the place of each in `where`; -1: it does not count
+    int *where;  // (Q) the positions in use, rising
+    int *number; // (P) index of each in `where`; -1: not in use
     int64_t images;
     bool used_up;
     double *scale; // (D) with unit_variance, once it is being finished; else NULL
@@ -33,7 +34,7 @@ struct blmi_accumulator {
     blmi_sample *samples; // rising index
     size_t held, capacity;
 
-    // Many images, from the moment that triangles.memory is there.
+    // Many images, as soon as triangles.memory is allocated.
     blmi_storage triangles; // factor (P, T) holds the scatter of the folded images
     double *mean;           // (Q, D) of the folded images
     int64_t folded;
@@ -47,7 +48,7 @@ struct blmi_accumulator {
 size_t blmi_many_scratch(const blmi_gauss_rule *rule, int features);
 // Doubles that a thread needs to factor in the few form.
 size_t blmi_few_scratch(int64_t images, int features, int half);
-// Folds what is left.  Cannot fail.
+// Folds the remaining images.  Cannot fail.
 void blmi_accumulator_flush(blmi_accumulator *accumulator);
 
 // The features of position number q of samples (count) as rows (count, D), less centre

@@ -1,5 +1,5 @@
-// The distances of images: all images of a block against one position after the other, so
-// that the position's axes, or its factor, come from memory once.
+// Computes the distances of images: all images of a block for one position after the
+// other, so that the axes or the factor of a position are read from memory once.
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 enum { BLOCK = 16 }; // images that share one pass over a position
 
-// What the positions of one call have in common.
+// What the positions of one call share.
 typedef struct call {
     const blmi_gauss *gauss;
     const blmi_gauss_kernels *kernels;
@@ -22,7 +22,7 @@ typedef struct call {
     float *out;         // (images, P)
 } call;
 
-// Floats of scratch for a thread: two rows an image, and a tile of widened halves.
+// Floats of scratch for a thread: two rows per image, and a tile of widened halves.
 static size_t thread_floats(const blmi_gauss *gauss, int images)
 {
     const size_t block = (size_t)(images < BLOCK ? images : BLOCK);
@@ -37,9 +37,9 @@ size_t blmi_gauss_scratch(const blmi_gauss *gauss, int images, const blmi_team *
     return (size_t)blmi_team_threads(team) * thread_floats(gauss, images) * sizeof(float);
 }
 
-// d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e, e being the shift.  A
-// tile of axes is taken off the remainder as soon as its products are known, while it
-// still is in the first cache.
+// d^2 = sum_k (v_k.y)^2 / ((1 - x) l_k + e) + |y - V V'y|^2 / e, where e is the shift.  A
+// tile of axes is subtracted from the remainder as soon as its products are known, while
+// it is in the first-level cache.
 void blmi_eigenpair_distances(const blmi_gauss_kernels *kernels, const blmi_gauss *g,
     int p, int count, const float *y, float *rests, float *room, float *out,
     size_t stride)
@@ -61,7 +61,7 @@ void blmi_eigenpair_distances(const blmi_gauss_kernels *kernels, const blmi_gaus
         }
         for (size_t i = 0; i < (size_t)count; i++) {
             float *product = products + i * BLMI_TILE;
-            for (int r = 0; r < BLMI_TILE; r++) { // what is repeated counts for 0
+            for (int r = 0; r < BLMI_TILE; r++) { // repeated rows count 0
                 product[r] = k + r < rank ? product[r] : 0.0f;
                 sums[i] += weights[r] * (double)product[r] * (double)product[r];
             }

@@ -45,8 +45,8 @@ static void add_variances_many(const blmi_accumulator *a, int q, double *varianc
     }
 }
 
-// Turns the variances (D), summed over positions, into scales.  Rounded to float, as the
-// model holds them, so that the samples are scaled as later images will be.
+// Converts the variances (D), summed over positions, to scales, rounded to float as in
+// the model, so that the samples are scaled like later images.
 static void scales_of(double *variance, int features, int counted)
 {
     double sum = 0.0;
@@ -58,7 +58,7 @@ static void scales_of(double *variance, int features, int counted)
             sum > 0.0 ? (double)(float)(1.0 / sqrt(fmax(variance[j], least))) : 1.0;
 }
 
-// Finds the scales, from what the form of the accumulator has.
+// Finds the scales from the data of the accumulator.
 static blm_status find_scales(blmi_accumulator *a, blmi_gauss_form form, blm_error *err)
 {
     const size_t d = (size_t)a->features;
@@ -79,14 +79,14 @@ static blm_status find_scales(blmi_accumulator *a, blmi_gauss_form form, blm_err
 
 // ---- halves ---------------------------------------------------------------------------
 
-// How a position came out.
+// The result for a position.
 typedef enum outcome { DONE, SINGULAR, ROUGH } outcome;
 
-// Of the squared distances of good images, the most that rounding may change.
+// The largest change of squared distances of good images by rounding.
 static const double most_rounding = 0.02;
 
-// To the square of an image's leave-one-out distance goes what rounding adds to that of
-// its distance from the Gaussian of all; rounding (count), loo[i * stride].
+// Adds what rounding adds to an image's distance from the Gaussian of all images to the
+// square of its leave-one-out distance; rounding (count), loo[i * stride].
 static outcome add_rounding(
     const double *rounding, size_t count, float *loo, size_t stride)
 {
@@ -122,7 +122,7 @@ typedef struct room {
     void *work;
 } room;
 
-// Carves a room at base (NULL: only measured); its size in doubles.
+// Places a room at base (NULL: measures only).  Returns its size in doubles.
 static size_t lay_out(room *r, int64_t images, int features, int half, double *base)
 {
     const size_t n = (size_t)images, d = (size_t)features;
@@ -144,7 +144,7 @@ size_t blmi_few_scratch(int64_t images, int features, int half)
     return lay_out(&measured, images, features, half, NULL);
 }
 
-// Turns rows (count, width) upside down.
+// Reverses the order of rows (count, width).
 static void reverse_rows(double *rows, size_t count, size_t width)
 {
     for (size_t i = 0; i < count / 2; i++)
@@ -155,7 +155,7 @@ static void reverse_rows(double *rows, size_t count, size_t width)
         }
 }
 
-// Eigenvalues that are more than the rounding of the largest one; the mean takes one
+// The number of eigenvalues above the rounding error of the largest; the mean takes one
 // away.
 static int rank_of(const double *values, int images)
 {
@@ -167,7 +167,7 @@ static int rank_of(const double *values, int images)
 }
 
 // The eigenpairs of the scatter from those of the Gram matrix: w_k' U has the direction
-// of the axis and the length sqrt(s_k), more exactly than values has it.  Rows of axes
+// of the axis and the length sqrt(s_k), which is more exact than values.  Rows of axes
 // become unit vectors, values s_k.
 static void find_axes(room *r, int images, int rank, int features)
 {
@@ -184,7 +184,7 @@ static void find_axes(room *r, int images, int rank, int features)
     }
 }
 
-// Rounds a position into the model, zeros behind its rank.
+// Rounds a position into the model, with zeros after its rank.
 static void store_eigenpairs(
     const room *r, int p, int images, int rank, blmi_storage *out)
 {
@@ -219,9 +219,9 @@ static void store_axes(const room *r, int p, int rank, const blmi_storage *out)
         axes[j] = j < some ? (float)r->axes[j] : 0.0f;
 }
 
-// What the rounding of the axes adds to the squared distances of the samples, which are
-// used up.  The formula is that of distance.c, by rounded axes less by exact ones, which
-// leave no rest.
+// The increase of the squared distances of the samples by rounded axes; the samples are
+// used up.  The formula is that of distance.c, with rounded axes less with exact ones,
+// which leave no rest.
 static outcome find_rounding(
     const blmi_accumulator *a, room *r, int p, int rank, const blmi_storage *out)
 {
@@ -248,7 +248,7 @@ static outcome find_rounding(
         }
         for (size_t j = 0; j < d; j++)
             rest += r->samples[i * d + j] * r->samples[i * d + j];
-        r->products[i] = sum + rest / shift; // its row has been read
+        r->products[i] = sum + rest / shift; // its row is read
         out->rounding[i * (size_t)out->positions + (size_t)p] = (float)r->products[i];
     }
     return add_rounding(r->products, n, out->loo + (size_t)p, (size_t)out->positions);
@@ -328,7 +328,7 @@ static void unpack(const float *packed, int features, const double *scale, doubl
     }
 }
 
-// The trace of the covariance that a packed scatter (T) says, with scales (D; NULL: 1).
+// The trace of the covariance of a packed scatter (T), with scales (D; NULL: 1).
 static double trace_of(
     const float *packed, int features, double images, const double *scale)
 {
@@ -349,7 +349,7 @@ static void pack(const double *triangle, int features, float *packed)
             packed[j] = (float)triangle[i * d + j];
 }
 
-// The kept images' samples (held, D) at position number q, scaled if the rule says so.
+// Copies the kept images' samples (held, D) at position number q, scaled by the rule.
 static void take_kept(const blmi_accumulator *a, int q, double *rows)
 {
     const size_t d = (size_t)a->features;
@@ -359,7 +359,7 @@ static void take_kept(const blmi_accumulator *a, int q, double *rows)
         multiply_rows(rows, a->held, d, a->scale);
 }
 
-// Their squared distances, added to squares (held), times `sign`; uses up rows.
+// Adds their squared distances times `sign` to squares (held); uses up rows.
 static void add_squares(const blmi_accumulator *a, const double *triangle, double *rows,
     double sign, double *squares)
 {
@@ -370,7 +370,7 @@ static void add_squares(const blmi_accumulator *a, const double *triangle, doubl
             squares[i] += sign * rows[i * d + j] * rows[i * d + j];
 }
 
-// Stores a factor as halves; the triangle is used up.  What rounding adds goes to the
+// Stores a factor as halves; the triangle is used up.  What rounding adds is added to the
 // distances in loo[i * stride] and, with a tolerance, in near.
 static outcome store_halves(const blmi_accumulator *a, int q, double *triangle,
     double *rows, float *loo, size_t stride, blmi_near_many *near,
@@ -392,8 +392,8 @@ static outcome store_halves(const blmi_accumulator *a, int q, double *triangle,
     return add_rounding(rounding, a->held, loo, stride);
 }
 
-// The distances of a position without each kept image, from its scatter, which has less
-// epsilon added than its factor.
+// The distances of a position without each kept image, from its scatter.  Less epsilon is
+// added to the scatter than to the factor.
 static outcome leave_out_many(const blmi_accumulator *a, int q, double shift,
     double *triangle, double *rows, float *loo, size_t stride, blmi_near_many *near)
 {
@@ -411,8 +411,8 @@ static outcome leave_out_many(const blmi_accumulator *a, int q, double shift,
     return DONE;
 }
 
-// The scatter of position number q becomes its factor, which may take its place;
-// leave-one-out first.
+// Converts the scatter of position number q to its factor, which may be in the same
+// place; computes leave-one-out first.
 static outcome factor_many(
     const blmi_accumulator *a, int q, double *scratch, const blmi_storage *out)
 {
@@ -440,7 +440,7 @@ static outcome factor_many(
     else
         pack(triangle, a->features, out->factor + p * blmi_triangle(a->features));
     if (tolerant) {
-#pragma omp critical(blmi_near_fold) // the least does not depend on the order
+#pragma omp critical(blmi_near_fold) // the minimum does not depend on the order
         blmi_near_many_fold(a, q, &near, out->loo);
     }
     return result;
@@ -479,7 +479,7 @@ static blm_status factor_all_many(
 
 // ---- the model ------------------------------------------------------------------------
 
-// Hands the arrays over to a model, zeros where positions do not count.
+// Moves the arrays to a model, with zeros at positions that are not in use.
 static void publish(
     const blmi_accumulator *a, const blmi_storage *storage, int left_out, blmi_gauss *out)
 {
@@ -520,8 +520,8 @@ static void publish(
     };
 }
 
-// Leave-one-out distances loo (N, P) of a model with a tolerance, from those of each
-// position by itself.  The model is freed if this fails.
+// Computes leave-one-out distances loo (N, P) of a model with a tolerance from those of
+// each single position.  Frees the model after a failure.
 static blm_status tolerate(
     const blmi_accumulator *a, blmi_gauss *gauss, float *loo, blm_error *err)
 {
@@ -571,10 +571,10 @@ static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *e
 blm_status blmi_accumulator_finish(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     if (a->used_up)
-        return blmi_fail(err, BLM_EUSAGE, "a model that is finished already");
+        return blmi_fail(err, BLM_EUSAGE, "the model is finished already");
     if (a->images < 3)
         return blmi_fail(
-            err, BLM_EUSAGE, "%lld images: expected at least 3", (long long)a->images);
+            err, BLM_EUSAGE, "%lld images, expected 3 or more", (long long)a->images);
     a->used_up = true;
     return blmi_form_of(a->images, a->features) == BLMI_EIGENPAIRS
                ? finish_few(a, out, err)

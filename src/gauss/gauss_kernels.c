@@ -1,4 +1,4 @@
-// gauss_kernels.c: the kernels in plain C, and which ones this processor can run.
+// gauss_kernels.c: the kernels in plain C, and the choice of the fastest version.
 #include "src/gauss/gauss_kernels.h"
 
 #if defined(__x86_64__)
@@ -66,7 +66,7 @@ static void plain_solve(const blmi_factor_rows *l, float *y, size_t step, int co
 }
 
 #if defined(__x86_64__)
-// What __builtin_cpu_supports("f16c") says, which clang 14 does not know.
+// Replaces __builtin_cpu_supports("f16c"), which clang 14 does not know.
 static bool supports_f16c(void)
 {
     unsigned a, b, c, d;

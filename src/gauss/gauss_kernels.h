@@ -1,11 +1,11 @@
-// gauss_kernels.h: the inner loops of a distance, once per instruction set.
+// gauss_kernels.h: the inner loops of distances, one set per instruction set.
 #ifndef BLMI_GAUSS_KERNELS_H
 #define BLMI_GAUSS_KERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BLMI_TILE = 4 }; // rows that a kernel takes at once
+enum { BLMI_TILE = 4 }; // rows per call of a kernel
 
 // Rows top .. top + 3 of a triangular factor L.  A short tile repeats its last row, with
 // zeros in `inverse`.
@@ -44,10 +44,10 @@ extern const blmi_gauss_kernels blmi_gauss_avx512; // AVX-512 F
 #endif
 
 const blmi_gauss_kernels *blmi_gauss_kernels_plain(void); // the reference
-// NULL where this machine cannot run it.
+// NULL if this machine cannot run it.
 const blmi_gauss_kernels *blmi_gauss_kernels_avx2(void);
 const blmi_gauss_kernels *blmi_gauss_kernels_avx512(void);
-// The fastest one of these.
+// The fastest one for this machine.
 const blmi_gauss_kernels *blmi_gauss_kernels_best(void);
 
 #endif

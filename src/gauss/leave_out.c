@@ -37,7 +37,7 @@ void blmi_leave_one_out_few(int images, int rank, int features,
             t += lam * share;
             length += wik * wik;
         }
-        if (rank < images - 1) // Z; zero but for rounding otherwise
+        if (rank < images - 1) // Z; otherwise zero except for rounding
             t += fmax(1.0 - length, 0.0);
         out[(size_t)i * stride] = (float)sqrt((n - 2.0) / keep * n / (n - 1.0) * q / t);
     }
@@ -61,7 +61,7 @@ void blmi_leave_one_out_many(int64_t images, int count, int features, double kee
 
 // ---- a group of images left out -------------------------------------------------------
 
-// Q M from Q's lower triangle, in place; symmetric no more.
+// Computes Q M from Q's lower triangle, in place; the result is not symmetric.
 static void times_m(double *q, int size, double rest)
 {
     const size_t g = (size_t)size;
@@ -111,8 +111,8 @@ static bool leave_group(const blmi_gauss *gauss, int p, int rank, const int *mem
     return true;
 }
 
-// Distances of all images at position p.  A rank of 0, all samples equal or the position
-// not counted, gives zeros.
+// Distances of all images at position p.  A rank of 0 (all samples equal, or the position
+// not in use) gives zeros.
 static bool leave_groups(const blmi_gauss *gauss, int p, const blmi_groups *all,
     blmi_group_room *r, float *out)
 {
@@ -129,7 +129,7 @@ static bool leave_groups(const blmi_gauss *gauss, int p, const blmi_groups *all,
     return rank > 0;
 }
 
-// All positions, each on one thread; the first position at fault, or P.
+// All positions, each on one thread.  Returns the first position that failed, or P.
 static int leave_groups_everywhere(const blmi_gauss *gauss, const blmi_groups *all,
     double *memory, int threads, float *out)
 {
@@ -165,7 +165,7 @@ static blm_status leave_sorted_out(const blmi_gauss *gauss, const blmi_groups *a
     blmi_free(memory);
     if (bad < gauss->positions)
         return blmi_fail(
-            err, BLM_EBUG, "position %d: leaving groups out did not come to an end", bad);
+            err, BLM_EBUG, "position %d: the factorisation without a group failed", bad);
     return BLM_OK;
 }
 
@@ -175,7 +175,7 @@ blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *gr
     blmi_groups all;
     if (gauss->form != BLMI_EIGENPAIRS)
         return blmi_fail(err, BLM_EUSAGE,
-            "groups of images can be left out up to N = (D + 1) / 2 images, this model "
+            "groups can be left out of at most N = (D + 1) / 2 images, this model "
             "has %lld",
             (long long)gauss->images);
     blm_status status = blmi_groups_sort(group, (int)gauss->images, &all, err);

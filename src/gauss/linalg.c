@@ -55,7 +55,7 @@ void blmi_subtract_product_f32(
         1.0f, out, n);
 }
 
-// What dsyevd asks for, in items.
+// The work space of dsyevd, in items.
 static size_t eigen_doubles(size_t n)
 {
     return 1 + 6 * n + 2 * n * n;
@@ -72,8 +72,8 @@ size_t blmi_eigen_work(int n)
            eigen_ints((size_t)n) * sizeof(lapack_int);
 }
 
-// LAPACK is column-major: a lower triangle of ours is an upper one of its, and its
-// eigenvectors, which are columns, are rows of ours.
+// LAPACK is column-major: our lower triangle is its upper one, and its eigenvectors,
+// which are columns, are our rows.
 bool blmi_eigen(int n, double *a, double *values, void *work)
 {
     const size_t doubles = eigen_doubles((size_t)n);

@@ -1,9 +1,8 @@
-// linalg.h: the handful of products and factorisations that the statistics need, in
-// double.
+// linalg.h: the products and factorisations of the statistics, in double.
 //
-// All matrices are row-major.  Every caller is inside a parallel region, and has called
-// blmi_threads_keep_to_one: each call then computes on one thread (with OpenBLAS's OpenMP
-// build), and a position's bytes do not depend on the number of threads.
+// All matrices are row-major.  Callers are inside a parallel region and have called
+// blmi_threads_keep_to_one.  So each call computes on one thread (with OpenBLAS's OpenMP
+// build), and the bytes of a position do not depend on the number of threads.
 #ifndef BLMI_GAUSS_LINALG_H
 #define BLMI_GAUSS_LINALG_H
 
@@ -33,13 +32,13 @@ void blmi_add_product_f32(
 void blmi_subtract_product_f32(
     int m, int n, int k, const float *a, const float *b, float *out);
 
-// Eigenpairs of a symmetric matrix a (n, n), of which the lower triangle is read: its row
-// k becomes the unit eigenvector of values[k] (n), values rising.  work:
-// blmi_eigen_work(n) bytes.  false if LAPACK does not converge.
+// Eigenpairs of a symmetric matrix a (n, n), of which the lower triangle is read.  Row k
+// becomes the unit eigenvector of values[k] (n), values rising.  work: blmi_eigen_work(n)
+// bytes.  false if LAPACK does not converge.
 bool blmi_eigen(int n, double *a, double *values, void *work);
 size_t blmi_eigen_work(int n);
 
-// The lower triangle of a (n, n) becomes that of L, L L' = a; the rest is left alone.
+// The lower triangle of a (n, n) becomes that of L, L L' = a; the rest is unchanged.
 // false if a is not positive definite (or not finite).
 bool blmi_cholesky(int n, double *a);
 // Each row b of rows (count, n) becomes L^-1 b.

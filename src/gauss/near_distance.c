@@ -1,5 +1,5 @@
-// With a tolerance: the axes, or the factor, of a position come from memory once, and are
-// multiplied by the features of all positions around it.
+// Distances with a tolerance: the axes or the factor of a position are read from memory
+// once, and multiplied by the features of all positions around it.
 #include "src/gauss/near_distance.h"
 
 #include <math.h>
@@ -7,15 +7,16 @@
 
 #include "src/gauss/position.h"
 
-// Vectors that share one pass over a position's axes or factor: with 768 features they
-// take 150 KB, a part of the second cache.
+// Vectors per pass over a position's axes or factor: with 768 features they take 150 KB,
+// a part of the second-level cache.
 enum { VECTORS = 48 };
 
-// |y|^2 less what the axes explain is off by some 2^-20 |y|^2.  Where more than this part
-// of |y|^2 is left, a distance is right to 2^-15; else it is found without a difference.
+// The error of |y|^2 less the part on the axes is some 2^-20 |y|^2.  If more than this
+// share of |y|^2 is left, a distance is exact to 2^-15; otherwise it is computed without
+// a difference.
 static const double least_rest = 0x1p-5;
 
-// What the tasks of one call have in common.
+// What the tasks of one call share.
 typedef struct call {
     const blmi_gauss *gauss;
     const blmi_gauss_kernels *kernels;
@@ -54,7 +55,7 @@ static int counts(const call *c, int p)
     return c->use == NULL || c->use[p] != 0;
 }
 
-// Some of what is around a position, centred by it.
+// A block of the features around a position, centred by its mean.
 typedef struct block {
     int count;
     float *y;           // (VECTORS, row_floats)
@@ -62,8 +63,8 @@ typedef struct block {
     float *rest, *room; // (row_floats), (BLMI_TILE, row_floats)
 } block;
 
-// d^2 = (|y|^2 - sum_k g_k (v_k.y)^2) / e with g = l / (l + e), l being (1 - x) times an
-// eigenvalue and e the shift: half the products of the sum without a difference.
+// d^2 = (|y|^2 - sum_k g_k (v_k.y)^2) / e with g = l / (l + e), where l is (1 - x) times
+// an eigenvalue and e the shift: half the products of the sum without a difference.
 static void eigenpairs(const call *c, int q, const block *b)
 {
     const blmi_gauss *g = c->gauss;
@@ -124,7 +125,7 @@ static void measure(const call *c, int q, block *b)
     b->count = 0;
 }
 
-// All that is around position q, from its Gaussian.
+// Distances of everything around position q from its Gaussian.
 static void from_position(const void *context, int q, int thread)
 {
     const call *c = context;
@@ -154,7 +155,7 @@ static void from_position(const void *context, int q, int thread)
     measure(c, q, &b);
 }
 
-// The least distance at position p.  One that is not a number stays.
+// The smallest distance at position p.  NaN is kept.
 static void least(const void *context, int p, int thread)
 {
     const call *c = context;

@@ -1,4 +1,4 @@
-// near_distance.h: the least distance from the Gaussians around a position.
+// near_distance.h: computes the smallest distance from the Gaussians around a position.
 #ifndef BLMI_GAUSS_NEAR_DISTANCE_H
 #define BLMI_GAUSS_NEAR_DISTANCE_H
 
@@ -8,7 +8,7 @@
 
 blmi_window blmi_window_of(const blmi_gauss *gauss);
 
-// As blmi_gauss_scratch and blmi_gauss_distances_by, for a tolerance above 0.
+// Like blmi_gauss_scratch and blmi_gauss_distances_by, for a tolerance above 0.
 size_t blmi_near_scratch(const blmi_gauss *gauss, int images, const blmi_team *team);
 void blmi_near_distances(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
     const float *x, int images, const uint8_t *use, blmi_team *team, void *scratch,

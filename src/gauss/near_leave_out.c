@@ -15,7 +15,7 @@
 
 // ---- few images -----------------------------------------------------------------------
 
-// What all positions have in common.
+// What all positions share.
 typedef struct call {
     const blmi_gauss *gauss;
     const blmi_groups *groups;
@@ -39,7 +39,7 @@ typedef struct room {
     float *products;   // (places, N, R) V'z
 } room;
 
-// Carves a room at base (NULL: only measured); its size in doubles.
+// Places a room at base (NULL: measures only).  Returns its size in doubles.
 static size_t lay_out(const call *c, double *base, room *r)
 {
     const blmi_gauss *g = c->gauss;
@@ -79,7 +79,7 @@ size_t blmi_near_few_size(const blmi_gauss_rule *rule, int64_t images, int featu
     return rule->tolerance > 0 ? lay_out(&c, NULL, &measured) : 0;
 }
 
-// Whether there is a Gaussian at p: positions that did not count are all zeros.
+// Whether there is a Gaussian at p: positions not in use are all zeros.
 static bool is_fitted(const blmi_gauss *g, int p)
 {
     const float *mean = g->mean + (size_t)p * (size_t)g->features;
@@ -98,7 +98,7 @@ static bool counts(const call *c, int p)
     return c->use != NULL ? c->use[p] != 0 : is_fitted(c->gauss, p);
 }
 
-// The axes (R, D) of position p as floats; wide is room for halves.
+// The axes (R, D) of position p as floats; wide is scratch for halves.
 static const float *axes_at(const blmi_gauss *g, int p, float *wide)
 {
     const size_t count = (size_t)g->rank * (size_t)g->features;
@@ -127,7 +127,7 @@ static void take_samples(const call *c, int p, int q, const room *r)
         axes_at(g, p, r->other_axes), r->z);
 }
 
-// products and rests of everything around q.
+// Computes products and rests of everything around q.
 static void project(const call *c, int q, room *r)
 {
     const blmi_gauss *g = c->gauss;
@@ -148,7 +148,7 @@ static void project(const call *c, int q, room *r)
     }
 }
 
-// The squared distance of image i at a place, its group of `size` members being left out.
+// The squared distance of image i at a place, without its group of `size` members.
 static double distance(const call *c, const room *r, int rank, const int *members,
     int size, int i, int place, double lam)
 {
@@ -176,7 +176,7 @@ static double distance(const call *c, const room *r, int rank, const int *member
     return (rest - 1.0) / (1.0 - g->shrinkage) * sum;
 }
 
-// One group, at everything around q.
+// Leaves out one group, for everything around q.
 static bool leave_group(
     const call *c, int q, int rank, const int *members, int size, room *r)
 {
@@ -200,7 +200,7 @@ static bool leave_group(
     return true;
 }
 
-// Takes the squares of everything around q into the least distances.
+// Updates the smallest distances by the squares of everything around q.
 static void fold(const call *c, int q, const room *r)
 {
     const size_t n = (size_t)c->gauss->images, positions = (size_t)c->gauss->positions;
@@ -226,7 +226,7 @@ static bool leave_out_at(const call *c, int q, room *r)
         if (!leave_group(c, q, rank, all->order + all->begin[k],
                 all->begin[k + 1] - all->begin[k], r))
             return false;
-#pragma omp critical(blmi_near_fold) // the least does not depend on the order
+#pragma omp critical(blmi_near_fold) // the minimum does not depend on the order
     fold(c, q, r);
     return true;
 }
@@ -257,7 +257,7 @@ blm_status blmi_leave_near_out(const blmi_gauss *gauss, const blmi_groups *group
     blmi_free(memory);
     if (bad < gauss->positions)
         return blmi_fail(
-            err, BLM_EBUG, "position %d: leaving images out did not come to an end", bad);
+            err, BLM_EBUG, "position %d: the factorisation without an image failed", bad);
     return BLM_OK;
 }
 

@@ -61,7 +61,7 @@ double blmi_shift_at(const blmi_gauss *gauss, int p, int rank)
     return gauss->epsilon + gauss->shrinkage * trace / gauss->features;
 }
 
-// The n numbers from item `at` on of floats, or of halves if there are any.
+// The n numbers beginning at item `at`, from floats or, if there are any, from halves.
 static const float *row_at(const blmi_gauss_kernels *kernels, const float *floats,
     const uint16_t *halves, size_t at, int n, float *room)
 {
@@ -86,8 +86,8 @@ void blmi_take_axes(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss, 
     }
 }
 
-// Finds the inverse of the block on the diagonal, which is diagonal (count) and, below
-// it, the ends of the rows.
+// Inverts the block on the diagonal, which is diagonal (count) and, below it, the ends of
+// the rows.
 static void invert_block(blmi_factor_rows *l, int count, const float *diagonal)
 {
     for (int j = 0; j < BLMI_TILE; j++)

@@ -1,4 +1,4 @@
-// position.h: the Gaussian of one position, as the loops over features take it.
+// position.h: the Gaussian of one position, for the loops over features.
 #ifndef BLMI_GAUSS_POSITION_H
 #define BLMI_GAUSS_POSITION_H
 
@@ -9,13 +9,13 @@
 size_t blmi_row_floats(int features);
 // y (D) = x (D) - mean (D) at position p, scaled if the model is.
 void blmi_centre(const blmi_gauss *gauss, const float *x, size_t p, float *y);
-// |x|^2 in double, in four sums so that none waits for the one before.
+// |x|^2 in double, in four independent sums.
 double blmi_square(const float *x, int n);
 
-// Eigenpairs that position p has, behind which come zeros.
+// The number of eigenpairs of position p; zeros follow them.
 int blmi_rank_at(const blmi_gauss *gauss, int p);
-// What the rule adds to the diagonal at p, of that rank: epsilon, and with shrinkage x
-// its share of the trace.
+// The number that the rule adds to the diagonal at p, of that rank: epsilon, and with
+// shrinkage x its share of the trace.
 double blmi_shift_at(const blmi_gauss *gauss, int p, int rank);
 
 // The same for the kernels: y (row_floats) has zeros behind the features.

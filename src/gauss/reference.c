@@ -7,7 +7,7 @@
 
 enum { CAUSES = 24 };
 
-// Variance 1 and nearly normal.
+// A random number of variance 1, nearly normal.
 static double normal(uint64_t *state)
 {
     double sum = -6.0;

@@ -1,4 +1,4 @@
-// Shrinkage and unit variance, against whole covariances in double.
+// Tests of shrinkage and unit variance, against whole covariances in double.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static float *make_features(int images)
     return x;
 }
 
-// How far leave-one-out distances are from a fit to the others, at worst.
+// The largest error of leave-one-out distances, against a fit to the others.
 static double worst_left_out(
     const blmi_gauss *gauss, const float *x, int images, const blmi_gauss_rule *rule)
 {
@@ -104,8 +104,8 @@ static void distances_follow_the_rule(void **state)
     }
 }
 
-// What the header says is exact is exact; what it says is not stays within six percent,
-// with two positions and 20 or 60 images.
+// Where the header says exact, the results are exact; otherwise they are within six
+// percent, with two positions and 20 or 60 images.
 static void left_out_images_follow_it_too(void **state)
 {
     (void)state;
@@ -123,8 +123,7 @@ static void left_out_images_follow_it_too(void **state)
     }
 }
 
-// Brought to unit variance beforehand, features need no rule to do it: then leaving out
-// is exact.
+// Features scaled to unit variance before need no rule for it: then leaving out is exact.
 static void scales_are_those_of_all_images(void **state)
 {
     (void)state;

@@ -60,7 +60,7 @@ static void lay_out_many(blmi_storage *s, void *base, size_t *at)
     }
 }
 
-// Points s at its arrays inside the block at base and returns the size of the block.
+// Sets the arrays of s inside the block at base.  Returns the size of the block.
 static size_t lay_out(blmi_storage *s, int64_t images, int scaled, void *base)
 {
     const bool few = s->form == BLMI_EIGENPAIRS;

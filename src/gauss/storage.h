@@ -1,4 +1,4 @@
-// storage.h: the arrays of a fitted model while they are being written.
+// storage.h: the arrays of a fitted model during a fit.
 #ifndef BLMI_GAUSS_STORAGE_H
 #define BLMI_GAUSS_STORAGE_H
 
@@ -30,14 +30,14 @@ typedef struct blmi_storage {
 size_t blmi_triangle(int features);
 // The form that N images are kept in: whichever has fewer floats.
 blmi_gauss_form blmi_form_of(int64_t images, int features);
-// Bytes of the whole block; the rule says whether there are scales and halves.
+// Bytes of the whole block; the rule decides on scales and halves.
 size_t blmi_storage_bytes(blmi_gauss_form form, int64_t images, int positions,
     int features, const blmi_gauss_rule *rule);
-// Contents undefined; released with blmi_free(out->memory).
+// Contents undefined; freed by blmi_free(out->memory).
 blm_status blmi_storage_new(blmi_gauss_form form, int64_t images, int positions,
     int features, const blmi_gauss_rule *rule, blmi_storage *out, blm_error *err);
-// All arrays zero at position p, which nobody asks for; images is N or M, as loo has
-// them.
+// Sets all arrays to zero at position p, which is not in use.  images is N or M, as in
+// loo.
 void blmi_storage_blank(const blmi_storage *storage, int p, int images);
 
 #endif

@@ -1,5 +1,4 @@
-// Gaussians that tolerate a shift, against whole covariances in double and against
-// fitting again.
+// Tests of the tolerance, against whole covariances in double and against new fits.
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,13 +9,13 @@
 #include "src/gauss/reference.h"
 #include "tests/check.h"
 
-static int fit_threads = 2; // of fits, and of what is left out
+static int fit_threads = 2; // of fits and of leaving out
 
 enum { WIDTH = 5, HEIGHT = 4, P = WIDTH * HEIGHT, D = 30, SCORED = 3, MOST = 70 };
 
 static blm_error err;
 
-// Two positions that do not count, one of them in the middle.
+// Two positions not in use, one of them in the middle.
 static const uint8_t holes[P] = {
     1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
 
@@ -105,7 +104,7 @@ static void check(const float *x, int images, const blmi_gauss_rule *rule,
     int32_t each[MOST];
     reference all[P];
     blmi_gauss gauss = fit(x, images, rule, use);
-    memcpy(scored, x, P * D * sizeof *scored); // one of the fit
+    memcpy(scored, x, P * D * sizeof *scored); // an image of the fit
     measure(NULL, &gauss, scored, SCORED, use, 2, found);
     fit_reference(x, images, NULL, 0, rule, all);
     for (int i = 0; i < SCORED * P; i++)
@@ -148,7 +147,7 @@ static void distances_are_the_least_around(void **state)
     free(x);
 }
 
-// The difference that is used while it is exact enough would be noise here.
+// The difference, which is used if it is exact enough, would be noise here.
 static void a_small_epsilon_loses_nothing(void **state)
 {
     (void)state;
@@ -232,7 +231,7 @@ static void halves_are_near(void **state)
     free(x);
 }
 
-// Company, threads and instruction sets.
+// Distances must not depend on other images, threads or instruction sets.
 static void distances_depend_on_their_image_alone(void **state)
 {
     (void)state;
