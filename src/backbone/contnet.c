@@ -96,14 +96,14 @@ static void multiply(const pass *p, const blmi_matrix *b, int rows, const float 
 static void show(const blmi_contnet_workspace *ws, const char *step, const float *values,
     int images, blmi_grid g)
 {
-    if (ws->watch)
+    if (ws->watch != NULL)
         ws->watch(ws->watch_context, step, values, images, g.height, g.width, g.channels);
 }
 
 // The tokens as a dense array, which takes the place of qkv.
 static void show_tokens(const pass *p, int block, const char *what)
 {
-    if (!p->ws->watch)
+    if (p->ws->watch == NULL)
         return;
     char step[64];
     blmi_print(step, sizeof step, "layer%d.ConTBlock%d.%s", p->stage + 1, block, what);
@@ -263,7 +263,7 @@ static void attend(
     const blmi_words words = p->net->words, out = partial(p->ste->proj.words);
     const int all = blmi_words_of(words, channels);
     const float *q = qkv + head * blmi_words_of(words, depth), *bias = p->ste->bias;
-    if (bias)
+    if (bias != NULL)
         bias += (size_t)(head * tokens * blmi_pad(tokens));
     blmi_attend(p->net->kernels,
         &(blmi_attention){words, out, tokens, depth, q, q + all, q + 2 * all,

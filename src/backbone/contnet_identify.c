@@ -43,7 +43,7 @@ static blm_status find_variant(
     const blmi_tensors *weights, blmi_variant *variant, blm_error *err)
 {
     const blmi_tensor *stem = blmi_tensors_find(weights, "layer0.conv.conv.weight");
-    if (!stem)
+    if (stem == NULL)
         return blmi_fail(err, BLM_EINPUT,
             "no tensor layer0.conv.conv.weight: not the weights of a ConTNet");
     const int blocks = count_blocks(weights, 1);

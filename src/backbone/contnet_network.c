@@ -40,7 +40,7 @@ blm_status blmi_contnet_new_with(const blmi_kernels *kernels, const blmi_tensors
     if (status != BLM_OK)
         return status;
     blmi_contnet *net = blmi_alloc_zero(1, sizeof *net);
-    if (!net)
+    if (net == NULL)
         return blmi_no_memory(err, "a network", 1, sizeof *net);
     net->config = *config;
     net->options = *options;
@@ -63,7 +63,7 @@ blm_status blmi_contnet_new(const blmi_tensors *weights,
 
 void blmi_contnet_free(blmi_contnet *net)
 {
-    if (!net)
+    if (net == NULL)
         return;
     blmi_arena_free(&net->arena);
     blmi_free(net);

@@ -100,7 +100,7 @@ static void pack_batch_norm(blmi_packer *p, blmi_block *b)
     for (int i = 0; mean && i < b->channels; i++) {
         if (variance[i] < 0) {
             p->status = blmi_fail(p->err, BLM_EINPUT,
-                "%sbn.running_var: number %d is %g, expected none below 0", p->prefix, i,
+                "%sbn.running_var: number %d is %g, expected 0 or more", p->prefix, i,
                 (double)variance[i]);
             return;
         }

@@ -75,13 +75,13 @@ blm_status blmi_contnet_workspace_new(const blmi_contnet *net, blmi_team *team,
     blmi_contnet_workspace **out, blm_error *err)
 {
     blmi_contnet_workspace *w = blmi_alloc_zero(1, sizeof *w);
-    if (!w)
+    if (w == NULL)
         return blmi_no_memory(err, "a workspace", 1, sizeof *w);
     w->net = net;
     w->team = team;
     const size_t count = lay_out(w, NULL);
     w->memory = blmi_alloc_zero(count, sizeof *w->memory);
-    if (!w->memory) {
+    if (w->memory == NULL) {
         blmi_contnet_workspace_free(w);
         return blmi_no_memory(err, "a workspace", count, sizeof(float));
     }
@@ -92,7 +92,7 @@ blm_status blmi_contnet_workspace_new(const blmi_contnet *net, blmi_team *team,
 
 void blmi_contnet_workspace_free(blmi_contnet_workspace *workspace)
 {
-    if (workspace)
+    if (workspace != NULL)
         blmi_free(workspace->memory);
     blmi_free(workspace);
 }

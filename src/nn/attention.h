@@ -1,4 +1,4 @@
-// attention.h: scaled dot-product attention over the tokens of one window.
+// attention.h: computes scaled dot-product attention over the tokens of one window.
 #ifndef BLMI_NN_ATTENTION_H
 #define BLMI_NN_ATTENTION_H
 
@@ -6,11 +6,11 @@
 
 enum {
     BLMI_WINDOW_ROWS = 14 * 14, // tokens of the largest window
-    BLMI_QUERY_ROWS = 42,       // queries whose scores are held at once
+    BLMI_QUERY_ROWS = 42,       // queries per block of scores
 };
 
-// Attention of one window and head: out[i] = sum over j of p[i][j] v[j], p[i] being the
-// softmax over j of q[i].k[j] + bias[i][j], in powers of 2.
+// Attention of one window and head: out[i] = sum over j of p[i][j] v[j], where p[i] is
+// the softmax over j of q[i].k[j] + bias[i][j], in powers of 2.
 typedef struct blmi_attention {
     blmi_words words, out_words; // of q, k and v; of out
     int tokens, depth;           // depth: of a head

@@ -1,16 +1,16 @@
-// kernels.h: the few operations that the network is made of, as a table of functions.
+// kernels.h: the operations of the networks, as a table of functions.
 //
-// The plain table (kernels_plain.c) defines what is right; the others must agree with it
-// (kernels_test.c).  A row of numbers is `blmi_pad(count)` floats long, so that whole
-// vectors can be read and written: what stands behind the last number is undefined.
+// The plain table (kernels_plain.c) defines the right results; the others must agree with
+// it (kernels_test.c).  A row of numbers is `blmi_pad(count)` floats long, so that whole
+// vectors can be read and written; the floats after the last number are undefined.
 //
-// What products multiply, their operands, are rows of 32-bit words.  A word is a float,
-// a pair of bf16 (the first in its lower half), or four int8 (the first in its lowest
-// byte): two or four multiplications in one instruction where the processor has
-// AVX512_BF16 and AVX512_VNNI, the same sums in more instructions where it has not.
+// The operands of products are rows of 32-bit words.  A word is a float, a pair of bf16
+// (the first in its lower half), or four int8 (the first in its lowest byte).  Processors
+// with AVX512_BF16 and AVX512_VNNI do two or four multiplications in one instruction;
+// others compute the same sums with more instructions.
 //
-// int8 are numbers q from -127 to 127 with a scale for all of a row or column.  A row of
-// them holds the bytes q + 128, and behind its last word its scale.
+// int8 are numbers q from -127 to 127 with one scale per row or column.  A row of them
+// contains the bytes q + 128, and its scale after the last word.
 #ifndef BLMI_NN_KERNELS_H
 #define BLMI_NN_KERNELS_H
 
@@ -19,7 +19,7 @@
 
 enum {
     BLMI_LANES = 16, // rows are padded to a multiple; columns of a panel
-    BLMI_APART = 16, // floats between rows, so that they do not share a set of the cache
+    BLMI_APART = 16, // floats between rows, so that rows use different cache sets
 };
 
 static inline int blmi_pad(int count)
@@ -27,18 +27,18 @@ static inline int blmi_pad(int count)
     return (count + BLMI_LANES - 1) / BLMI_LANES * BLMI_LANES;
 }
 
-// What a word holds; the value is how many numbers.
+// The content of a word; the value is the count of numbers in it.
 typedef enum blmi_words { BLMI_FLOATS = 1, BLMI_PAIRS = 2, BLMI_QUADS = 4 } blmi_words;
 
-// The words that `count` numbers take.
+// The words for `count` numbers.
 static inline int blmi_words_of(blmi_words words, int count)
 {
     return (count + (int)words - 1) / (int)words;
 }
 
 // The right side of a product.  A convolution has a tap per position of its window (or
-// per row of it), a linear layer has one.  Columns stand in panels of BLMI_LANES: the
-// word of tap t, depth k, column n is at n / 16 * panel + (t * depth + k) * row + n % 16.
+// per row of it), a linear layer has one.  Columns are in panels of BLMI_LANES: the word
+// of tap t, depth k, column n is at n / 16 * panel + (t * depth + k) * row + n % 16.
 typedef struct blmi_matrix {
     int taps, depth, columns; // depth: words; the last pair of an odd number ends in 0
                               // quads: one tap, a multiple of 4 words
@@ -50,7 +50,7 @@ typedef struct blmi_matrix {
     const int *start;   // (columns), of quads: -128 times the sum of the column's q
 } blmi_matrix;
 
-// A matrix of one tap whose values lie close together.
+// A matrix of one tap with dense values.
 static inline blmi_matrix blmi_panels(
     blmi_words words, int depth, int columns, const float *values)
 {
@@ -59,8 +59,8 @@ static inline blmi_matrix blmi_panels(
         NULL, words, NULL, NULL};
 }
 
-// What is made of a sum: itself, x/2 (1 + erf(x / sqrt 2)), max(x, 0), min(max(x, 0), 6),
-// x / (1 + e^-x), x / (1 + e^(-1.702 x)), 1 / (1 + e^-x).
+// The function that is applied to a sum: itself, x/2 (1 + erf(x / sqrt 2)), max(x, 0),
+// min(max(x, 0), 6), x / (1 + e^-x), x / (1 + e^(-1.702 x)), 1 / (1 + e^-x).
 typedef enum blmi_activation {
     BLMI_LINEAR,
     BLMI_GELU,
@@ -87,9 +87,9 @@ typedef struct blmi_product {
 typedef struct blmi_kernels {
     const char *name;
     void (*product)(const blmi_product *product);
-    // Counts are multiples of BLMI_LANES but for softmax and largest.  `words` are those
-    // of the result, for another product (quads where no restriction is given); all other
-    // numbers are floats.
+    // Counts are multiples of BLMI_LANES, except for softmax and largest.  `words` is the
+    // type of the result, if it is an operand (quads unless excluded); all other numbers
+    // are floats.
     // y = (x - mean) / sqrt(variance + epsilon) * scale + shift for (rows) rows of
     // (count) numbers, the variance being divided by count; scale and shift (count) may
     // both be NULL.  y may be x.
@@ -141,11 +141,11 @@ extern const blmi_kernels blmi_kernels_avx512; // AVX-512 F, DQ and BW
 extern const blmi_kernels blmi_kernels_bf16;   // and AVX512_BF16 and VNNI
 #endif
 
-// The tables that this processor can run, slowest first; the count is returned.
+// The tables that this processor can run, slowest first.  Returns their number.
 enum { BLMI_KERNEL_TABLES = 5 };
 int blmi_kernels_available(const blmi_kernels *tables[BLMI_KERNEL_TABLES]);
-// The fastest of them.  With the address sanitizer: behind a check of all memory that it
-// is given (kernels_checked.c).
+// The fastest table.  With the address sanitizer it also checks all memory that it is
+// given (kernels_checked.c).
 const blmi_kernels *blmi_kernels_best(void);
 const char *blmi_kernels_name(void); // of the fastest table, static text
 

@@ -82,9 +82,9 @@ static void product(const blmi_product *p)
             }
             if (quads)
                 sum = sum * p->a[m][b->depth] * b->scale[n] + bias;
-            if (p->scale)
+            if (p->scale != NULL)
                 sum *= p->scale[m];
-            if (p->add)
+            if (p->add != NULL)
                 sum += p->add[m][n];
             put(p->y[m], n, activated(sum, p->activation), p->y_words);
         }

@@ -77,7 +77,7 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
     const int rows = all_rows ? TILE_ROWS : p->rows - m;
     float *const *y = p->y + m;
     sums sum;
-    if (p->add) // fetched by the time that the sums are there
+    if (p->add != NULL) // fetched before the sums are complete
         for (int r = 0; r < rows; r++)
             for (int i = 0; i < panels; i++)
                 __builtin_prefetch(p->add[m + r] + n + i * BLMI_LANES);
@@ -98,12 +98,12 @@ static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const in
             UNROLLED (v, vecs)
                 sum[r][v] = sum_at_last(sum[r][v], p->b, n + v * WIDTH, scale[r], words);
     }
-    if (p->scale) {
+    if (p->scale != NULL) {
         UNROLLED (r, TILE_ROWS)
             UNROLLED (v, vecs)
                 sum[r][v] *= all(p->scale[m + (all_rows || r < rows ? r : 0)]);
     }
-    if (p->add) {
+    if (p->add != NULL) {
         UNROLLED (r, TILE_ROWS)
             UNROLLED (v, vecs)
                 if (all_rows || r < rows)
@@ -205,7 +205,7 @@ static ALWAYS_INLINE void layer_norm_rows(float *const *y, const float *const *x
     for (int i = 0; i < count; i += WIDTH) {
         UNROLLED (r, rows) {
             vec normal = (load(x[r] + i) - sum[r]) * squares[r];
-            if (scale)
+            if (scale != NULL)
                 normal = normal * load(scale + i) + load(shift + i);
             store_words(y[r], i, normal, words == BLMI_QUADS ? BLMI_FLOATS : words);
         }

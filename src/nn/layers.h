@@ -1,15 +1,15 @@
-// layers.h: the layers that graphs are drawn of.  Each function adds one and returns the
-// number of its output.
+// layers.h: the layers of graphs.  Each function adds a layer and returns the number of
+// its output.
 #ifndef BLMI_NN_LAYERS_H
 #define BLMI_NN_LAYERS_H
 
 #include "src/nn/graph.h"
 
-// Zeros around the input: so many on each side, or as TensorFlow pads "SAME": ceil(size /
-// stride) outputs, and of the zeros that this takes the larger half behind.
+// Zeros around the input: a number for each side, or padding as "SAME" in TensorFlow:
+// ceil(size / stride) outputs, with the larger half of the zeros at the end.
 enum { BLMI_SAME = -1 };
 
-// y = f(norm(conv(x)) + add), of the grid of x alone.  Tensors: NAME.weight, NAME.bias if
+// y = f(norm(conv(x)) + add), for the grid of x only.  Tensors: NAME.weight, NAME.bias if
 // `bias`, and the batch norm's NORM.weight, .bias, .running_mean, .running_var.
 typedef struct blmi_conv_layer {
     const char *name, *norm; // norm: NULL for none
@@ -23,16 +23,16 @@ typedef struct blmi_conv_layer {
 
 int blmi_conv(blmi_graph *graph, int x, const blmi_conv_layer *layer);
 // The same with a window for each channel: NAME.weight (channels, 1, window, window).
-// channels and add are not used; extra tokens stay as they are.
+// channels and add are not used; extra tokens are unchanged.
 int blmi_depthwise(blmi_graph *graph, int x, const blmi_conv_layer *layer);
 
-// An inverted bottleneck: a convolution of window 1 (NULL: none), one for each channel,
-// and one of window 1.  The same as the three layers one after the other, in less memory.
+// An inverted bottleneck: a convolution of window 1 (NULL: none), a depthwise one, and
+// one of window 1.  Equals the three layers in sequence, with less memory.
 int blmi_bottleneck(blmi_graph *graph, int x, const char *name,
     const blmi_conv_layer *expand, const blmi_conv_layer *depthwise,
     const blmi_conv_layer *project);
 
-// The largest number in each window; beyond the border there is none.
+// The largest number in each window; the window is cut at the border.
 int blmi_max_pool(blmi_graph *graph, int x, int window, int stride, int pad);
 
 // Squeeze and excite (Hu et al. 2018): each channel of x times sigmoid(EXPAND(silu(
@@ -44,7 +44,7 @@ int blmi_gate(
 // ---- a transformer's layers: of all tokens of a value, those of the grid and the extra
 // ones.  Channels, and those of a head, are multiples of BLMI_LANES.
 
-// How a table of positions becomes one for another grid, see position_table.h.
+// How a table of positions is resized to another grid, see position_table.h.
 typedef enum blmi_position_rule {
     BLMI_POSITIONS_OFFSET,
     BLMI_POSITIONS_ANTIALIAS,
@@ -100,7 +100,7 @@ typedef struct blmi_mlp_layer {
 
 int blmi_mlp(blmi_graph *graph, int x, const blmi_mlp_layer *layer);
 
-// Columns first .. of a value.
+// Columns of a value, beginning with `first`.
 typedef struct blmi_columns {
     int value, first;
 } blmi_columns;

@@ -20,15 +20,15 @@ typedef unsigned char bytes_in_memory
 typedef unsigned short halves_in_memory
     __attribute__((vector_size(WIDTH * 2), aligned(2), may_alias));
 
-// Numbers i .. of a row of pairs, in the lower halves.
+// The numbers of a row of pairs, beginning at i, in the lower halves.
 static inline bits load_halves(const float *row, int i)
 {
     const halves_in_memory *p = (const void *)((const char *)row + 2 * (size_t)i);
     return __builtin_convertvector((halves)*p, bits);
 }
 
-// x as numbers i .. of a row, i being a multiple of WIDTH.  A row may take the place of
-// one of floats that is read from left to right.
+// Stores x as the numbers of a row, beginning at i, a multiple of WIDTH.  The row may
+// overwrite one of floats that is read from left to right.
 static inline void store_words(float *row, int i, vec x, blmi_words words)
 {
     if (words == BLMI_FLOATS) {
@@ -46,7 +46,7 @@ static inline void store_words(float *row, int i, vec x, blmi_words words)
 
 typedef short shorts __attribute__((vector_size(WIDTH * 4)));
 
-// Of each word of two whole numbers: the sum of both products.
+// For each word of two integers: the sum of both products.
 static inline mask multiply_halves(shorts a, shorts b)
 {
 #if defined(__AVX512BW__)
@@ -61,8 +61,8 @@ static inline mask multiply_halves(shorts a, shorts b)
 #endif
 }
 
-// sum + a x: of the one float of each word, of both numbers of each pair, or, in whole
-// numbers, of all four of each quad.
+// sum + a x: of the float of each word, of both numbers of each pair, or, in integers, of
+// all four of each quad.
 static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
 {
     if (words == BLMI_FLOATS)
@@ -77,8 +77,8 @@ static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
 #endif
     }
 #if defined(__AVX512VNNI__)
-    // As an intrinsic it would have a sum of integers beside the one of this type, and
-    // GCC 12 keeps both, half of them in memory.
+    // The intrinsic would need a second sum of integers, and GCC 12 keeps both, half of
+    // them in memory.
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(word), "v"(x));
     return sum;
 #else
@@ -89,7 +89,7 @@ static inline vec multiply_add(vec sum, const float *a, vec x, blmi_words words)
 #endif
 }
 
-// What multiply_add begins with for columns n ..; of quads whole numbers.
+// The initial value for multiply_add, for the columns beginning at n; integers for quads.
 static inline vec sum_at_first(const blmi_matrix *b, int n, blmi_words words)
 {
     if (words == BLMI_QUADS)
@@ -97,7 +97,7 @@ static inline vec sum_at_first(const blmi_matrix *b, int n, blmi_words words)
     return b->bias ? load(b->bias + n) : (vec){0};
 }
 
-// And what its result means.  scale: of the row.
+// Converts the result to floats.  scale: of the row.
 static inline vec sum_at_last(
     vec sum, const blmi_matrix *b, int n, float scale, blmi_words words)
 {
@@ -133,7 +133,7 @@ static inline vec smaller(vec x, vec y)
 #endif
 }
 
-// x with -infinity in place of its numbers from `count` on.
+// x with -infinity in place of its numbers beginning at `count`.
 static inline vec first_of(vec x, int count)
 {
     mask place;
@@ -169,7 +169,7 @@ static inline float largest_of(vec x)
 #define SECOND_HALVES 2, 6, 3, 7
 #endif
 
-// Rows become columns: after log2(WIDTH) rounds of dealing out, as with cards.
+// Transposes, in log2(WIDTH) rounds of interleaving.
 static ALWAYS_INLINE void transpose(vec x[WIDTH])
 {
 #pragma GCC unroll 4

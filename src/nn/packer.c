@@ -78,7 +78,7 @@ static void shape_text(char *text, size_t size, int rank, const int64_t *shape)
     text[0] = '\0';
     for (int i = 0; i < rank && at < size; i++)
         at += (size_t)blmi_print(
-            text + at, size - at, "%s%" PRId64, i ? ", " : "", shape[i]);
+            text + at, size - at, "%s%" PRId64, i > 0 ? ", " : "", shape[i]);
 }
 
 static blm_status check(const blmi_packer *p, const char *name, const blmi_tensor *t,
@@ -86,7 +86,7 @@ static blm_status check(const blmi_packer *p, const char *name, const blmi_tenso
 {
     char expected[100], found[200];
     shape_text(expected, sizeof expected, rank, shape);
-    if (!t)
+    if (t == NULL)
         return blmi_fail(
             p->err, BLM_EINPUT, "no tensor %s; expected one of (%s)", name, expected);
     shape_text(found, sizeof found, t->rank, t->shape);
@@ -116,8 +116,8 @@ float *blmi_pack_get(blmi_packer *p, const char *leaf, int rank, const int64_t *
     if (count > p->room) {
         blmi_free(p->plain);
         p->plain = blmi_alloc(count, sizeof *p->plain);
-        p->room = p->plain ? count : 0;
-        if (!p->plain) {
+        p->room = p->plain != NULL ? count : 0;
+        if (p->plain == NULL) {
             p->status = blmi_no_memory(p->err, name, count, sizeof *p->plain);
             return NULL;
         }
@@ -138,7 +138,7 @@ float *blmi_pack_vector(blmi_packer *p, const char *leaf, int count)
 {
     const float *values = blmi_pack_get(p, leaf, 1, (int64_t[]){count});
     float *kept = blmi_pack_keep(p, (size_t)blmi_pad(count));
-    if (kept)
+    if (kept != NULL)
         memcpy(kept, values, (size_t)count * sizeof *kept);
     return kept;
 }
@@ -215,7 +215,7 @@ void blmi_pack_linear(blmi_packer *p, blmi_matrix *m, const char *layer, int dep
     blmi_print(leaf, sizeof leaf, "%s.weight", layer);
     float *values = blmi_pack_matrix(p, m, 1, depth, columns);
     const float *plain = blmi_pack_get(p, leaf, 2, (int64_t[]){columns, depth});
-    if (!plain)
+    if (plain == NULL)
         return;
     for (int n = 0; n < columns; n++)
         for (int k = 0; k < depth; k++)
@@ -260,7 +260,7 @@ void blmi_pack_conv(
     float *values = blmi_pack_matrix(p, m, taps, depth, columns);
     const float *plain =
         blmi_pack_get(p, leaf, 4, (int64_t[]){columns, depth, window, window});
-    if (!plain)
+    if (plain == NULL)
         return;
     for (int n = 0; n < columns; n++)
         for (int k = 0; k < depth; k++)
@@ -274,7 +274,7 @@ void blmi_pack_winograd(
 {
     float *values = blmi_pack_matrix(p, m, 1, depth, 16 * columns);
     const float *plain = blmi_pack_get(p, leaf, 4, (int64_t[]){columns, depth, 3, 3});
-    if (!plain)
+    if (plain == NULL)
         return;
     for (int n = 0; n < columns; n++) {
         for (int k = 0; k < depth; k++) {
@@ -293,7 +293,7 @@ void blmi_pack_stem(
     float *values = blmi_pack_matrix(p, m, window, window * 3, columns);
     const float *plain =
         blmi_pack_get(p, leaf, 4, (int64_t[]){columns, 3, window, window});
-    if (!plain)
+    if (plain == NULL)
         return;
     for (int n = 0; n < columns; n++)
         for (int colour = 0; colour < 3; colour++)

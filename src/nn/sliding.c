@@ -43,7 +43,7 @@ static void fold_norm(
         for (int n = 0; x != NULL && n < channels; n++) {
             if (i == 0 && x[n] < 0) {
                 p->status = blmi_fail(p->err, BLM_EINPUT,
-                    "%s: number %d is %g, expected none below 0", leaf, n, (double)x[n]);
+                    "%s: number %d is %g, expected 0 or more", leaf, n, (double)x[n]);
                 return;
             }
             switch (i) {

@@ -1,4 +1,4 @@
-// sliding.h: what layers that look at windows of a grid have in common.
+// sliding.h: shared parts of the layers with sliding windows.
 #ifndef BLMI_NN_SLIDING_H
 #define BLMI_NN_SLIDING_H
 
@@ -11,7 +11,7 @@ typedef struct blmi_sliding {
 
 blmi_sliding blmi_sliding_of(const blmi_conv_layer *layer, const blmi_shape *from);
 blmi_shape blmi_sliding_shape(const blmi_conv_layer *layer, const blmi_shape *from);
-// The bias and the batch norm of a layer as y = x * scale + bias for each channel; both
+// Bias and batch norm of a layer as y = x * scale + bias for each channel; both
 // (channels), zeros at first.
 void blmi_sliding_affine(const blmi_conv_layer *layer, int channels, blmi_packer *p,
     float *scale, float *bias);
