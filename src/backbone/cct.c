@@ -137,7 +137,7 @@ static blm_status read_tokenizer(const blmi_tensors *weights, plan *p, blm_error
         if (p->convs == MOST_CONVS || window < 3 || window % 2 == 0 || channels == 0 ||
             (p->convs > 0 && window != p->window))
             return blmi_fail(err, BLM_EINPUT,
-                "%s: expected up to %d convolutions of one window, 3, 5 or 7 a side",
+                "%s: expected up to %d convolutions of one window, 3, 5 or 7 per side",
                 name, MOST_CONVS);
         p->window = window;
         p->channels[p->convs] = channels;
@@ -163,7 +163,7 @@ static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error
     return p->side > 0 && p->side * p->side == rows
                ? BLM_OK
                : blmi_fail(err, BLM_EINPUT,
-                     "%s has %d rows, expected those of a square grid, up to %d a side",
+                     "%s has %d rows, expected those of a square grid, up to %d per side",
                      name, rows, MOST_SIDE);
 }
 

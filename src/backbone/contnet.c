@@ -517,12 +517,12 @@ blm_status blmi_contnet_run(const blmi_contnet *net, blmi_contnet_workspace *wor
     if (workspace->net != net)
         return blmi_fail(err, BLM_EBUG, "a workspace of another network");
     if (images < 1 || images > net->options.batch)
-        return blmi_fail(err, BLM_EUSAGE, "%d images in a run; expected 1 to %d", images,
+        return blmi_fail(err, BLM_EUSAGE, "%d images in a run, expected 1 to %d", images,
             net->options.batch);
     for (int i = net->options.stages; i < BLMI_STAGES; i++)
         if (stage[i])
             return blmi_fail(err, BLM_EUSAGE,
-                "layer%d asked for; this network is run up to layer%d", i + 1,
+                "layer%d requested, but this network runs up to layer%d", i + 1,
                 net->options.stages);
     pass p = {.net = net, .ws = workspace, .images = images};
     stem(&p, x);

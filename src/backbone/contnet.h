@@ -1,5 +1,4 @@
-// contnet.h: the frozen backbone: ConTNet Ti, S, M, B (Yan et al. 2021,
-// arXiv:2104.13497).
+// contnet.h: the ConTNet backbones Ti, S, M, B (Yan et al.  2021, arXiv:2104.13497).
 #ifndef BLMI_BACKBONE_CONTNET_H
 #define BLMI_BACKBONE_CONTNET_H
 
@@ -13,19 +12,19 @@ enum {
 
 typedef enum blmi_variant { BLMI_TI, BLMI_S, BLMI_M, BLMI_B } blmi_variant;
 
-// What a network is, apart from its weights.
+// The configuration of a network, without its weights.
 typedef struct blmi_contnet_config {
     blmi_variant variant;
     bool relative; // relative position table; else the absolute `pe`
     bool qkv_bias;
     bool pre_norm; // else post-norm; cannot be seen in weights
     bool avgdown;  // shortcut: average pooling and 1x1 convolution; else a strided 1x1
-    int stages;    // how many of layer1.. the weights hold, 1 to 4
+    int stages;    // how many of layer1.. the weights have, 1 to 4
 } blmi_contnet_config;
 
 const char *blmi_variant_name(blmi_variant variant); // "Ti", "S", "M", "B"
-// Finds everything but pre_norm (left as it is) from names and shapes.  BLM_EINPUT names
-// the tensor at fault.
+// Finds everything except pre_norm (unchanged) from names and shapes.  BLM_EINPUT names
+// the invalid tensor.
 blm_status blmi_contnet_identify(
     const blmi_tensors *weights, blmi_contnet_config *config, blm_error *err);
 int blmi_contnet_channels(
@@ -35,8 +34,8 @@ int blmi_contnet_channels(
 typedef struct blmi_contnet_options {
     int width, height; // of the input, pixels: multiples of 224
     int stages;        // compute layer1 .. layer<stages>
-    int batch;         // images a run at the most
-    blm_type type;     // of what products multiply; all else is float
+    int batch;         // most images per run
+    blm_type type;     // of the operands of products; all else is float
 } blmi_contnet_options;
 
 // Packed weights and compiled products: immutable, shared by any number of threads.
@@ -50,15 +49,15 @@ blm_status blmi_contnet_new(const blmi_tensors *weights,
     const blmi_contnet_config *config, const blmi_contnet_options *options,
     blmi_contnet **out, blm_error *err);
 void blmi_contnet_free(blmi_contnet *net);
-// team works inside an image, and stays the caller's; NULL: the caller alone.
+// team works inside an image and belongs to the caller; NULL: the caller only.
 blm_status blmi_contnet_workspace_new(const blmi_contnet *net, blmi_team *team,
     blmi_contnet_workspace **out, blm_error *err);
 void blmi_contnet_workspace_free(blmi_contnet_workspace *workspace);
 
 // Runs `images` (at most options.batch) images x (images, height, width, 3), normalised.
-// stage[k] (k = 0 for layer1) is where to put the output of layer<k+1>, (images, height /
-// (8 << k), width / (8 << k), channels) for layer1 to layer3 and layer4 as large as
-// layer3, or NULL if it is not wanted.  Allocates nothing.
+// stage[k] (k = 0 for layer1), if not NULL, receives the output of layer<k+1>: (images,
+// height / (8 << k), width / (8 << k), channels) for layer1 to layer3, and layer4 with
+// the size of layer3.  Allocates nothing.
 blm_status blmi_contnet_run(const blmi_contnet *net, blmi_contnet_workspace *workspace,
     const float *x, int images, float *const stage[BLMI_STAGES], blm_error *err);
 

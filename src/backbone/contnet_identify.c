@@ -55,7 +55,7 @@ static blm_status find_variant(
         }
     }
     return blmi_fail(err, BLM_EINPUT,
-        "layer0.conv.conv.weight has %lld channels and layer1 %d blocks; expected 48 and "
+        "layer0.conv.conv.weight has %lld channels and layer1 %d blocks, expected 48 and "
         "1 (Ti), 64 and 1 (S), 2 (M) or 3 (B)",
         stem->rank == 4 ? (long long)stem->shape[0] : 0, blocks);
 }

@@ -20,15 +20,15 @@ static blm_status check_options(const blmi_contnet_config *config,
     if (options->width < unit || options->width > most || options->width % unit != 0 ||
         options->height < unit || options->height > most || options->height % unit != 0)
         return blmi_fail(err, BLM_EUSAGE,
-            "input of %d x %d pixels; expected multiples of %d up to %d", options->width,
+            "input of %d x %d pixels, expected multiples of %d up to %d", options->width,
             options->height, unit, most);
     if (options->stages < 1 || options->stages > config->stages)
         return blmi_fail(err, BLM_EUSAGE,
-            "stages up to layer%d asked for; these weights have layer1 to layer%d",
+            "stages up to layer%d requested, but these weights have layer1 to layer%d",
             options->stages, config->stages);
     if (options->batch < 1 || options->batch > 1024)
         return blmi_fail(
-            err, BLM_EUSAGE, "%d images a run; expected 1 to 1024", options->batch);
+            err, BLM_EUSAGE, "%d images per run, expected 1 to 1024", options->batch);
     return BLM_OK;
 }
 

@@ -1,4 +1,4 @@
-// contnet_workspace.h: the memory of a run, and its threads.
+// contnet_workspace.h: the memory and threads of a run.
 #ifndef BLMI_BACKBONE_CONTNET_WORKSPACE_H
 #define BLMI_BACKBONE_CONTNET_WORKSPACE_H
 
@@ -6,8 +6,8 @@
 #include "src/nn/attention.h"
 
 enum {
-    BLMI_BLOCK_ROWS = 112, // tokens that a task takes at the most
-    BLMI_BAND_ROWS = 7,    // rows of layer0 that a task makes
+    BLMI_BLOCK_ROWS = 112, // most tokens per task
+    BLMI_BAND_ROWS = 7,    // rows of layer0 per task
 };
 
 struct blmi_contnet_workspace {
@@ -18,7 +18,7 @@ struct blmi_contnet_workspace {
     float *y[BLMI_STAGES];     // (N, h + 2, w + 2, C + 16), border of 1: the tokens
     float *pairs[BLMI_STAGES]; // the same in pairs, for convolutions; NULL for floats
     float *qkv;                // (N h w, 3 C + 16), window after window, of one encoder
-    float *heads;              // (N h w, C + 16), in the same order: what attention gives
+    float *heads;              // (N h w, C + 16), in the same order: output of attention
     float *scratch;            // (threads, scratch_size)
     size_t scratch_size;
     float *memory; // of all these

@@ -143,7 +143,7 @@ static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *
     if (p->channels == 0 || p->patch == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: expected channels, a multiple of %d up to %d, and patches of up to %d "
-            "pixels a side",
+            "pixels per side",
             name, BLMI_LANES, MOST_CHANNELS, MOST_PATCH);
     const int rows =
         blmi_tensors_length(weights, "pos_embed", 3, 1, 1, MOST_SIDE * MOST_SIDE);
@@ -163,7 +163,7 @@ static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *e
         const bool gated = find(weights, p->blocks, "attn.qk.weight") != NULL;
         if (gated && p->gated < p->blocks)
             return blmi_fail(err, BLM_EINPUT,
-                "blocks.%d.attn.qk.weight: a gated block behind a plain one", p->blocks);
+                "blocks.%d.attn.qk.weight: a gated block after a plain one", p->blocks);
         p->gated += gated;
         if (++p->blocks > MOST_BLOCKS)
             return blmi_fail(err, BLM_EINPUT, "blocks.%d: more than %d blocks",

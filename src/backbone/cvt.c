@@ -198,10 +198,10 @@ static blm_status read_stage(const blmi_tensors *weights, plan *p, blm_error *er
     blmi_print(name, sizeof name, "stage%d.blocks.0.mlp.fc1.weight", s);
     p->hidden[s] =
         blmi_tensors_length(weights, name, 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
-    return p->hidden[s] > 0
-               ? BLM_OK
-               : blmi_fail(err, BLM_EINPUT,
-                     "%s is missing, or has no multiple of %d rows", name, BLMI_LANES);
+    return p->hidden[s] > 0 ? BLM_OK
+                            : blmi_fail(err, BLM_EINPUT,
+                                  "%s is missing, or its rows are not a multiple of %d",
+                                  name, BLMI_LANES);
 }
 
 static void name_variant(blmi_backbone *out, const plan *p)

@@ -1,4 +1,4 @@
-// network.c: the life of networks and their workspaces, whatever engine computes them.
+// network.c: creates, shares and frees networks and their workspaces, for any engine.
 #include <stdatomic.h>
 #include <string.h>
 
@@ -7,13 +7,13 @@
 #include "src/base/error.h"
 #include "src/nn/kernels.h"
 
-enum { MOST_IMAGES = 1024 }; // a run
+enum { MOST_IMAGES = 1024 }; // per run
 
 struct blmi_network {
     atomic_int owners;
     const blmi_engine *engine;
     int batch;
-    void *net; // the engine's
+    void *net; // owned by the engine
 };
 
 struct blmi_workspace {
@@ -26,17 +26,18 @@ static blm_status check_options(
 {
     if (o->width < 1 || o->height < 1 || o->width > BLMI_LARGEST_SIDE ||
         o->height > BLMI_LARGEST_SIDE)
-        return blmi_fail(err, BLM_EUSAGE, "input of %d x %d pixels; expected 1 to %d",
+        return blmi_fail(err, BLM_EUSAGE, "input of %d x %d pixels, expected 1 to %d",
             o->width, o->height, BLMI_LARGEST_SIDE);
     if (o->batch < 1 || o->batch > MOST_IMAGES)
-        return blmi_fail(
-            err, BLM_EUSAGE, "%d images a run; expected 1 to %d", o->batch, MOST_IMAGES);
+        return blmi_fail(err, BLM_EUSAGE, "%d images per run, expected 1 to %d", o->batch,
+            MOST_IMAGES);
     for (int i = 0; i < o->taps; i++)
         if (o->tap[i] < 0 || o->tap[i] >= backbone->taps ||
             (i > 0 && o->tap[i] <= o->tap[i - 1]))
-            return blmi_fail(err, BLM_EBUG, "tap %d of %d is wanted, or not in order",
-                o->tap[i], backbone->taps);
-    return o->taps > 0 ? BLM_OK : blmi_fail(err, BLM_EBUG, "no tap is wanted");
+            return blmi_fail(err, BLM_EBUG,
+                "tap %d of %d does not exist, or is not in order", o->tap[i],
+                backbone->taps);
+    return o->taps > 0 ? BLM_OK : blmi_fail(err, BLM_EBUG, "no tap is requested");
 }
 
 blm_status blmi_network_new(const blmi_backbone *backbone, const blmi_tensors *weights,
@@ -108,7 +109,7 @@ blm_status blmi_network_run(const blmi_network *network, blmi_workspace *workspa
     if (workspace->network != network)
         return blmi_fail(err, BLM_EBUG, "a workspace of another network");
     if (images < 1 || images > network->batch)
-        return blmi_fail(err, BLM_EUSAGE, "%d images in a run; expected 1 to %d", images,
+        return blmi_fail(err, BLM_EUSAGE, "%d images in a run, expected 1 to %d", images,
             network->batch);
     return network->engine->run(network->net, workspace->of_engine, x, images, out, err);
 }

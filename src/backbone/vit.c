@@ -177,8 +177,8 @@ static blm_status refuse_others(const blmi_tensors *weights, blm_error *err)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (blmi_tensors_find(weights, others[i].name) != NULL)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: %s is not known here, expected a ViT of DINO or DINOv2",
-                others[i].name, others[i].what);
+                "%s: %s is unknown, expected a ViT of DINO or DINOv2", others[i].name,
+                others[i].what);
     return BLM_OK;
 }
 
@@ -190,7 +190,7 @@ static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *
     if (p->channels == 0 || p->patch == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: expected channels, a multiple of %d up to %d, and patches of up to %d "
-            "pixels a side",
+            "pixels per side",
             name, PER_HEAD, MOST_CHANNELS, MOST_PATCH);
     return BLM_OK;
 }
@@ -204,7 +204,7 @@ static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error
     if (p->side < 1 || 1 + p->side * p->side != rows)
         return blmi_fail(err, BLM_EINPUT,
             "pos_embed has %d rows, expected those of a class token and a square grid, "
-            "up to %d a side",
+            "up to %d per side",
             rows, MOST_SIDE);
     if (blmi_tensors_find(weights, "register_tokens") == NULL)
         return BLM_OK;
@@ -227,11 +227,11 @@ static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *e
     p->scaled = find(weights, 0, "ls1.gamma") != NULL;
     p->hidden = blmi_tensors_length(
         weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
-    return p->blocks == 0 || p->hidden > 0
-               ? BLM_OK
-               : blmi_fail(err, BLM_EINPUT,
-                     "blocks.0.mlp.fc1.weight is missing, or has no multiple of %d rows",
-                     BLMI_LANES);
+    return p->blocks == 0 || p->hidden > 0 ? BLM_OK
+                                           : blmi_fail(err, BLM_EINPUT,
+                                                 "blocks.0.mlp.fc1.weight is missing, or "
+                                                 "its rows are not a multiple of %d",
+                                                 BLMI_LANES);
 }
 
 static void name_variant(blmi_backbone *out, const plan *p)

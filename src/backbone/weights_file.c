@@ -1,4 +1,4 @@
-// weights_file.c: weights files: finding and opening them.
+// weights_file.c: finds and opens weights files.
 #include "src/backbone/weights_file.h"
 #include "src/backbone/joint.h"
 
@@ -17,9 +17,9 @@
 
 static const char default_name[] = "b";
 
-// ---- where weights lie ----------------------------------------------------------------
+// ---- folders of weights ---------------------------------------------------------------
 
-// The folder of weights beside the library that runs, wherever it was installed to.
+// The folder of weights beside the running library, wherever it is installed.
 static void installed_folder(char folder[PATH_MAX])
 {
     Dl_info info;
@@ -32,7 +32,7 @@ static void installed_folder(char folder[PATH_MAX])
         folder, PATH_MAX, "%.*s/%s", length, info.dli_fname, BLM_WEIGHTS_FROM_LIBRARY);
 }
 
-// The folder of weights that the user has added.
+// The folder of weights that the user added.
 static void user_folder(char folder[PATH_MAX])
 {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -43,7 +43,7 @@ static void user_folder(char folder[PATH_MAX])
         blmi_print(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
 }
 
-// Finds the file of weights that are called `name`.
+// Finds the weights file with the name `name`.
 static blm_status find_by_name(const char *name, char path[PATH_MAX], blm_error *err)
 {
     char installed[PATH_MAX], of_user[PATH_MAX];
@@ -72,7 +72,7 @@ bool blmi_weights_recognise(const blmi_safetensors *file)
     return format != NULL && strcmp(format, BLMI_WEIGHTS_FORMAT) == 0;
 }
 
-// Opens the next file of `weights`, the network of which it is.
+// Opens the next file of `weights` and finds its network.
 static blm_status open_file(
     const char *path, blmi_weights *weights, blmi_backbone *out, blm_error *err)
 {
@@ -97,7 +97,8 @@ static blm_status open_one(
     return open_file(found, weights, out, err);
 }
 
-// The tensors of all files, each under its number, and a hash of their hashes.
+// Joins the tensors of all files, each with its number as prefix, and hashes their
+// hashes.
 static blm_status join_files(blmi_weights *w, blm_error *err)
 {
     size_t count = 0, size = 0;

@@ -1,11 +1,11 @@
-// weights_file.h: weights files: where the file form and the network meet.
+// weights_file.h: opens weights files and finds the networks in them.
 #ifndef BLMI_BACKBONE_WEIGHTS_FILE_H
 #define BLMI_BACKBONE_WEIGHTS_FILE_H
 
 #include "blemish/status.h"
 #include "src/backbone/backbone.h"
 
-// What its metadata give as "format".
+// The "format" in their metadata.
 #define BLMI_WEIGHTS_FORMAT "blemish-weights"
 bool blmi_weights_recognise(const blmi_safetensors *file);
 
@@ -16,14 +16,14 @@ typedef struct blmi_weights {
     char
         hash[BLMI_HASH_DIGITS + 1]; // the file's checksum; of several: XXH3-128 of theirs
     int files;
-    blmi_safetensors file[BLMI_MOST_MEMBERS]; // data lies in these
+    blmi_safetensors file[BLMI_MOST_MEMBERS]; // own the data
     blmi_tensor *owned;                       // of several: the list of tensors, and
     char *names;                              // their names
 } blmi_weights;
 
-// path_or_name: a file, or a name (blemish/weights.h says where it is looked for), or
-// several with commas between them; NULL: the default name, "b".  The metadata must say
-// what the tensors show.  BLM_EINPUT.
+// path_or_name: a file, or a name (blemish/weights.h lists the folders), or several
+// separated by commas; NULL: the default name, "b".  The metadata must match the tensors.
+// BLM_EINPUT.
 blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err);
 void blmi_weights_close(blmi_weights *weights); // all zeros allowed
 

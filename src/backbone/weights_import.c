@@ -1,4 +1,4 @@
-// weights_import.c: from a published checkpoint to a weights file.
+// weights_import.c: converts a published checkpoint to a weights file.
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "src/format/checkpoint.h"
 #include "src/format/hash.h"
 
-// What is imported, whichever of the two forms it has.
+// The file to import, in either of the two forms.
 typedef struct source {
     blmi_tensors tensors;
     blmi_safetensors file;
@@ -29,7 +29,7 @@ static void close_source(source *s)
 }
 
 // Hashes the file and finds whether it is a safetensors file: after eight bytes of length
-// comes the '{' of JSON, where a zip archive has the number of a compression method.
+// it has the '{' of JSON, where a zip archive has the number of a compression method.
 static blm_status look_at(
     const char *path, source *s, bool *is_safetensors, blm_error *err)
 {
@@ -133,11 +133,12 @@ static blm_status plain_names(const char *path, const source *s, blmi_tensor *it
     for (size_t i = 1; i < count; i++)
         if (by_name(&items[i - 1], &items[i]) == 0)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: tensor %s is there twice, under several names", path, items[i].name);
+                "%s: tensor %s is stored twice, under several names", path,
+                items[i].name);
     return BLM_OK;
 }
 
-// Whether all of it is there, in the right shapes: the network is built once.
+// Checks that all tensors exist, with the right shapes, by building the network once.
 static blm_status try_out(
     const blmi_backbone *backbone, const blmi_tensors *weights, blm_error *err)
 {
