@@ -201,7 +201,9 @@ typedef struct blmi_engine {
     void (*watch)(void *workspace, blmi_watch *watch, void *context);
     blm_status (*run)(const void *net, void *workspace, const float *x, int images,
         float *const *out, blm_error *err);
-    bool (*needs)(const blmi_backbone *backbone, uint32_t taps, const char *tensor);
+    // Whether these taps need that tensor.
+    blm_status (*needs)(const blmi_backbone *backbone, uint32_t taps, const char *tensor,
+        bool *out, blm_error *err);
     void (*work)(const blmi_backbone *backbone, uint32_t taps, int width, int height,
         blmi_work_visit *visit, void *context);
     uint64_t (*bytes)(

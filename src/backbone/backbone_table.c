@@ -231,7 +231,9 @@ blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *
     size_t n = 0;
     for (size_t i = 0; i < weights->count; i++) {
         const blmi_tensor *t = &weights->items[i];
-        if (!backbone->family->engine->needs(backbone, taps, t->name))
+        bool needed;
+        BLMI_TRY(backbone->family->engine->needs(backbone, taps, t->name, &needed, err));
+        if (!needed)
             continue;
         if (t->dtype > BLMI_F64)
             return blmi_fail(err, BLM_EINPUT, "tensor %s is %s, expected floats", t->name,

@@ -67,14 +67,17 @@ static bool ends_with(const char *text, const char *end)
 }
 
 // Not what only training needs, or what follows from the architecture.
-static bool needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor)
+static blm_status needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor,
+    bool *out, blm_error *err)
 {
     const int tap = blmi_last_tap(taps);
     (void)backbone;
-    return strncmp(tensor, "layer", 5) == 0 && tensor[5] >= '0' &&
+    (void)err;
+    *out = strncmp(tensor, "layer", 5) == 0 && tensor[5] >= '0' &&
            tensor[5] <= '1' + tap && tensor[6] == '.' &&
            !ends_with(tensor, ".num_batches_tracked") &&
            !ends_with(tensor, ".relative_position_index");
+    return BLM_OK;
 }
 
 typedef struct counter {

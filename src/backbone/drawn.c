@@ -7,6 +7,12 @@
 #include "src/base/error.h"
 #include "src/base/number.h"
 
+typedef struct drawn {
+    blmi_graph *graph;
+    int taps, tap[BLMI_MOST_TAPS]; // wanted
+    char name[BLMI_MOST_TAPS][32]; // of all taps, for whoever watches
+} drawn;
+
 // The graph up to a tap; NULL: no memory.
 static blmi_graph *draw(const blmi_backbone *backbone, int tap, int width, int height)
 {
@@ -34,15 +40,18 @@ static void look_at(void *context, const char *name)
     s->found = s->found || strcmp(s->name, name) == 0;
 }
 
-bool blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor)
+blm_status blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps,
+    const char *tensor, bool *out, blm_error *err)
 {
     const int side = backbone->input.standard;
     search s = {tensor, false};
     blmi_graph *graph = draw(backbone, blmi_last_tap(taps), side, side);
-    if (graph != NULL)
-        blmi_graph_tensors(graph, look_at, &s);
+    if (graph == NULL)
+        return blmi_no_memory(err, "a network", 1, sizeof(drawn));
+    blmi_graph_tensors(graph, look_at, &s);
     blmi_graph_free(graph);
-    return s.found;
+    *out = s.found;
+    return BLM_OK;
 }
 
 typedef struct visitor {
@@ -76,12 +85,6 @@ uint64_t blmi_drawn_bytes(
 }
 
 // ---- building and running
-
-typedef struct drawn {
-    blmi_graph *graph;
-    int taps, tap[BLMI_MOST_TAPS]; // wanted
-    char name[BLMI_MOST_TAPS][32]; // of all taps, for whoever watches
-} drawn;
 
 typedef struct drawn_room {
     const drawn *net;

@@ -25,7 +25,8 @@ void blmi_drawn_close(void *workspace);
 void blmi_drawn_watch(void *workspace, blmi_watch *watch, void *context);
 blm_status blmi_drawn_run(const void *net, void *workspace, const float *x, int images,
     float *const *out, blm_error *err);
-bool blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor);
+blm_status blmi_drawn_needs(const blmi_backbone *backbone, uint32_t taps,
+    const char *tensor, bool *out, blm_error *err);
 void blmi_drawn_work(const blmi_backbone *backbone, uint32_t taps, int width, int height,
     blmi_work_visit *visit, void *context);
 uint64_t blmi_drawn_bytes(

@@ -267,14 +267,16 @@ static size_t describe(
 
 // ---- asking
 
-static bool needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor)
+static blm_status needs(const blmi_backbone *backbone, uint32_t taps, const char *tensor,
+    bool *out, blm_error *err)
 {
     const char *name;
     const int i = member_of_tensor(tensor, &name);
+    *out = false;
     if (i < 0 || i >= backbone->members || taps_of(backbone, i, taps) == 0)
-        return false;
+        return BLM_OK;
     const blmi_backbone one = member_of(backbone, i);
-    return one.family->engine->needs(&one, taps_of(backbone, i, taps), name);
+    return one.family->engine->needs(&one, taps_of(backbone, i, taps), name, out, err);
 }
 
 typedef struct visitor {
