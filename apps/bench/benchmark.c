@@ -12,15 +12,15 @@
 #include "blemish/features.h"
 
 enum {
-    MOST_STEPS = BENCH_PHASES - 4, // of the network
+    MAX_STEPS = BENCH_PHASES - 4, // of the network
     DECODE = 0,
     PREPARE,
     STEPS, // of the network, one series each
-    DISTANCES = STEPS + MOST_STEPS,
+    DISTANCES = STEPS + MAX_STEPS,
     MAP,
     NETWORK, // all of its steps, timed together
     SERIES,  // number of series of times
-    MOST_TAPS = 32,
+    MAX_TAPS = 32,
 };
 
 enum {
@@ -39,7 +39,7 @@ typedef struct rig {
     blm_model *model;
     blm_extractor **extractor; // (workers)
     blm_extractor_info info;
-    blm_step step[MOST_STEPS];
+    blm_step step[MAX_STEPS];
     int steps;
     blm_scorer *scorer;
     blm_image *image; // the image to prepare
@@ -150,11 +150,11 @@ static blm_status add_noise(rig *r, blm_fitter *fitter, float *const *values,
 
 static blm_status fill_fitter(rig *r, blm_fitter *fitter, blm_error *err)
 {
-    blm_output tap[MOST_TAPS];
-    float *values[MOST_TAPS] = {NULL};
-    size_t sizes[MOST_TAPS];
+    blm_output tap[MAX_TAPS];
+    float *values[MAX_TAPS] = {NULL};
+    size_t sizes[MAX_TAPS];
     uint64_t state = 1;
-    size_t taps = blm_extractor_outputs(r->extractor[0], tap, MOST_TAPS);
+    size_t taps = blm_extractor_outputs(r->extractor[0], tap, MAX_TAPS);
     blm_status status = BLM_OK;
     for (size_t t = 0; t < taps && status == BLM_OK; t++) {
         sizes[t] = (size_t)tap[t].width * (size_t)tap[t].height * (size_t)tap[t].channels;
@@ -211,8 +211,8 @@ static blm_status open_extractors(rig *r, const blm_recipe *recipe, blm_error *e
     APP_TRY(blm_extractor_new(&options, &r->extractor[0], err));
     for (int i = 1; i < r->workers; i++)
         APP_TRY(blm_extractor_clone(r->extractor[0], &r->extractor[i], err));
-    const size_t steps = blm_extractor_steps(r->extractor[0], r->step, MOST_STEPS);
-    r->steps = steps < MOST_STEPS ? (int)steps : MOST_STEPS;
+    const size_t steps = blm_extractor_steps(r->extractor[0], r->step, MAX_STEPS);
+    r->steps = steps < MAX_STEPS ? (int)steps : MAX_STEPS;
     blm_extractor_describe(r->extractor[0], &r->info);
     return BLM_OK;
 }
@@ -279,9 +279,8 @@ static void note(rig *r, int series, int run, int images, double ms)
 // Computes mean and rms of the deepest output.
 static void describe_output(rig *r, const blm_features *features)
 {
-    blm_output taps[MOST_TAPS];
-    const blm_output *deepest =
-        &taps[blm_features_outputs(features, taps, MOST_TAPS) - 1];
+    blm_output taps[MAX_TAPS];
+    const blm_output *deepest = &taps[blm_features_outputs(features, taps, MAX_TAPS) - 1];
     const size_t count =
         (size_t)deepest->width * (size_t)deepest->height * (size_t)deepest->channels;
     double sum = 0, squares = 0;
@@ -386,7 +385,7 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
 
 static blm_status measure_floor(rig *r, blm_error *err)
 {
-    floor_product products[MOST_STEPS];
+    floor_product products[MAX_STEPS];
     double gflops;
     for (int s = 0; s < r->steps; s++)
         products[s] = (floor_product){

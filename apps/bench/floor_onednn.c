@@ -9,8 +9,8 @@
 #include <oneapi/dnnl/dnnl.h>
 
 enum {
-    LARGEST = 4096, // side of the largest square product
-    LEAST_RUNS = 2,
+    MAX_SIDE = 4096, // side of the largest square product
+    MIN_RUNS = 2,
 };
 static const double least_ms = 60; // least time to repeat a product
 
@@ -45,7 +45,7 @@ typedef struct gauge {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     const types *type;
-    float *a, *y; // (LARGEST, LARGEST), ones (of smaller types: zeros among them)
+    float *a, *y; // (MAX_SIDE, MAX_SIDE), ones (of smaller types: zeros among them)
 } gauge;
 
 static double now_ms(void)
@@ -193,7 +193,7 @@ static blm_status repeat(const gauge *g, const product *p, double *gflops, blm_e
         {DNNL_ARG_SRC, p->a}, {DNNL_ARG_WEIGHTS, p->b}, {DNNL_ARG_DST, p->y}};
     const double gflop = 2e-9 * p->size.rows * p->size.depth * p->size.columns;
     const double begin = now_ms();
-    for (int i = 0; i < LEAST_RUNS || now_ms() - begin < least_ms; i++) {
+    for (int i = 0; i < MIN_RUNS || now_ms() - begin < least_ms; i++) {
         const double start = now_ms();
         TRY(check(dnnl_primitive_execute(p->primitive, g->stream, 3, arguments), err));
         TRY(check(dnnl_stream_wait(g->stream), err));
@@ -213,8 +213,8 @@ static int at_most(int value, int most)
 static blm_status measure(
     const gauge *g, const floor_product *size, double *gflops, blm_error *err)
 {
-    product p = {.size = {at_most(size->rows, LARGEST), at_most(size->depth, LARGEST),
-                     at_most(size->columns, LARGEST)}};
+    product p = {.size = {at_most(size->rows, MAX_SIDE), at_most(size->depth, MAX_SIDE),
+                     at_most(size->columns, MAX_SIDE)}};
     blm_status status = describe(g, &p, err);
     if (status == BLM_OK)
         status = repeat(g, &p, gflops, err);
@@ -231,7 +231,7 @@ static blm_status measure_all(const gauge *g, const floor_product *products, siz
     double *gflops, blm_error *err)
 {
     *gflops = 0;
-    for (int side = LARGEST / 4; side <= LARGEST; side *= 2)
+    for (int side = MAX_SIDE / 4; side <= MAX_SIDE; side *= 2)
         TRY(measure(g, &(floor_product){side, side, side}, gflops, err));
     for (size_t i = 0; i < count; i++)
         TRY(measure(g, &products[i], gflops, err));
@@ -241,7 +241,7 @@ static blm_status measure_all(const gauge *g, const floor_product *products, siz
 blm_status floor_rate(const floor_product *products, size_t count, blm_type type,
     double *gflops, blm_error *err)
 {
-    const size_t most = (size_t)LARGEST * LARGEST;
+    const size_t most = (size_t)MAX_SIDE * MAX_SIDE;
     gauge g = {.type = &type_of[type], .a = ones(most), .y = ones(most)};
     blm_status status = g.a != NULL && g.y != NULL
                             ? check(dnnl_engine_create(&g.engine, dnnl_cpu, 0), err)

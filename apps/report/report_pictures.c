@@ -6,7 +6,7 @@
 #include "apps/base/fault.h"
 #include "apps/report/report_parts.h"
 
-enum { MOST = 256, STEPS = 32, DOUBT = 128, NG = 255 };
+enum { MAX_SIDE = 256, STEPS = 32, DOUBT = 128, NG = 255 };
 
 // ---- reducing: each pixel takes the highest value -------------------------------------
 
@@ -169,7 +169,8 @@ static blm_status draw(report_pictures *p, const blm_image *image, const float *
 
 static int scaled(int size, int longest)
 {
-    const int small = longest <= MOST ? size : (int)lround((double)size * MOST / longest);
+    const int small =
+        longest <= MAX_SIDE ? size : (int)lround((double)size * MAX_SIDE / longest);
     return small > 0 ? small : 1;
 }
 

@@ -11,9 +11,9 @@ int blmi_threads_of(int asked)
 
 blm_status blmi_threads_choose(int asked, int *out, blm_error *err)
 {
-    if (asked < 0 || asked > BLMI_MOST_THREADS)
+    if (asked < 0 || asked > BLMI_MAX_THREADS)
         return blmi_fail(
-            err, BLM_EUSAGE, "threads %d: expected 0 to %d", asked, BLMI_MOST_THREADS);
+            err, BLM_EUSAGE, "threads %d: expected 0 to %d", asked, BLMI_MAX_THREADS);
     *out = blmi_threads_of(asked);
     return BLM_OK;
 }

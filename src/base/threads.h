@@ -8,10 +8,10 @@
 
 #include "blemish/status.h"
 
-enum { BLMI_MOST_THREADS = 1024 };
+enum { BLMI_MAX_THREADS = 1024 };
 
 // The meaning of an option `threads`: 1 or more is itself; 0 is the number of cores (or
-// OMP_NUM_THREADS).  BLM_EUSAGE if it is not 0 to BLMI_MOST_THREADS.
+// OMP_NUM_THREADS).  BLM_EUSAGE if it is not 0 to BLMI_MAX_THREADS.
 blm_status blmi_threads_choose(int asked, int *out, blm_error *err);
 // The same for a number that has been checked.
 int blmi_threads_of(int asked);

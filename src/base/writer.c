@@ -15,7 +15,7 @@
 #include "src/base/error.h"
 #include "src/base/number.h"
 
-enum { MOST_LINKS = 40, MOST_NAMES = 100 };
+enum { MAX_LINKS = 40, MAX_NAMES = 100 };
 
 struct blmi_writer {
     int fd;
@@ -68,7 +68,7 @@ static char *read_link(const char *path)
 static bool find_target(blmi_writer *writer)
 {
     writer->target = blmi_strdup(writer->path);
-    for (int i = 0; i < MOST_LINKS; i++) {
+    for (int i = 0; i < MAX_LINKS; i++) {
         struct stat info;
         if (writer->target == NULL) {
             errno = ENOMEM;
@@ -105,7 +105,7 @@ static int create_temporary(blmi_writer *writer, mode_t mode)
     memcpy(name, writer->target, length);
     name[length] = '.';
     name[length + 1 + DRAWN] = '\0';
-    for (int i = 0; i < MOST_NAMES; i++) {
+    for (int i = 0; i < MAX_NAMES; i++) {
         uint8_t random[DRAWN];
         if (getrandom(random, sizeof random, 0) != sizeof random)
             break;

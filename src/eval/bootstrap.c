@@ -9,7 +9,7 @@
 #include "src/base/splitmix.h"
 #include "src/base/threads.h"
 
-enum { DEFAULT_DRAWS = 1000, MOST_DRAWS = 1000000 };
+enum { DEFAULT_DRAWS = 1000, MAX_DRAWS = 1000000 };
 static const double default_level = 0.95;
 
 typedef struct bootstrap {
@@ -82,9 +82,9 @@ static blm_status bootstrap_setup(
     bootstrap *b, const blm_bootstrap *options, blm_error *err)
 {
     if (options != NULL) {
-        if (options->draws < 0 || options->draws > MOST_DRAWS)
+        if (options->draws < 0 || options->draws > MAX_DRAWS)
             return blmi_fail(err, BLM_EUSAGE, "%d draws of a bootstrap, expected 0 to %d",
-                options->draws, MOST_DRAWS);
+                options->draws, MAX_DRAWS);
         if (options->level != 0 && !(options->level > 0 && options->level < 1))
             return blmi_fail(err, BLM_EUSAGE,
                 "the level of an interval is %g, expected above 0, below 1",

@@ -9,7 +9,7 @@
 #include "src/map/map.h"
 #include "src/map/sort.h"
 
-enum { MOST_PIXELS = (1 << 30) - 1 }; // of an image: the limit of src/map
+enum { MAX_PIXELS = (1 << 30) - 1 }; // of an image: the limit of src/map
 
 blm_status blm_pixel_metrics_new(blm_pixel_metrics **out, blm_error *err)
 {
@@ -45,7 +45,7 @@ void blm_pixel_metrics_free(blm_pixel_metrics *metrics)
 static blm_status check_map(const blm_pixel_metrics *m, const float *map, int width,
     int height, int kind, blm_error *err)
 {
-    if (width < 1 || height < 1 || width > MOST_PIXELS / height)
+    if (width < 1 || height < 1 || width > MAX_PIXELS / height)
         return blmi_fail(err, BLM_EUSAGE,
             "map of image %zu: %d x %d pixels, expected 1 to 2^30 - 1", m->count, width,
             height);

@@ -12,7 +12,7 @@
 #include "src/format/legacy.h"
 #include "src/format/pickle.h"
 
-enum { MAX_PICKLE = 4 << 20, DEEPEST = 4 }; // bytes; nested dicts around the state dict
+enum { MAX_PICKLE = 4 << 20, MAX_DEPTH = 4 }; // bytes; nested dicts around the state dict
 // Limit for all tensors, and for all storages; ConTNet-B in double takes 320 MB.
 static const int64_t max_bytes = INT64_C(512) << 20;
 static const int64_t max_file = INT64_C(2) << 30; // includes the state of an optimizer
@@ -49,7 +49,7 @@ static const blmi_value *find_state_dict(const blmi_value *root)
 {
     static const char *const wrappers[] = {
         "model", "state_dict", "model_state_dict", "ema", "net", "teacher"};
-    for (int depth = 0; depth < DEEPEST; depth++) {
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
         const blmi_value *inner = NULL;
         for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
             const blmi_value *value = member(root, wrappers[i]);

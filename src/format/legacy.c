@@ -9,7 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/tensor.h"
 
-enum { MOST_PICKLE = 4 << 20, FIRST_TRY = 1 << 16 }; // bytes
+enum { MAX_PICKLE = 4 << 20, FIRST_TRY = 1 << 16 }; // bytes
 
 // The pickle of 0x1950a86a20f9469cfc6c: the first bytes of every such file.
 static const uint8_t magic[] = {
@@ -44,7 +44,7 @@ static blm_status read_pickle(const char *path, const uint8_t *bytes, size_t siz
     for (size_t most = FIRST_TRY; status != BLM_OK; most *= 8) {
         const size_t offered = left < most ? left : most;
         status = blmi_pickle_read(path, bytes + *at, offered, out, err);
-        if (status != BLM_OK && (offered == left || most >= MOST_PICKLE))
+        if (status != BLM_OK && (offered == left || most >= MAX_PICKLE))
             return status;
     }
     *at += blmi_pickle_length(*out);

@@ -112,10 +112,10 @@ static blm_status check_buffer(const blm_buffer *buffer, blm_error *err)
     const pixel_format *const f = &pixel_formats[buffer->layout];
     const int least = f->shape == BAYER ? 2 : 1;
     if (buffer->width < least || buffer->height < least ||
-        buffer->width > BLMI_MOST_SIDE || buffer->height > BLMI_MOST_SIDE)
+        buffer->width > BLMI_MAX_SIDE || buffer->height > BLMI_MAX_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
             "image buffer: %d x %d pixels, expected %d to %d per side", buffer->width,
-            buffer->height, least, BLMI_MOST_SIDE);
+            buffer->height, least, BLMI_MAX_SIDE);
     const ptrdiff_t row = row_bytes(buffer, f);
     if (buffer->stride != 0 && buffer->stride < row && buffer->stride > -row)
         return blmi_fail(err, BLM_EUSAGE,

@@ -26,7 +26,7 @@ blm_status blmi_image_allocate(blm_image *image, const blmi_source *source,
         return blmi_fail(err, BLM_EINPUT,
             "%s: %s: %llu x %llu pixels, expected 1 x 1 or more", source->name, format, w,
             h);
-    if (w > BLMI_MOST_SIDE || h > BLMI_MOST_SIDE || (int64_t)(w * h) > source->max_pixels)
+    if (w > BLMI_MAX_SIDE || h > BLMI_MAX_SIDE || (int64_t)(w * h) > source->max_pixels)
         return blmi_fail(err, BLM_EINPUT,
             "%s: %s: %llu x %llu pixels, expected at most %lld", source->name, format, w,
             h, (long long)source->max_pixels);

@@ -5,9 +5,9 @@
 #include "blemish/image.h"
 
 // Largest side in pixels: keeps the bytes of a row within an int.
-enum { BLMI_MOST_SIDE = 1 << 24 };
+enum { BLMI_MAX_SIDE = 1 << 24 };
 
-// BLM_EUSAGE: image is NULL, has no pixels, or a side is not 1 to BLMI_MOST_SIDE.
+// BLM_EUSAGE: image is NULL, has no pixels, or a side is not 1 to BLMI_MAX_SIDE.
 blm_status blmi_picture_check(const blm_image *image, blm_error *err);
 
 #endif

@@ -9,9 +9,9 @@ blm_status blm_image_resize(
 {
     BLMI_NEED(out, err);
     BLMI_TRY(blmi_picture_check(image, err));
-    if (width < 1 || height < 1 || width > BLMI_MOST_SIDE || height > BLMI_MOST_SIDE)
+    if (width < 1 || height < 1 || width > BLMI_MAX_SIDE || height > BLMI_MAX_SIDE)
         return blmi_fail(err, BLM_EUSAGE, "resize to %d x %d: expected 1 to %d per side",
-            width, height, BLMI_MOST_SIDE);
+            width, height, BLMI_MAX_SIDE);
     blm_image *copy = blmi_alloc_zero(1, sizeof *copy);
     if (copy == NULL)
         return blmi_no_memory(err, "an image", 1, sizeof *copy);

@@ -208,8 +208,8 @@ static void paste_all(
 static blm_status check_tiles(
     const blm_image *const *images, size_t count, int columns, int gap, blm_error *err)
 {
-    if (count < 1 || count > BLMI_MOST_SIDE || columns < 1 || gap < 0 ||
-        gap > BLMI_MOST_SIDE)
+    if (count < 1 || count > BLMI_MAX_SIDE || columns < 1 || gap < 0 ||
+        gap > BLMI_MAX_SIDE)
         return blmi_fail(err, BLM_EUSAGE,
             "%zu tiles in %d columns, %d pixels apart: expected at least 1, 1 and 0",
             count, columns, gap);
@@ -239,10 +239,10 @@ blm_status blm_image_tile(const blm_image *const *images, size_t count, int colu
     measure(&g, images, count);
     *sheet = (blm_image){
         .width = (int)g.width, .height = (int)g.height, .channels = 3, .bits = 8};
-    if (g.width > BLMI_MOST_SIDE || g.height > BLMI_MOST_SIDE) {
+    if (g.width > BLMI_MAX_SIDE || g.height > BLMI_MAX_SIDE) {
         status = blmi_fail(err, BLM_EUSAGE,
             "tiles of %lld x %lld pixels in all, expected at most %d per side",
-            (long long)g.width, (long long)g.height, BLMI_MOST_SIDE);
+            (long long)g.width, (long long)g.height, BLMI_MAX_SIDE);
         goto done;
     }
     sheet->rgb = blmi_alloc((size_t)(g.width * g.height), 3);
