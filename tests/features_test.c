@@ -202,7 +202,7 @@ static void batches_change_nothing(void **state)
         for (int k = 0; k < 2; k++) {
             const size_t count =
                 (size_t)a[k].width * (size_t)a[k].height * (size_t)a[k].channels;
-            assert_string_equal(a[k].name, k == 0 ? "layer2" : "layer3");
+            assert_string_equal(a[k].name, k == 0 ? "layer1" : "layer2");
             assert_memory_equal(a[k].values, b[k].values, count * sizeof(float));
         }
     }
@@ -278,7 +278,7 @@ static void what_does_not_fit_is_refused(void **state)
     blm_features *features[IMAGES];
     (void)state;
     blm_extractor *extractor = extract(NULL, 1, features);
-    const blm_recipe taps = recipe_of("taps=1"), filter = recipe_of("filter=bicubic");
+    const blm_recipe taps = recipe_of("taps=3"), filter = recipe_of("filter=bicubic");
     const blm_recipe usual = recipe_of("");
     assert_refused(&taps, "ti", features[0], "is missing");
     assert_refused(&filter, "ti", features[0], "made with another size, resize");
@@ -292,7 +292,7 @@ static void what_does_not_fit_is_refused(void **state)
 
 static void steps_add_up(void **state)
 {
-    static const char *const expected[] = {"layer0", "layer1", "layer2", "layer3"};
+    static const char *const expected[] = {"layer0", "layer1", "layer2"};
     blm_features *features[IMAGES];
     blm_step steps[8];
     blm_extractor_info info;
@@ -305,8 +305,8 @@ static void steps_add_up(void **state)
         blm_extractor_run(extractor, (const blm_image *const *)images, 1, features, &err),
         err);
     blm_extractor_describe(extractor, &info);
-    assert_int_equal(blm_extractor_steps(extractor, steps, 8), 4);
-    for (int i = 0; i < 4; i++) {
+    assert_int_equal(blm_extractor_steps(extractor, steps, 8), 3);
+    for (int i = 0; i < 3; i++) {
         assert_string_equal(steps[i].name, expected[i]);
         assert_true(steps[i].ms > 0 && steps[i].gflop > 0);
         assert_true(steps[i].rows > 0 && steps[i].depth > 0 && steps[i].columns > 0);

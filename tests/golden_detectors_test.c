@@ -89,6 +89,10 @@ static blm_model *open_model(const configuration *c)
     blm_recipe_init(&recipe);
     for (int i = 0; c->fields[i][0] != NULL; i++)
         assert_ok(blm_recipe_set(&recipe, c->fields[i][0], c->fields[i][1], &err), err);
+    assert_ok(blm_recipe_set(&recipe, "taps", "2,3", &err), err);
+    recipe.sigma = 4;
+    if (recipe.detector == BLM_DETECTOR_GAUSS)
+        recipe.epsilon = 0.01;
     const blm_fit_options options = {.recipe = &recipe, .weights = t.weights};
     const char *paths[TRAIN];
     blm_fitter *fitter = NULL;

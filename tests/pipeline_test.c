@@ -43,7 +43,11 @@ static const char *pipeline(const char *name)
 
 static blm_model *fit(int threads)
 {
-    const blm_fit_options options = {.weights = t.weights, .threads = threads};
+    blm_recipe recipe;
+    blm_recipe_init(&recipe);
+    assert_ok(blm_recipe_like(&recipe, "paper", NULL, &err), err);
+    const blm_fit_options options = {
+        .recipe = &recipe, .weights = t.weights, .threads = threads};
     const char *paths[TRAIN];
     blm_fitter *fitter;
     blm_model *model;

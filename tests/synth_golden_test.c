@@ -76,6 +76,7 @@ static blm_recipe recipe_of(const json_t *test)
     blm_recipe_init(&recipe);
     recipe.width = (int)number(test, "input_width");
     recipe.height = (int)number(test, "input_height");
+    recipe.tolerance = 0;
     recipe.epsilon = number(test, "epsilon");
     recipe.sigma = number(test, "sigma");
     if (strcmp(text(test, "filter"), "bicubic") == 0)

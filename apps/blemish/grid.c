@@ -11,7 +11,7 @@ enum { MOST_POINTS = 10000 };
 
 static const struct {
     const char *field, *values;
-} usual[] = {{"unit-variance", "no,yes"}, {"epsilon", "0.001,0.01,0.1"}};
+} usual[] = {{"unit-variance", "no,yes"}, {"epsilon", "0.01,0.03,0.1"}};
 
 const char *cli_grid_usual(const char *field)
 {

@@ -37,7 +37,7 @@ static blm_status identify(
     for (int stage = 1; stage <= config.stages; stage++)
         blmi_backbone_add_tap(out, blmi_contnet_channels(config.variant, stage),
             stage < BLMI_STAGES ? 4 << stage : 32, "layer%d", stage);
-    out->usual = 1u << 1 | 1u << 2; // layer2 and layer3
+    out->usual = 1u << 0 | 1u << 1; // layer1 and layer2: strides 8 and 16
     return BLM_OK;
 }
 

@@ -156,6 +156,7 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
     blm_recipe_init(r);
     BLMI_TRY(blmi_recipe_take(recipe, r, err));
     BLMI_TRY(check_fields(r, err));
+    blmi_recipe_drop_unused(r);
     BLMI_TRY(check_detector(r, err));
     fill_defaults(r, backbone);
     BLMI_TRY(check_sizes(r, backbone, err));

@@ -89,11 +89,13 @@ static const blmi_recipe_row rows[] = {
          "subspace: share of the variance to keep", 0.01, 0.9999, .only = "subspace"},
         .offset = AT(explained),
         .keys = {"!recipe.explained"}},
-    {.field = {"tolerance", BLM_FIELD_WHOLE, BLM_PART_SPREAD, "0", "N",
-         "gauss: use the smallest distance up to N cells away", 0, 4, .only = "gauss"},
+    {.field = {"tolerance", BLM_FIELD_WHOLE, BLM_PART_SPREAD, "2", "N",
+         "gauss: use the smallest distance up to N cells away", 0, 4, .shown = 1,
+         .only = "gauss"},
         .offset = AT(tolerance),
-        .keys = {"!recipe.tolerance"}},
-    {.field = {"epsilon", BLM_FIELD_REAL, BLM_PART_SPREAD, "0.01", "X",
+        .keys = {"!recipe.tolerance"},
+        .absent = "0"},
+    {.field = {"epsilon", BLM_FIELD_REAL, BLM_PART_SPREAD, "0.03", "X",
          "Added to the variances", 1e-9, 1e9, .shown = 1, .only = "gauss"},
         .offset = AT(epsilon),
         .keys = {"recipe.epsilon"}},
@@ -101,7 +103,7 @@ static const blmi_recipe_row rows[] = {
          "Shrink covariances towards the identity", 0, 0.999, .only = "gauss"},
         .offset = AT(shrinkage),
         .keys = {"!recipe.shrinkage"}},
-    {.field = {"sigma", BLM_FIELD_REAL, BLM_PART_MAP, "4", "X",
+    {.field = {"sigma", BLM_FIELD_REAL, BLM_PART_MAP, "2", "X",
          "Blur of the map, in pixels of --size; 0: none", 0, 256, .shown = 1},
         .offset = AT(sigma),
         .keys = {"recipe.sigma"}},
@@ -511,10 +513,11 @@ blm_status blmi_recipe_check_field(
         number_of(recipe, row, 0), wanted);
 }
 
-int blmi_recipe_is_initial(const blm_recipe *recipe, const blmi_recipe_row *row)
+static int has_value(
+    const blm_recipe *recipe, const blmi_recipe_row *row, const char *text)
 {
     blm_recipe initial = {0};
-    read_value(row, row->field.initial, &initial);
+    read_value(row, text, &initial);
     if (row->field.kind == BLM_FIELD_LIST)
         return strcmp((const char *)recipe + row->offset,
                    (const char *)&initial + row->offset) == 0;
@@ -522,6 +525,43 @@ int blmi_recipe_is_initial(const blm_recipe *recipe, const blmi_recipe_row *row)
         if (number_of(recipe, row, i) != number_of(&initial, row, i))
             return 0;
     return 1;
+}
+
+int blmi_recipe_is_initial(const blm_recipe *recipe, const blmi_recipe_row *row)
+{
+    return has_value(recipe, row, row->field.initial);
+}
+
+static const char *absent_value(const blm_recipe *recipe, const blmi_recipe_row *row)
+{
+    return row->absent != NULL && blmi_recipe_uses(recipe, row) ? row->absent
+                                                                : row->field.initial;
+}
+
+int blmi_recipe_is_absent(const blm_recipe *recipe, const blmi_recipe_row *row)
+{
+    return has_value(recipe, row, absent_value(recipe, row));
+}
+
+void blmi_recipe_put_absent(blm_recipe *recipe, const blmi_recipe_row *row)
+{
+    read_value(row, absent_value(recipe, row), recipe);
+}
+
+void blmi_recipe_drop_unused(blm_recipe *recipe)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].absent != NULL && !blmi_recipe_uses(recipe, &rows[i]) &&
+            has_value(recipe, &rows[i], rows[i].absent))
+            read_value(&rows[i], rows[i].field.initial, recipe);
+}
+
+int blmi_recipe_uses(const blm_recipe *recipe, const blmi_recipe_row *row)
+{
+    char detector[BLM_FIELD_TEXT];
+    return row->field.only == NULL ||
+           (blm_recipe_get(recipe, "detector", detector, NULL) == BLM_OK &&
+               strcmp(row->field.only, detector) == 0);
 }
 
 int blmi_recipe_equal(

@@ -11,9 +11,12 @@ typedef struct blmi_recipe_row {
     blm_field field;
     size_t offset; // of the member in blm_recipe; all numbers of a field are adjacent
     // Keys in model files, one for each of its numbers.  A reader must understand keys
-    // that begin with '!'; they are left out if the field has its default, so that older
-    // models keep their bytes.  NULL: other code writes it.
+    // that begin with '!'; they are left out if the field has the value `absent`, so that
+    // older models keep their bytes and their meaning.  NULL: other code writes it.
     const char *keys[BLMI_FIELD_NUMBERS];
+    // The value that the absence of such a key means: the default when the field was new.
+    // NULL: the default.
+    const char *absent;
 } blmi_recipe_row;
 
 // Row number `index`, from 0; NULL after the last one.
@@ -29,6 +32,15 @@ blm_status blmi_recipe_check_field(
     const blm_recipe *recipe, const blmi_recipe_row *row, blm_error *err);
 // Whether the field has its default.
 int blmi_recipe_is_initial(const blm_recipe *recipe, const blmi_recipe_row *row);
+// Whether the recipe's detector uses the field.
+int blmi_recipe_uses(const blm_recipe *recipe, const blmi_recipe_row *row);
+// Sets the default of fields that the detector does not use, where they have the value
+// `absent`: a tolerance of 0 is allowed with any detector.
+void blmi_recipe_drop_unused(blm_recipe *recipe);
+// What a model file without the field's keys means: whether the recipe has this value,
+// and setting it.  The recipe's detector must be set.
+int blmi_recipe_is_absent(const blm_recipe *recipe, const blmi_recipe_row *row);
+void blmi_recipe_put_absent(blm_recipe *recipe, const blmi_recipe_row *row);
 // Whether all fields of the parts `from` to `to` are equal.
 int blmi_recipe_equal(
     const blm_recipe *a, const blm_recipe *b, blm_part from, blm_part to);

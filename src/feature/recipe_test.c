@@ -48,7 +48,7 @@ static void nothing_becomes_the_defaults(void **state)
     assert_int_equal(r.fields.resize_height, 224);
     assert_int_equal(r.stages, 2 + 4);
     assert_string_equal(r.fields.taps, "two,three");
-    assert_true(r.fields.epsilon == 0.01 && r.fields.sigma == 4);
+    assert_true(r.fields.epsilon == 0.03 && r.fields.sigma == 2);
     assert_int_equal(r.fields.filter, BLM_FILTER_BILINEAR);
     const blmi_recipe again = complete(&r.fields);
     assert_memory_equal(&again, &r, sizeof r);

@@ -199,14 +199,14 @@ static void print_pair(printed *to, const blmi_number *number)
     to->count++;
 }
 
-// Keys with '!' are left out if their field has its default.
+// Keys with '!' are left out if their absence means the same.
 static void print_recipe(blm_recipe *recipe, printed *to)
 {
     const blmi_recipe_row *row;
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
             const blmi_number number = blmi_recipe_place(recipe, row, k);
-            if (row->keys[k][0] != '!' || !blmi_recipe_is_initial(recipe, row))
+            if (row->keys[k][0] != '!' || !blmi_recipe_is_absent(recipe, row))
                 print_pair(to, &number);
         }
 }
@@ -303,11 +303,13 @@ static blm_status read_recipe(
 {
     const blmi_recipe_row *row;
     blm_recipe_init(recipe);
-    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++) {
+        blmi_recipe_put_absent(recipe, row);
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
             const blmi_number number = blmi_recipe_place(recipe, row, k);
             BLMI_TRY(read_number(file, &number, path, row->keys[k][0] != '!', err));
         }
+    }
     return BLM_OK;
 }
 

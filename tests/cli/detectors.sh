@@ -15,7 +15,7 @@ while IFS='|' read -r options method; do
     out_has "^method: .*, $method"
     case $options in
     --detector*) out_lacks '^method: .*epsilon' ;;
-    *) out_has '^method: .*epsilon 0\.01' ;;
+    *) out_has '^method: .*epsilon 0\.03' ;;
     esac
     # shellcheck disable=SC2086
     fit again.model $options --false-alarm 0.2 -t 1
@@ -32,10 +32,11 @@ done <<'END'
 --detector subspace --explained 0.9|detector subspace, explained 0\.9, sigma
 END
 
-# A tolerance of 0 gives equal bytes; a tolerance of 1 lowers distances.
-fit exact.model
-fit none.model --tolerance 0
-cmp -s exact.model none.model || fail 'a tolerance of 0 makes another model'
+# The default tolerance gives equal bytes; a tolerance lowers distances.
+fit usual.model
+fit two.model --tolerance 2
+cmp -s usual.model two.model || fail 'a tolerance of 2 is not the default'
+fit exact.model --tolerance 0
 scores() { sed 's/.*"score": \([^,]*\),.*/\1/'; }
 fit tolerant.model --tolerance 1
 expect 0 detect exact.model data/set/test --json

@@ -24,7 +24,7 @@ expect 0 import "$checkpoint" --pre-norm -o weights.safetensors
 expect 0 info weights.safetensors
 out_has '^backbone: ConTNet-Ti, pre-norm, input 224x224 or other multiples of 224$'
 
-expect 0 fit "$images/train/good" -w ./weights.safetensors -o model --list-odd 10 --json
+expect 0 fit "$images/train/good" -w ./weights.safetensors --like paper -o model --list-odd 10 --json
 numbers score <out >ours
 numbers leave_one_out_score <"$golden/pipeline/expected.json" >theirs
 near ours theirs 1e-5

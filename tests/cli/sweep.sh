@@ -13,10 +13,11 @@ check() {
     numbers <out >found
     diff expected found >out || fail "$grid: differs from fit $*"
 }
-check '--unit-variance no --epsilon 0.01'
+check '--unit-variance no --epsilon 0.03'
+check '--unit-variance no --epsilon 0.01 --taps 2,3 --tolerance 0 --sigma 4' --like paper
 check '--unit-variance yes --epsilon 0.1 --channels 40 --seed 3' \
     --unit-variance --epsilon 0.1 --channels 40 --seed 3
-check '--unit-variance no --epsilon 0.01 --type int8' --type int8
+check '--unit-variance no --epsilon 0.03 --type int8' --type int8
 check '--unit-variance no --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3' \
     --epsilon 0.5 --shrinkage 0.2 --sigma 2 --stages 3
 
