@@ -51,10 +51,10 @@ fit memory.model --detector memory
 expect 0 calibrate memory.model -o other.model --group-by prefix:2 --false-alarm 0.2
 fit memory.model --detector memory --coreset 0.5
 expect 2 calibrate memory.model -o other.model --group-by prefix:2
-err_has 'groups have to be given to the fit'
+err_has 'give the groups to the fit'
 fit subspace.model --detector subspace
 expect 2 calibrate subspace.model -o other.model --group-by prefix:2
-err_has 'groups have to be given to the fit'
+err_has 'give the groups to the fit'
 
 # Options of another detector and impossible combinations are refused.
 expect 2 fit data/set/train/good -o x.model -w ti --detector memory --half
