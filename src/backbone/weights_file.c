@@ -19,7 +19,7 @@ static const char default_name[] = "b";
 
 // ---- folders of weights ---------------------------------------------------------------
 
-// The folder of weights beside the running library, wherever it is installed.
+// The folder of weights beside the running library.
 static void installed_folder(char folder[PATH_MAX])
 {
     Dl_info info;

@@ -32,9 +32,8 @@ typedef struct blmi_gauss_kernels {
     // rows[r] (n).  Those of a vector do not depend on the others.
     void (*dots)(const float *const rows[BLMI_TILE], const float *x, size_t step,
         int count, int n, float *products);
-    // L z = y for vectors (count, step): of z what is above `top` lies in the place of y,
-    // and what belongs to these rows comes there; y has finite numbers, if none of its
-    // own, up to top + 3.
+    // Solves L z = y for vectors (count, step).  The elements of z before `top` are in y,
+    // and those of these rows are written there.  y has finite numbers up to top + 3.
     void (*solve)(const blmi_factor_rows *l, float *y, size_t step, int count);
 } blmi_gauss_kernels;
 

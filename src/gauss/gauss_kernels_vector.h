@@ -9,8 +9,8 @@
 #include "src/base/tensor.h"
 #include "src/gauss/gauss_kernels.h"
 
-// Bytes between what is read of a model and what is asked for meanwhile.  It lies in one
-// piece, but in pages of 4 KB that the processor does not look beyond by itself.
+// The distance in bytes of the prefetch.  Models are contiguous, but in pages of 4 KB,
+// across which the processor does not prefetch.
 enum { AHEAD = 8192 };
 
 // Into the second cache: the first is full of what is multiplied.

@@ -1,4 +1,4 @@
-// Fitting and distances, against whole covariances in double (reference.h).
+// Tests of fits and distances, against whole covariances in double (reference.h).
 #include <math.h>
 #include <string.h>
 
@@ -309,7 +309,7 @@ static void test_positions_that_do_not_count(void **state)
         blmi_gauss whole = fit(x, images[form], P, D, 0.01);
         measure(blmi_gauss_kernels_best(), &whole, x, 1, use, 2, all);
         for (int i = 0; i < images[form]; i++)
-            x[(i * P + 1) * D] = NAN; // nobody looks at it
+            x[(i * P + 1) * D] = NAN; // not used
         blmi_gauss part = fit_in(x, images[form], P, D, 0.01, use, 5);
         measure(blmi_gauss_kernels_best(), &part, x, 1, use, 2, some);
         assert_memory_equal(all, some, sizeof(all));

@@ -1,4 +1,4 @@
-// Factors in half precision, against floats and against fits to the others.
+// Tests of factors in half precision, against floats and against fits to the others.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

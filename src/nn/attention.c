@@ -1,5 +1,5 @@
-// attention.c: the scores of a few queries at a time stay in the cache until they have
-// become weights of the values.
+// attention.c: keeps the scores of a few queries in the cache until they are the weights
+// of the values.
 #include "src/nn/attention.h"
 
 size_t blmi_attention_scratch(int tokens, int depth)

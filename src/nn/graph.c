@@ -1,4 +1,4 @@
-// graph.c: drawing a network, laying out its values in memory, packing and running it.
+// graph.c: draws a network, lays out its values in memory, packs and runs it.
 #include "src/nn/graph.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 enum { MOST_LAYERS = 512, MOST_OUTPUTS = 32, LONGEST_NAME = 160 };
 
-// A value and the layers between which it lives.
+// A value and the range of layers that need it.
 typedef struct held {
     blmi_shape shape;
     int last;      // layer that needs it
@@ -121,8 +121,8 @@ static size_t size_of(const held *v)
     return (size_t)blmi_tokens(&v->shape) * blmi_token_size(v->shape.channels);
 }
 
-// Lays out values so that those that live at the same time do not overlap: each at the
-// lowest place that is free while it lives.
+// Lays out values so that values in use at the same time do not overlap: each at the
+// lowest free place.
 static void lay_out(blmi_graph *g)
 {
     for (int v = 1; v < g->values; v++) {

@@ -68,8 +68,8 @@ static ALWAYS_INLINE void finish_activation(
     }
 }
 
-// Each sum is one chain over taps and depth, whatever the tile, so that results depend
-// neither on the tile's place nor on the vector's width.
+// Each sum is one chain over taps and depth in every tile, so that results depend neither
+// on the tile's place nor on the vector's width.
 static ALWAYS_INLINE void tile(const blmi_product *p, int m, int panel, const int panels,
     const bool all_rows, const blmi_words words)
 {
@@ -287,7 +287,7 @@ static ALWAYS_INLINE void softmax_rows(
     const int left = count % WIDTH;
     UNROLLED (r, rows) {
         float *last = x[r] + count - left;
-        if (left) // what stands behind adds next to nothing to the sum
+        if (left) // the rest adds almost nothing to the sum
             store(last, first_of(load(last), left));
         top[r] = load(x[r]);
     }

@@ -1,4 +1,4 @@
-// packer.c: from named tensors to the matrices and vectors that layers work with.
+// packer.c: packs named tensors into the matrices and vectors of layers.
 #include "src/nn/packer.h"
 
 #include <inttypes.h>
@@ -87,8 +87,8 @@ static blm_status check(const blmi_packer *p, const char *name, const blmi_tenso
     char expected[100], found[200];
     shape_text(expected, sizeof expected, rank, shape);
     if (t == NULL)
-        return blmi_fail(
-            p->err, BLM_EINPUT, "no tensor %s; expected one of (%s)", name, expected);
+        return blmi_fail(p->err, BLM_EINPUT, "no tensor %s, expected one of shape (%s)",
+            name, expected);
     shape_text(found, sizeof found, t->rank, t->shape);
     if (t->rank != rank || memcmp(t->shape, shape, (size_t)rank * sizeof *shape) != 0)
         return blmi_fail(

@@ -1,4 +1,4 @@
-// position_table.c: learned positions of a grid of tokens, for a grid of another size.
+// position_table.c: resizes learned positions of a grid of tokens to another grid.
 #include "src/nn/position_table.h"
 
 #include <math.h>
