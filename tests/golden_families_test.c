@@ -270,19 +270,16 @@ static void other_types_are_close(void **state)
         float *y = run_typed(&backbone, &weights.set, BLM_TYPE_F32, 1, &count);
         float *three = run_typed(&backbone, &weights.set, BLM_TYPE_F32, 3, &count);
         assert_memory_equal(y, three, count * sizeof *y);
-        for (blm_type type = BLM_TYPE_BF16; type <= BLM_TYPE_INT8; type++) {
-            float *other = run_typed(&backbone, &weights.set, type, 2, &count);
-            double squares = 0, differences = 0;
-            for (size_t k = 0; k < count; k++) {
-                const double d = (double)other[k] - (double)y[k];
-                squares += (double)y[k] * (double)y[k];
-                differences += d * d;
-            }
-            printf("%s, type %d: %.4f of its size\n", names[i], (int)type,
-                sqrt(differences / squares));
-            assert_true(differences > 0 && differences < squares * 0.03 * 0.03);
-            free(other);
+        float *other = run_typed(&backbone, &weights.set, BLM_TYPE_BF16, 2, &count);
+        double squares = 0, differences = 0;
+        for (size_t k = 0; k < count; k++) {
+            const double d = (double)other[k] - (double)y[k];
+            squares += (double)y[k] * (double)y[k];
+            differences += d * d;
         }
+        printf("%s in bf16: %.4f of its size\n", names[i], sqrt(differences / squares));
+        assert_true(differences > 0 && differences < squares * 0.03 * 0.03);
+        free(other);
         free(three);
         free(y);
         formula_weights_free(&weights);

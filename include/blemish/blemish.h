@@ -69,7 +69,7 @@ typedef enum blm_filter {
 typedef enum blm_type {
     BLM_TYPE_F32 = 0,  // float
     BLM_TYPE_BF16 = 1, // 8 significant bits; for processors with AVX512_BF16
-    BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; also AVX512_VNNI
+    BLM_TYPE_INT8 = 2, // ConTNet only: wide linear layers in int8, the rest bf16
 } blm_type;
 
 // How features become distances.

@@ -103,6 +103,9 @@ void blmi_drawn_destroy(void *net)
 blm_status blmi_drawn_build(const blmi_backbone *backbone, const blmi_tensors *weights,
     const blmi_network_options *o, void **net, blm_error *err)
 {
+    if (o->type == BLM_TYPE_INT8)
+        return blmi_fail(err, BLM_EUSAGE,
+            "type int8: %s has no layers for it, expected f32 or bf16", backbone->name);
     drawn *d = blmi_alloc_zero(1, sizeof *d);
     if (d == NULL)
         return blmi_no_memory(err, "a network", 1, sizeof *d);

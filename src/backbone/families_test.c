@@ -137,6 +137,26 @@ static void odd_shapes_are_refused(void **state)
     }
 }
 
+// Not computed in another type without a word.
+static void int8_is_refused(void **state)
+{
+    (void)state;
+    static const char *const published[] = {"resnet18", "efficientnet_lite0", "cvt13"};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        formula_weights weights = published_weights(published[i]);
+        const blmi_backbone backbone = identify(&weights.set);
+        const blmi_network_options options = {
+            .width = 224, .height = 224, .batch = 1, .type = BLM_TYPE_INT8, .taps = 1};
+        blmi_network *network;
+        blm_error err;
+        assert_int_equal(
+            blmi_network_new(&backbone, &weights.set, &options, &network, &err),
+            BLM_EUSAGE);
+        assert_non_null(strstr(err.text, "expected f32 or bf16"));
+        formula_weights_free(&weights);
+    }
+}
+
 static void other_names_are_translated(void **state)
 {
     (void)state;
@@ -191,6 +211,7 @@ int main(void)
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(odd_shapes_are_refused),
+        cmocka_unit_test(int8_is_refused),
         cmocka_unit_test(other_names_are_translated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ typedef enum blm_filter {
 typedef enum blm_type {
     BLM_TYPE_F32 = 0,  // float
     BLM_TYPE_BF16 = 1, // 8 significant bits; for processors with AVX512_BF16
-    BLM_TYPE_INT8 = 2, // wide linear layers in int8, the rest in bf16; also AVX512_VNNI
+    BLM_TYPE_INT8 = 2, // ConTNet only: wide linear layers in int8, the rest bf16
 } blm_type;
 
 // How features become distances.
@@ -102,8 +102,8 @@ typedef struct blm_recipe {
     // Outputs of the backbone with commas between them, by name ("layer2,layer3") or by
     // number, the first being 1 ("2,3") ["": the backbone's default]
     char taps[BLM_FIELD_TEXT];
-    double epsilon;   // gauss: added to the diagonal of every covariance [0.01]
-    double sigma;     // of the Gaussian filter of the map, in pixels; 0: no filter [4]
+    double epsilon;   // gauss: added to the diagonal of every covariance [0.03]
+    double sigma;     // of the Gaussian filter of the map, in pixels; 0: no filter [2]
     int64_t min_area; // smallest defect, in pixels of the input [1]
     // Channels of the taps to use, drawn at random as in PaDiM (Defard et al., ICPR
     // workshops 2021); makes the statistics cheaper [0: all]
@@ -118,7 +118,7 @@ typedef struct blm_recipe {
     int half;         // gauss: 1: axes or factors in half precision, half the memory [0]
     blm_detector detector; // [BLM_DETECTOR_GAUSS]
     // gauss: cells, 0 to 4.  The distance of a position is the smallest from the
-    // Gaussians of all positions at most this many rows and columns away [0]
+    // Gaussians of all positions at most this many rows and columns away [2]
     int tolerance;
     // memory: cells, 0 to 4.  A position is compared with the features of positions at
     // most this many rows and columns away [-1: all positions]
