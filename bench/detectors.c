@@ -19,8 +19,8 @@
 #include "src/detector/detector.h"
 #include "tests/random.h"
 
-enum { BATCHES = 3, MOST_BATCH = 16 };
-static const int batches[BATCHES] = {1, 4, MOST_BATCH};
+enum { BATCHES = 3, MAX_BATCH = 16 };
+static const int batches[BATCHES] = {1, 4, MAX_BATCH};
 
 typedef struct settings {
     blmi_detector_rule rule;
@@ -46,9 +46,9 @@ static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_erro
     double ms = 0;
     BLMI_TRY(
         blmi_detector_fit_new(&s->rule, &shape, NULL, blmi_threads_of(0), &fit, err));
-    for (int done = 0; done < s->images; done += MOST_BATCH) {
+    for (int done = 0; done < s->images; done += MAX_BATCH) {
         const int left = s->images - done;
-        const int count = left < MOST_BATCH ? left : MOST_BATCH;
+        const int count = left < MAX_BATCH ? left : MAX_BATCH;
         fill(x, (size_t)count * size, size, &state);
         const double start = blmi_clock_ms();
         BLMI_TRY(blmi_detector_fit_add(fit, x, count, err));
@@ -95,15 +95,15 @@ static void time_batch(const settings *s, const blmi_detector *detector, const f
 static blm_status measure(const settings *s, blm_error *err)
 {
     const size_t size = (size_t)(s->grid * s->grid * s->features);
-    float *x = blmi_alloc(MOST_BATCH * size, sizeof *x);
+    float *x = blmi_alloc(MAX_BATCH * size, sizeof *x);
     blmi_detector *detector = NULL;
     blmi_team *team = NULL;
     uint64_t state = 7;
     if (x == NULL)
-        return blmi_no_memory(err, "features", MOST_BATCH * size, sizeof *x);
+        return blmi_no_memory(err, "features", MAX_BATCH * size, sizeof *x);
     BLMI_TRY(fit(s, x, &detector, err));
     BLMI_TRY(blmi_team_new(s->threads, &team, err));
-    fill(x, MOST_BATCH * size, size, &state);
+    fill(x, MAX_BATCH * size, size, &state);
     for (int b = 0; b < BATCHES; b++)
         time_batch(s, detector, x, batches[b], team);
     blmi_team_free(team);

@@ -28,15 +28,15 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-enum { MOST_RUNS = 1000, MOST_STEPS = 128, SIDE = 224 };
+enum { MAX_RUNS = 1000, MAX_STEPS = 128, SIDE = 224 };
 
 static const double network_gflop = 2 * 6.11;
 
 typedef struct timing {
     double last; // clock at the end of the last step
     int step, run;
-    char name[MOST_STEPS][64];
-    double ms[MOST_STEPS][MOST_RUNS];
+    char name[MAX_STEPS][64];
+    double ms[MAX_STEPS][MAX_RUNS];
 } timing;
 
 static void note(void *context, const char *step, const float *y, int images, int height,
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
     const int cores = threads ? threads : omp_get_max_threads();
     own_time = threads == 1;
     omp_set_num_threads(cores); // also for the floor
-    if (runs < 1 || runs > MOST_RUNS)
+    if (runs < 1 || runs > MAX_RUNS)
         return 2;
     const blmi_contnet_config config = {
         BLMI_B, .relative = true, .qkv_bias = true, .pre_norm = true, .stages = 3};
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < SIDE * SIDE * 3; i++)
         x[i] = (float)formula_noise("input", i) * 2;
     static timing t;
-    static double whole[MOST_RUNS];
+    static double whole[MAX_RUNS];
     double rate = 0;
     blmi_contnet_run(net, ws, x, 1, stage, &err);
     for (int i = 0; i < runs; i++) {

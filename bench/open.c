@@ -6,7 +6,7 @@
 #include "blemish/blemish.h"
 #include "src/base/clock.h"
 
-enum { MOST_RUNS = 1000 };
+enum { MAX_RUNS = 1000 };
 
 int main(int count, char **arguments)
 {
@@ -15,8 +15,8 @@ int main(int count, char **arguments)
         return 2;
     }
     const int wanted = count > 2 ? atoi(arguments[2]) : 15;
-    const int runs = wanted < 1 ? 1 : wanted < MOST_RUNS ? wanted : MOST_RUNS;
-    double ms[MOST_RUNS];
+    const int runs = wanted < 1 ? 1 : wanted < MAX_RUNS ? wanted : MAX_RUNS;
+    double ms[MAX_RUNS];
     for (int i = 0; i < runs; i++) {
         blm_model *model;
         blm_error err;

@@ -13,7 +13,7 @@
 #include "src/score/verdict.h"
 #include "tests/random.h"
 
-enum { CASES = 4000, MOST_CELLS = 9, STRIDE = 8, MOST = MOST_CELLS * STRIDE };
+enum { CASES = 4000, MAX_CELLS = 9, STRIDE = 8, MOST = MAX_CELLS * STRIDE };
 
 // A case and its result.
 typedef struct sample {
@@ -22,8 +22,8 @@ typedef struct sample {
     blmi_recipe recipe;
     int has_region;
     uint8_t include[MOST * MOST]; // (height, width)
-    uint8_t use[MOST_CELLS * MOST_CELLS];
-    float distances[MOST_CELLS * MOST_CELLS]; // (positions)
+    uint8_t use[MAX_CELLS * MAX_CELLS];
+    float distances[MAX_CELLS * MAX_CELLS]; // (positions)
     blmi_thresholds at;
     float map[MOST * MOST];
     double score;
@@ -86,8 +86,8 @@ static float draw_distance(int style, uint64_t *seed)
 static void draw_case(sample *s, int number)
 {
     uint64_t seed = (uint64_t)number;
-    const int columns = 1 + random_below(&seed, MOST_CELLS);
-    const int rows = 1 + random_below(&seed, MOST_CELLS);
+    const int columns = 1 + random_below(&seed, MAX_CELLS);
+    const int rows = 1 + random_below(&seed, MAX_CELLS);
     const int style = random_below(&seed, 7);
     *s = (sample){.number = number,
         .width = columns * STRIDE,

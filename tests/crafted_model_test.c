@@ -99,7 +99,7 @@ typedef struct craft {
 
 static void open_craft(craft *c)
 {
-    const char *understood[BLMI_MOST_UNDERSTOOD];
+    const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);
     assert_ok(blmi_safetensors_open(good_path, understood, &c->file, &err), err);
     assert_true(c->file.tensors.count < MOST && c->file.metadata_count < MOST);

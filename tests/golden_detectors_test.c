@@ -202,7 +202,7 @@ static void detectors_are_golden(void **state)
 }
 
 static const blmi_part *part_of(
-    const blm_model *model, const char *name, blmi_part parts[BLMI_MOST_PARTS])
+    const blm_model *model, const char *name, blmi_part parts[BLMI_MAX_PARTS])
 {
     const size_t count = blmi_detector_parts(model->detector, parts);
     for (size_t i = 0; i < count; i++)
@@ -218,7 +218,7 @@ static void rows_are_golden(void **state)
     if (t.expected == NULL)
         skip();
     blm_model *model = open_model(&configurations[4]);
-    blmi_part parts[BLMI_MOST_PARTS];
+    blmi_part parts[BLMI_MAX_PARTS];
     npy golden = npy_load(memory("rows", "", ".npy"), "f4"); // (D, 14, 14)
     const float *scale = *(const float **)part_of(model, "memory.scale", parts)->at;
     float *features = features_of(model, t.image[TRAIN]);
@@ -243,7 +243,7 @@ static void the_coreset_is_golden(void **state)
     if (t.expected == NULL)
         skip();
     blm_model *model = open_model(&configurations[5]);
-    blmi_part parts[BLMI_MOST_PARTS];
+    blmi_part parts[BLMI_MAX_PARTS];
     npy golden = npy_load(memory("coreset_rows", "", ".npy"), "i4");
     const blmi_part *part = part_of(model, "memory.number", parts);
     int32_t *expected = malloc(golden.count * sizeof *expected);

@@ -13,7 +13,7 @@
 #include "tests/npy.h"
 #include "tests/published.h"
 
-enum { SIDE = 224, MOST_SAMPLES = 32 };
+enum { SIDE = 224, MAX_SAMPLES = 32 };
 
 static json_t *load_json(const char *name)
 {
@@ -61,7 +61,7 @@ static void compare(const char *file, const float *y, int height, int width, int
             for (int column = 0; column < (int)golden.shape[2]; column++, i++) {
                 const int at =
                     (place(row, height, 8) * width + place(column, width, 8)) * channels +
-                    place(c, channels, MOST_SAMPLES);
+                    place(c, channels, MAX_SAMPLES);
                 const double d = fabs((double)y[at] - (double)golden.f4[i]);
                 worst = d > worst || isnan(d) ? d : worst;
                 squares += d * d;
@@ -83,7 +83,7 @@ static void check_size(const char *name, const char *suffix,
     blmi_network_options options = {.batch = 1, .type = BLM_TYPE_F32};
     assert_int_equal(sscanf(size, "%dx%d", &options.height, &options.width), 2);
     float *x = picture(options.height, options.width);
-    float *out[BLMI_MOST_TAPS];
+    float *out[BLMI_MAX_TAPS];
     for (int tap = 0; tap < backbone->taps; tap++) {
         json_t *expected = json_object_get(taps, backbone->tap[tap].name);
         if (expected == NULL)

@@ -6,7 +6,7 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 
-enum { MOST_LINES = 5, MOST_NAMES = 4 };
+enum { MAX_LINES = 5, MAX_NAMES = 4 };
 
 // "a.png, b.png and 3 more": the copies of image `first`, itself included; NULL: none.
 static char *name_group(const blm_model *model, size_t first)
@@ -14,14 +14,14 @@ static char *name_group(const blm_model *model, size_t first)
     size_t count = 0, last = first;
     char *text = cli_format("%s", blm_model_image_name(model, first));
     for (size_t i = first + 1; blm_model_image_name(model, i) != NULL; i++)
-        if (blm_model_image_same(model, i) == first && ++count < MOST_NAMES) {
+        if (blm_model_image_same(model, i) == first && ++count < MAX_NAMES) {
             char *longer = cli_format("%s, %s", text, blm_model_image_name(model, i));
             free(text);
             text = longer;
             last = i;
         }
-    if (count >= MOST_NAMES) {
-        char *longer = cli_format("%s and %zu more", text, count - MOST_NAMES + 1);
+    if (count >= MAX_NAMES) {
+        char *longer = cli_format("%s and %zu more", text, count - MAX_NAMES + 1);
         free(text);
         text = longer;
     }
@@ -53,7 +53,7 @@ void cli_warn_copies(const blm_model *model, int keep_copies, const cli_talk *ta
         char *names = name_group(model, i);
         if (names == NULL)
             continue;
-        if (++groups <= MOST_LINES)
+        if (++groups <= MAX_LINES)
             cli_complain("equal or nearly equal: %s", names);
         free(names);
     }

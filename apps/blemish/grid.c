@@ -7,7 +7,7 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 
-enum { MOST_POINTS = 10000 };
+enum { MAX_POINTS = 10000 };
 
 static const struct {
     const char *field, *values;
@@ -67,8 +67,8 @@ static int multiply(const cli_verb *verb, const blm_field *field, const char *li
             blm_recipe recipe = (*recipes)[i];
             if (blm_recipe_set(&recipe, field->name, word, &err) != BLM_OK)
                 code = cli_usage(verb, "--%s", err.text);
-            else if (made == MOST_POINTS)
-                code = cli_usage(verb, "more than %d combinations", MOST_POINTS);
+            else if (made == MAX_POINTS)
+                code = cli_usage(verb, "more than %d combinations", MAX_POINTS);
             else {
                 next = cli_grow(next, made, &capacity, sizeof *next);
                 next[made++] = recipe;

@@ -7,7 +7,7 @@
 // A list of values for each field of a recipe, in their order; NULL: the usual values.
 // Values are separated by commas, or by slashes if they contain commas: "2,3/1,2,3".
 typedef struct cli_grid {
-    const char *lists[CLI_MOST_FIELDS];
+    const char *lists[CLI_MAX_FIELDS];
 } cli_grid;
 
 // Stands for an option for each field, for a struct whose member `grid` is a cli_grid.

@@ -7,7 +7,7 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 
-enum { MOST_LABELS = 8 }; // distinct values above 0 that may be labels of kinds
+enum { MAX_LABELS = 8 }; // distinct values above 0 that may be labels of kinds
 
 // Whether the file has an alpha channel: PNG by its colour type, extended WebP by its
 // flag.
@@ -37,7 +37,7 @@ static unsigned find_odd(
     for (int v = 1; v < 256; v++)
         values += levels[v] > 0;
     return (marked == 0 ? CLI_MASK_EMPTY : 0u) |
-           (values > MOST_LABELS ? CLI_MASK_GREY : 0u) |
+           (values > MAX_LABELS ? CLI_MASK_GREY : 0u) |
            (corners == 4 && 2 * marked > pixels ? CLI_MASK_INVERTED : 0u);
 }
 

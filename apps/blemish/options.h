@@ -45,7 +45,7 @@ typedef struct cli_option {
     const char *words; // CLI_CHOICE: "tiff16|tiff32|npy"
 } cli_option;
 
-enum { CLI_MOST_FIELDS = 64 }; // of a recipe
+enum { CLI_MAX_FIELDS = 64 }; // of a recipe
 
 // Rows that several verbs share, for a struct with the members named here.
 #define CLI_LIMIT_OPTIONS(type)                                                          \

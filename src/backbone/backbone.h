@@ -22,10 +22,10 @@
 #include "src/format/safetensors.h"
 
 enum {
-    BLMI_MOST_TAPS = 31,       // of a backbone: a set of them is an int in files
-    BLMI_MOST_MEMBERS = 6,     // networks side by side
-    BLMI_LARGEST_SIDE = 7168,  // pixels of an input: the one limit of all of blemish
-    BLMI_MOST_CONFIG_PAIRS = 8 // metadata entries that say what a backbone is
+    BLMI_MAX_TAPS = 31,       // of a backbone: a set of them is an int in files
+    BLMI_MAX_MEMBERS = 6,     // networks side by side
+    BLMI_LARGEST_SIDE = 7168, // pixels of an input: the one limit of all of blemish
+    BLMI_MAX_CONFIG_PAIRS = 8 // metadata entries that say what a backbone is
 };
 
 typedef struct blmi_family blmi_family;
@@ -66,15 +66,15 @@ typedef struct blmi_backbone {
     char name[160]; // "ConTNet-B", "ConTNet-B + EfficientNet-Lite0"
     int form;       // index into family->forms; -1: not known (see blmi_form)
     blmi_input input;
-    int taps;                     // in the order of computation; each takes part of what
-    blmi_tap tap[BLMI_MOST_TAPS]; // is computed for the next
-    uint32_t usual;               // bit k: tap k is taken where none is named
-    union { // widths, depths, ...: what the family reads off tensors
+    int taps;                    // in the order of computation; each takes part of what
+    blmi_tap tap[BLMI_MAX_TAPS]; // is computed for the next
+    uint32_t usual;              // bit k: tap k is taken where none is named
+    union {                      // widths, depths, ...: what the family reads off tensors
         max_align_t align;
         unsigned char bytes[512];
     } plan;
     int members; // 0: one network
-    blmi_member member[BLMI_MOST_MEMBERS];
+    blmi_member member[BLMI_MAX_MEMBERS];
     char recorded[256]; // what files say about the members
 } blmi_backbone;
 
@@ -145,7 +145,7 @@ typedef struct blmi_form {
 // The metadata entries of weights files and models: what the backbone is.  Texts are
 // static or lie in the backbone; the count is returned.
 size_t blmi_backbone_describe(
-    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS]);
+    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS]);
 // Finds the backbone of a file's tensors `weights`, and checks that the metadata says
 // what the tensors show.  path: for messages.  BLM_EINPUT.
 blm_status blmi_backbone_read(const char *path, const blmi_safetensors *file,
@@ -157,11 +157,11 @@ typedef struct blmi_network blmi_network;
 typedef struct blmi_workspace blmi_workspace;
 
 typedef struct blmi_network_options {
-    int width, height;       // of the input, pixels
-    int batch;               // images a run at the most
-    blm_type type;           // of what products multiply; all else is float
-    int taps;                // outputs that are wanted:
-    int tap[BLMI_MOST_TAPS]; // their numbers, rising
+    int width, height;      // of the input, pixels
+    int batch;              // images a run at the most
+    blm_type type;          // of what products multiply; all else is float
+    int taps;               // outputs that are wanted:
+    int tap[BLMI_MAX_TAPS]; // their numbers, rising
 } blmi_network_options;
 
 // Checks every shape, packs the weights.  The tensors are not needed afterwards.
@@ -231,7 +231,7 @@ struct blmi_family {
         const blmi_tensors *weights, blmi_backbone *out, blm_error *err);
     // Metadata entries, in the place of the usual two, "backbone.family" and the form.
     size_t (*describe)(
-        const blmi_backbone *backbone, blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS]);
+        const blmi_backbone *backbone, blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS]);
     // The grid of a tap; NULL: size / stride, rounded up.
     void (*grid)(const blmi_backbone *backbone, int tap, int width, int height,
         int *grid_width, int *grid_height);

@@ -39,7 +39,7 @@ void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
 void blmi_backbone_add_tap(
     blmi_backbone *backbone, int channels, int stride, const char *format, ...)
 {
-    if (backbone->taps == BLMI_MOST_TAPS)
+    if (backbone->taps == BLMI_MAX_TAPS)
         return;
     blmi_tap *tap = &backbone->tap[backbone->taps++];
     va_list arguments;
@@ -95,12 +95,12 @@ blm_status blmi_backbone_identify(
 
 // ---- other names
 
-enum { MOST_NUMBERS = 4 }; // of an alias
+enum { MAX_NUMBERS = 4 }; // of an alias
 
 // The numbers in a name that is as `pattern` has it: where they begin, and their lengths.
 // Returns what stands behind, "" or from a dot on; NULL: another name.
 static const char *match(const char *name, const char *pattern,
-    const char *number[MOST_NUMBERS], int length[MOST_NUMBERS])
+    const char *number[MAX_NUMBERS], int length[MAX_NUMBERS])
 {
     int numbers = 0;
     for (; *pattern != '\0'; pattern++) {
@@ -122,8 +122,8 @@ static const char *match(const char *name, const char *pattern,
 static bool use_alias(
     const char *name, const blmi_alias *alias, char out[BLMI_LONGEST_ALIAS])
 {
-    const char *number[MOST_NUMBERS], *p = alias->ours;
-    int length[MOST_NUMBERS], used = 0;
+    const char *number[MAX_NUMBERS], *p = alias->ours;
+    int length[MAX_NUMBERS], used = 0;
     const char *rest = match(name, alias->theirs, number, length);
     size_t size = 0;
     while (rest != NULL && *p != '\0' && size < BLMI_LONGEST_ALIAS) {
@@ -276,7 +276,7 @@ uint64_t blmi_backbone_bytes(
 // ---- what files say
 
 size_t blmi_backbone_describe(
-    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS])
+    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS])
 {
     const blmi_family *family = backbone->family;
     size_t count = 0;
@@ -322,7 +322,7 @@ blm_status blmi_backbone_read(const char *path, const blmi_safetensors *file,
 {
     const blmi_family *family;
     blmi_backbone found;
-    blmi_pair shown[BLMI_MOST_CONFIG_PAIRS];
+    blmi_pair shown[BLMI_MAX_CONFIG_PAIRS];
     blm_error why;
     int form;
     if (blmi_safetensors_meta(file, BLMI_JOINT_KEY) != NULL)

@@ -15,14 +15,14 @@
 
 enum {
     PER_HEAD = 64,
-    MOST_CONVS = 4,
-    MOST_BLOCKS = BLMI_MOST_TAPS - 2,
-    MOST_CHANNELS = 4096,
-    MOST_SIDE = 1024, // of the grid of positions
+    MAX_CONVS = 4,
+    MAX_BLOCKS = BLMI_MAX_TAPS - 2,
+    MAX_CHANNELS = 4096,
+    MAX_SIDE = 1024, // of the grid of positions
 };
 
 typedef struct plan {
-    int convs, window, channels[MOST_CONVS];
+    int convs, window, channels[MAX_CONVS];
     int hidden, blocks, side;
     bool norm; // is there
 } plan;
@@ -128,17 +128,17 @@ static bool recognise(const blmi_tensors *weights)
 static blm_status read_tokenizer(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     char name[64];
-    for (; p->convs <= MOST_CONVS; p->convs++) {
+    for (; p->convs <= MAX_CONVS; p->convs++) {
         blmi_print(name, sizeof name, "tokenizer.conv_layers.%d.0.weight", p->convs);
         if (blmi_tensors_find(weights, name) == NULL)
             break;
         const int window = blmi_tensors_length(weights, name, 4, 3, 1, 7);
-        const int channels = blmi_tensors_length(weights, name, 4, 0, 1, MOST_CHANNELS);
-        if (p->convs == MOST_CONVS || window < 3 || window % 2 == 0 || channels == 0 ||
+        const int channels = blmi_tensors_length(weights, name, 4, 0, 1, MAX_CHANNELS);
+        if (p->convs == MAX_CONVS || window < 3 || window % 2 == 0 || channels == 0 ||
             (p->convs > 0 && window != p->window))
             return blmi_fail(err, BLM_EINPUT,
                 "%s: expected up to %d convolutions of one window, 3, 5 or 7 per side",
-                name, MOST_CONVS);
+                name, MAX_CONVS);
         p->window = window;
         p->channels[p->convs] = channels;
     }
@@ -153,7 +153,7 @@ static blm_status read_tokenizer(const blmi_tensors *weights, plan *p, blm_error
 static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     static const char name[] = "classifier.positional_emb";
-    const int rows = blmi_tensors_length(weights, name, 3, 1, 1, MOST_SIDE * MOST_SIDE);
+    const int rows = blmi_tensors_length(weights, name, 3, 1, 1, MAX_SIDE * MAX_SIDE);
     while (p->side * p->side < rows)
         p->side++;
     if (blmi_tensors_find(weights, "classifier.class_emb") != NULL)
@@ -164,7 +164,7 @@ static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error
                ? BLM_OK
                : blmi_fail(err, BLM_EINPUT,
                      "%s has %d rows, expected those of a square grid, up to %d per side",
-                     name, rows, MOST_SIDE);
+                     name, rows, MAX_SIDE);
 }
 
 static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *err)
@@ -174,14 +174,14 @@ static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *e
         blmi_print(name, sizeof name, "classifier.blocks.%d.pre_norm.weight", p->blocks);
         if (blmi_tensors_find(weights, name) == NULL)
             break;
-        if (p->blocks == MOST_BLOCKS)
+        if (p->blocks == MAX_BLOCKS)
             return blmi_fail(
-                err, BLM_EINPUT, "%s: more than %d blocks", name, MOST_BLOCKS);
+                err, BLM_EINPUT, "%s: more than %d blocks", name, MAX_BLOCKS);
     }
     p->norm =
         p->blocks > 0 && blmi_tensors_find(weights, "classifier.norm.weight") != NULL;
     p->hidden = blmi_tensors_length(weights, "classifier.blocks.0.linear1.weight", 2, 0,
-        BLMI_LANES, 8 * MOST_CHANNELS);
+        BLMI_LANES, 8 * MAX_CHANNELS);
     return p->blocks == 0 || p->hidden > 0
                ? BLM_OK
                : blmi_fail(err, BLM_EINPUT,

@@ -42,7 +42,7 @@ static blm_status identify(
 }
 
 static size_t describe(
-    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS])
+    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS])
 {
     static const char *const truth[] = {"false", "true"};
     static const char *const numbers[] = {"0", "1", "2", "3", "4"};

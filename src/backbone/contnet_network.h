@@ -5,7 +5,7 @@
 #include "src/backbone/contnet.h"
 #include "src/nn/packer.h"
 
-enum { BLMI_MOST_BLOCKS = 6, BLMI_WINDOWS = 2 };
+enum { BLMI_MAX_BLOCKS = 6, BLMI_WINDOWS = 2 };
 
 // The differences between the variants.
 typedef struct blmi_variant_shape {
@@ -53,7 +53,7 @@ typedef struct blmi_stage {
     int blocks;
     blmi_grid grid;
     blmi_places places;
-    blmi_block block[BLMI_MOST_BLOCKS];
+    blmi_block block[BLMI_MAX_BLOCKS];
 } blmi_stage;
 
 struct blmi_contnet {

@@ -18,10 +18,10 @@
 #include "src/base/number.h"
 
 enum {
-    MOST_BLOCKS = BLMI_MOST_TAPS - 2,
-    MOST_PATCH = 16,
-    MOST_CHANNELS = 1024,
-    MOST_SIDE = 32, // of the grid: a gated block holds its fourth power for each head
+    MAX_BLOCKS = BLMI_MAX_TAPS - 2,
+    MAX_PATCH = 16,
+    MAX_CHANNELS = 1024,
+    MAX_SIDE = 32, // of the grid: a gated block holds its fourth power for each head
 };
 
 typedef struct plan {
@@ -138,15 +138,15 @@ static bool recognise(const blmi_tensors *weights)
 static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     static const char name[] = "patch_embed.proj.weight";
-    p->channels = blmi_tensors_length(weights, name, 4, 0, BLMI_LANES, MOST_CHANNELS);
-    p->patch = blmi_tensors_length(weights, name, 4, 2, 1, MOST_PATCH);
+    p->channels = blmi_tensors_length(weights, name, 4, 0, BLMI_LANES, MAX_CHANNELS);
+    p->patch = blmi_tensors_length(weights, name, 4, 2, 1, MAX_PATCH);
     if (p->channels == 0 || p->patch == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: expected channels, a multiple of %d up to %d, and patches of up to %d "
             "pixels per side",
-            name, BLMI_LANES, MOST_CHANNELS, MOST_PATCH);
+            name, BLMI_LANES, MAX_CHANNELS, MAX_PATCH);
     const int rows =
-        blmi_tensors_length(weights, "pos_embed", 3, 1, 1, MOST_SIDE * MOST_SIDE);
+        blmi_tensors_length(weights, "pos_embed", 3, 1, 1, MAX_SIDE * MAX_SIDE);
     while (p->side * p->side < rows)
         p->side++;
     return p->side > 0 && p->side * p->side == rows
@@ -154,7 +154,7 @@ static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *
                : blmi_fail(err, BLM_EINPUT,
                      "pos_embed has %d rows, expected those of a square grid, up to %d "
                      "a side",
-                     rows, MOST_SIDE);
+                     rows, MAX_SIDE);
 }
 
 static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *err)
@@ -165,17 +165,17 @@ static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *e
             return blmi_fail(err, BLM_EINPUT,
                 "blocks.%d.attn.qk.weight: a gated block after a plain one", p->blocks);
         p->gated += gated;
-        if (++p->blocks > MOST_BLOCKS)
+        if (++p->blocks > MAX_BLOCKS)
             return blmi_fail(err, BLM_EINPUT, "blocks.%d: more than %d blocks",
-                MOST_BLOCKS, MOST_BLOCKS);
+                MAX_BLOCKS, MAX_BLOCKS);
     }
     if (p->blocks == 0)
         return BLM_OK;
     p->norm = blmi_tensors_find(weights, "norm.weight") != NULL;
     p->heads = blmi_tensors_length(
-        weights, "blocks.0.attn.pos_proj.weight", 2, 0, 1, MOST_CHANNELS);
+        weights, "blocks.0.attn.pos_proj.weight", 2, 0, 1, MAX_CHANNELS);
     p->hidden = blmi_tensors_length(
-        weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
+        weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MAX_CHANNELS);
     if (p->heads == 0 || p->channels % (p->heads * BLMI_LANES) != 0)
         return blmi_fail(err, BLM_EINPUT,
             "blocks.0.attn.pos_proj.weight: %d heads of %d channels, expected a multiple "

@@ -21,7 +21,7 @@
 #include "src/base/error.h"
 #include "src/base/number.h"
 
-enum { STAGES = 3, PER_HEAD = 64, MOST_CHANNELS = 4096 };
+enum { STAGES = 3, PER_HEAD = 64, MAX_CHANNELS = 4096 };
 
 typedef struct plan {
     int stages;
@@ -180,24 +180,23 @@ static blm_status read_stage(const blmi_tensors *weights, plan *p, blm_error *er
     const int s = p->stages, window = s == 0 ? 7 : 3;
     char name[64];
     blmi_print(name, sizeof name, "stage%d.patch_embed.proj.weight", s);
-    p->channels[s] = blmi_tensors_length(weights, name, 4, 0, PER_HEAD, MOST_CHANNELS);
+    p->channels[s] = blmi_tensors_length(weights, name, 4, 0, PER_HEAD, MAX_CHANNELS);
     if (p->channels[s] == 0 ||
         blmi_tensors_length(weights, name, 4, 2, 1, window) != window)
         return blmi_fail(err, BLM_EINPUT,
             "%s: expected channels, a multiple of %d up to %d, and a window of %d x %d",
-            name, PER_HEAD, MOST_CHANNELS, window, window);
+            name, PER_HEAD, MAX_CHANNELS, window, window);
     blmi_print(name, sizeof name, "stage%d.cls_token", s);
     p->class_token[s] = blmi_tensors_find(weights, name) != NULL;
     for (;; p->blocks[s]++) {
         blmi_print(name, sizeof name, "stage%d.blocks.%d.norm1.weight", s, p->blocks[s]);
         if (blmi_tensors_find(weights, name) == NULL)
             break;
-        if (p->blocks[s] == BLMI_MOST_TAPS)
+        if (p->blocks[s] == BLMI_MAX_TAPS)
             return blmi_fail(err, BLM_EINPUT, "%s: too many blocks", name);
     }
     blmi_print(name, sizeof name, "stage%d.blocks.0.mlp.fc1.weight", s);
-    p->hidden[s] =
-        blmi_tensors_length(weights, name, 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
+    p->hidden[s] = blmi_tensors_length(weights, name, 2, 0, BLMI_LANES, 8 * MAX_CHANNELS);
     return p->hidden[s] > 0 ? BLM_OK
                             : blmi_fail(err, BLM_EINPUT,
                                   "%s is missing, or its rows are not a multiple of %d",
@@ -232,9 +231,9 @@ static blm_status identify(
     }
     if (blmi_tensors_find(weights, name) != NULL && p.stages == STAGES)
         return blmi_fail(err, BLM_EINPUT, "%s: more than %d stages", name, STAGES);
-    if (taps > BLMI_MOST_TAPS)
+    if (taps > BLMI_MAX_TAPS)
         return blmi_fail(err, BLM_EINPUT, "%d stages of %d blocks in all, at most %d",
-            p.stages, taps - p.stages, BLMI_MOST_TAPS - p.stages);
+            p.stages, taps - p.stages, BLMI_MAX_TAPS - p.stages);
     memcpy(out->plan.bytes, &p, sizeof p);
     name_variant(out, &p);
     out->input = (blmi_input){.unit = 16,

@@ -9,8 +9,8 @@
 
 typedef struct drawn {
     blmi_graph *graph;
-    int taps, tap[BLMI_MOST_TAPS]; // wanted
-    char name[BLMI_MOST_TAPS][32]; // of all taps, for whoever watches
+    int taps, tap[BLMI_MAX_TAPS]; // wanted
+    char name[BLMI_MAX_TAPS][32]; // of all taps, for whoever watches
 } drawn;
 
 // The graph up to a tap; NULL: no memory.
@@ -172,7 +172,7 @@ blm_status blmi_drawn_run(const void *net, void *workspace, const float *x, int 
 {
     (void)err;
     const drawn *d = net;
-    float *by_tap[BLMI_MOST_TAPS] = {NULL};
+    float *by_tap[BLMI_MAX_TAPS] = {NULL};
     for (int i = 0; i < d->taps; i++)
         by_tap[d->tap[i]] = out[i];
     blmi_room_run(((drawn_room *)workspace)->room, x, images, by_tap);

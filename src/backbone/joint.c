@@ -31,7 +31,7 @@ static uint32_t taps_of(const blmi_backbone *joint, int i, uint32_t taps)
 // The network that a tensor belongs to, whose own name is *name; -1: none.
 static int member_of_tensor(const char *tensor, const char **name)
 {
-    if (tensor[0] < '0' || tensor[0] >= '0' + BLMI_MOST_MEMBERS || tensor[1] != '.')
+    if (tensor[0] < '0' || tensor[0] >= '0' + BLMI_MAX_MEMBERS || tensor[1] != '.')
         return -1;
     *name = tensor + 2;
     return tensor[0] - '0';
@@ -113,9 +113,9 @@ static blm_status add_member(
     blmi_member *m = &joint->member[i];
     char label[40];
     static const unsigned char zeros[sizeof one->plan];
-    if (joint->taps + one->taps > BLMI_MOST_TAPS)
+    if (joint->taps + one->taps > BLMI_MAX_TAPS)
         return blmi_fail(err, BLM_EUSAGE,
-            "the weights have more than %d outputs together", BLMI_MOST_TAPS);
+            "the weights have more than %d outputs together", BLMI_MAX_TAPS);
     if (memcmp(one->plan.bytes + sizeof m->plan, zeros,
             sizeof one->plan - sizeof m->plan) != 0)
         return blmi_fail(err, BLM_EBUG, "%s has too large a plan", one->name);
@@ -145,9 +145,9 @@ blm_status blmi_joint_make(
     const blmi_backbone *members, int count, blmi_backbone *out, blm_error *err)
 {
     blmi_backbone joint = {.family = &family};
-    if (count < 2 || count > BLMI_MOST_MEMBERS)
+    if (count < 2 || count > BLMI_MAX_MEMBERS)
         return blmi_fail(err, BLM_EUSAGE, "%d weights side by side: expected 2 to %d",
-            count, BLMI_MOST_MEMBERS);
+            count, BLMI_MAX_MEMBERS);
     BLMI_TRY(join_inputs(members, count, &joint.input, err));
     for (int i = 0; i < count; i++) {
         const blmi_backbone *one = &members[i];
@@ -207,7 +207,7 @@ done:
 blm_status blmi_joint_identify(const blmi_backbone *whole, uint32_t taps,
     const blmi_tensors *weights, blmi_backbone *out, blm_error *err)
 {
-    int form[BLMI_MOST_MEMBERS];
+    int form[BLMI_MAX_MEMBERS];
     BLMI_TRY(blmi_backbone_check_taps(whole, taps, err));
     for (int i = 0; i < whole->members; i++)
         form[i] = whole->member[i].form;
@@ -231,11 +231,11 @@ blm_status blmi_joint_read(const char *path, const blmi_safetensors *file,
     const blmi_tensors *weights, blmi_backbone *out, blm_error *err)
 {
     const char *said = blmi_safetensors_meta(file, BLMI_JOINT_KEY);
-    int form[BLMI_MOST_MEMBERS], count = 0;
+    int form[BLMI_MAX_MEMBERS], count = 0;
     char entry[64];
     blm_error why;
     blmi_backbone found;
-    for (; count < BLMI_MOST_MEMBERS && entry_at(said, count, entry); count++) {
+    for (; count < BLMI_MAX_MEMBERS && entry_at(said, count, entry); count++) {
         const char *slash = strchr(entry, '/');
         const size_t length = slash != NULL ? (size_t)(slash - entry) : strlen(entry);
         const blmi_family *own = blmi_family_named(entry, length);
@@ -259,7 +259,7 @@ blm_status blmi_joint_read(const char *path, const blmi_safetensors *file,
 }
 
 static size_t describe(
-    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS])
+    const blmi_backbone *backbone, blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS])
 {
     pairs[0] = (blmi_pair){BLMI_JOINT_KEY, backbone->recorded};
     return 1;
@@ -339,11 +339,11 @@ typedef struct joint_net {
         blmi_input input;
         int first; // of its outputs, among those that are wanted
         char label[32];
-    } member[BLMI_MOST_MEMBERS];
+    } member[BLMI_MAX_MEMBERS];
 } joint_net;
 
 typedef struct joint_room {
-    blmi_workspace *workspace[BLMI_MOST_MEMBERS];
+    blmi_workspace *workspace[BLMI_MAX_MEMBERS];
     float *x; // (batch, height, width, 3), as one network wants it
     const joint_net *net;
     int running; // network
@@ -419,7 +419,7 @@ static blm_status build(const blmi_backbone *backbone, const blmi_tensors *weigh
 static void close(void *workspace)
 {
     joint_room *room = workspace;
-    for (int i = 0; i < BLMI_MOST_MEMBERS; i++)
+    for (int i = 0; i < BLMI_MAX_MEMBERS; i++)
         blmi_workspace_free(room->workspace[i]);
     blmi_free(room->x);
     blmi_free(room);
@@ -466,7 +466,7 @@ static void watch(void *workspace, blmi_watch *watcher, void *context)
     joint_room *room = workspace;
     room->watch = watcher;
     room->context = context;
-    for (int i = 0; i < BLMI_MOST_MEMBERS; i++)
+    for (int i = 0; i < BLMI_MAX_MEMBERS; i++)
         if (room->workspace[i] != NULL)
             blmi_workspace_watch(
                 room->workspace[i], watcher != NULL ? show_step : NULL, room);

@@ -105,7 +105,7 @@ static void a_part_can_be_written_and_read(void **state)
         err);
     assert_int_equal(part.taps, 2 + 1); // layer1 and layer2, layer1
     assert_string_equal(part.tap[2].name, "contnet-ti#2:layer1");
-    blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS];
+    blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS];
     const size_t pair_count = blmi_backbone_describe(&part, pairs);
     assert_ok(blmi_safetensors_write(path, kept, count, pairs, pair_count, &err), err);
     assert_ok(blmi_safetensors_open(path, NULL, &file, &err), err);

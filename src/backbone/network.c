@@ -7,7 +7,7 @@
 #include "src/base/error.h"
 #include "src/nn/kernels.h"
 
-enum { MOST_IMAGES = 1024 }; // per run
+enum { MAX_IMAGES = 1024 }; // per run
 
 struct blmi_network {
     atomic_int owners;
@@ -28,9 +28,9 @@ static blm_status check_options(
         o->height > BLMI_LARGEST_SIDE)
         return blmi_fail(err, BLM_EUSAGE, "input of %d x %d pixels, expected 1 to %d",
             o->width, o->height, BLMI_LARGEST_SIDE);
-    if (o->batch < 1 || o->batch > MOST_IMAGES)
-        return blmi_fail(err, BLM_EUSAGE, "%d images per run, expected 1 to %d", o->batch,
-            MOST_IMAGES);
+    if (o->batch < 1 || o->batch > MAX_IMAGES)
+        return blmi_fail(
+            err, BLM_EUSAGE, "%d images per run, expected 1 to %d", o->batch, MAX_IMAGES);
     for (int i = 0; i < o->taps; i++)
         if (o->tap[i] < 0 || o->tap[i] >= backbone->taps ||
             (i > 0 && o->tap[i] <= o->tap[i - 1]))

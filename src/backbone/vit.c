@@ -23,11 +23,11 @@
 
 enum {
     PER_HEAD = 64,
-    MOST_BLOCKS = BLMI_MOST_TAPS - 2,
-    MOST_PATCH = 16,
-    MOST_CHANNELS = 4096,
-    MOST_REGISTERS = 64,
-    MOST_SIDE = 1024, // of the grid of positions
+    MAX_BLOCKS = BLMI_MAX_TAPS - 2,
+    MAX_PATCH = 16,
+    MAX_CHANNELS = 4096,
+    MAX_REGISTERS = 64,
+    MAX_SIDE = 1024, // of the grid of positions
 };
 
 typedef struct plan {
@@ -185,48 +185,48 @@ static blm_status refuse_others(const blmi_tensors *weights, blm_error *err)
 static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     static const char name[] = "patch_embed.proj.weight";
-    p->channels = blmi_tensors_length(weights, name, 4, 0, PER_HEAD, MOST_CHANNELS);
-    p->patch = blmi_tensors_length(weights, name, 4, 2, 1, MOST_PATCH);
+    p->channels = blmi_tensors_length(weights, name, 4, 0, PER_HEAD, MAX_CHANNELS);
+    p->patch = blmi_tensors_length(weights, name, 4, 2, 1, MAX_PATCH);
     if (p->channels == 0 || p->patch == 0)
         return blmi_fail(err, BLM_EINPUT,
             "%s: expected channels, a multiple of %d up to %d, and patches of up to %d "
             "pixels per side",
-            name, PER_HEAD, MOST_CHANNELS, MOST_PATCH);
+            name, PER_HEAD, MAX_CHANNELS, MAX_PATCH);
     return BLM_OK;
 }
 
 static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     const int rows =
-        blmi_tensors_length(weights, "pos_embed", 3, 1, 1, 1 + MOST_SIDE * MOST_SIDE);
+        blmi_tensors_length(weights, "pos_embed", 3, 1, 1, 1 + MAX_SIDE * MAX_SIDE);
     while (1 + p->side * p->side < rows)
         p->side++;
     if (p->side < 1 || 1 + p->side * p->side != rows)
         return blmi_fail(err, BLM_EINPUT,
             "pos_embed has %d rows, expected those of a class token and a square grid, "
             "up to %d per side",
-            rows, MOST_SIDE);
+            rows, MAX_SIDE);
     if (blmi_tensors_find(weights, "register_tokens") == NULL)
         return BLM_OK;
     p->registers =
-        blmi_tensors_length(weights, "register_tokens", 3, 1, 1, MOST_REGISTERS);
+        blmi_tensors_length(weights, "register_tokens", 3, 1, 1, MAX_REGISTERS);
     return p->registers > 0 ? BLM_OK
                             : blmi_fail(err, BLM_EINPUT,
                                   "register_tokens: expected shape (1, 1 to %d, %d)",
-                                  MOST_REGISTERS, p->channels);
+                                  MAX_REGISTERS, p->channels);
 }
 
 static blm_status read_blocks(const blmi_tensors *weights, plan *p, blm_error *err)
 {
     while (find(weights, p->blocks, "norm1.weight") != NULL)
-        if (++p->blocks > MOST_BLOCKS)
+        if (++p->blocks > MAX_BLOCKS)
             return blmi_fail(err, BLM_EINPUT, "blocks.%d: more than %d blocks",
-                MOST_BLOCKS, MOST_BLOCKS);
+                MAX_BLOCKS, MAX_BLOCKS);
     p->norm = p->blocks > 0 && blmi_tensors_find(weights, "norm.weight") != NULL;
     p->apart = find(weights, 0, "attn.q.weight") != NULL;
     p->scaled = find(weights, 0, "ls1.gamma") != NULL;
     p->hidden = blmi_tensors_length(
-        weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MOST_CHANNELS);
+        weights, "blocks.0.mlp.fc1.weight", 2, 0, BLMI_LANES, 8 * MAX_CHANNELS);
     return p->blocks == 0 || p->hidden > 0 ? BLM_OK
                                            : blmi_fail(err, BLM_EINPUT,
                                                  "blocks.0.mlp.fc1.weight is missing, or "

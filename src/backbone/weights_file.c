@@ -134,16 +134,16 @@ static blm_status join_files(blmi_weights *w, blm_error *err)
 
 static blm_status open_several(const char *list, blmi_weights *weights, blm_error *err)
 {
-    blmi_backbone members[BLMI_MOST_MEMBERS];
+    blmi_backbone members[BLMI_MAX_MEMBERS];
     int count = 0;
     for (const char *at = list; at != NULL; count++) {
         const size_t length = strcspn(at, ",");
         char one[PATH_MAX];
-        if (count == BLMI_MOST_MEMBERS || length == 0 || length >= sizeof one)
+        if (count == BLMI_MAX_MEMBERS || length == 0 || length >= sizeof one)
             return blmi_fail(err, BLM_EUSAGE,
                 "weights \"%s\": expected 1 to %d names or files with commas between "
                 "them",
-                list, BLMI_MOST_MEMBERS);
+                list, BLMI_MAX_MEMBERS);
         blmi_print(one, sizeof one, "%.*s", (int)length, at);
         BLMI_TRY(open_one(one, weights, &members[count], err));
         at = at[length] == ',' ? at + length + 1 : NULL;

@@ -16,9 +16,9 @@ typedef struct blmi_weights {
     char
         hash[BLMI_HASH_DIGITS + 1]; // the file's checksum; of several: XXH3-128 of theirs
     int files;
-    blmi_safetensors file[BLMI_MOST_MEMBERS]; // own the data
-    blmi_tensor *owned;                       // of several: the list of tensors, and
-    char *names;                              // their names
+    blmi_safetensors file[BLMI_MAX_MEMBERS]; // own the data
+    blmi_tensor *owned;                      // of several: the list of tensors, and
+    char *names;                             // their names
 } blmi_weights;
 
 // path_or_name: a file, or a name (blemish/weights.h lists the folders), or several

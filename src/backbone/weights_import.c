@@ -172,7 +172,7 @@ static blm_status write_weights(const char *path, const char *out, const source 
         status = try_out(&backbone, &(blmi_tensors){items, count}, &why);
     if (status != BLM_OK)
         return blmi_fail(err, status, "%s: %s", path, why.text);
-    blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS + 4] = {
+    blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS + 4] = {
         {"format", BLMI_WEIGHTS_FORMAT},
         {"format_version", BLMI_FORMAT_VERSION},
         {"program", "blemish " BLM_VERSION},

@@ -44,7 +44,7 @@ static bool same_tensor(const blmi_tensor *a, const blmi_tensor *b)
 // What a backbone says under a metadata key.
 static const char *said(const blmi_backbone *backbone, const char *key)
 {
-    blmi_pair pairs[BLMI_MOST_CONFIG_PAIRS];
+    blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS];
     const size_t count = blmi_backbone_describe(backbone, pairs);
     for (size_t i = 0; i < count; i++)
         if (strcmp(pairs[i].key, key) == 0)

@@ -8,7 +8,7 @@
 #include "tests/check.h"
 #include "tests/random.h"
 
-enum { WIDTH = 7, HEIGHT = 5, P = WIDTH * HEIGHT, MOST_IMAGES = 40, MOST_D = 83 };
+enum { WIDTH = 7, HEIGHT = 5, P = WIDTH * HEIGHT, MAX_IMAGES = 40, MAX_D = 83 };
 
 static blm_error err;
 
@@ -115,7 +115,7 @@ static float *make_queries(int d, uint64_t seed)
 static void the_nearest_is_found(void **state)
 {
     (void)state;
-    const int features[] = {1, 3, 16, 40, MOST_D}, images[] = {2, 5, 16, 17, MOST_IMAGES};
+    const int features[] = {1, 3, 16, 40, MAX_D}, images[] = {2, 5, 16, 17, MAX_IMAGES};
     for (int i = 0; i < 5; i++)
         for (int reach = -1; reach <= 2; reach++) {
             const uint8_t *use = i % 2 == 1 ? holes : NULL;
@@ -126,7 +126,7 @@ static void the_nearest_is_found(void **state)
             free_rows(&r);
         }
     for (int share = 2; share < 400; share *= 3) { // part of the rows
-        rows r = make_rows(MOST_IMAGES, 20, false, NULL, share);
+        rows r = make_rows(MAX_IMAGES, 20, false, NULL, share);
         float *x = make_queries(20, 9);
         check(&r, -1, x, NULL, NULL, 0, 2);
         free(x);
@@ -137,8 +137,8 @@ static void the_nearest_is_found(void **state)
 static void own_rows_are_left_out(void **state)
 {
     (void)state;
-    int32_t each[MOST_IMAGES], pairs[MOST_IMAGES];
-    for (int i = 0; i < MOST_IMAGES; i++) {
+    int32_t each[MAX_IMAGES], pairs[MAX_IMAGES];
+    for (int i = 0; i < MAX_IMAGES; i++) {
         each[i] = i;
         pairs[i] = i / 2;
     }
@@ -149,7 +149,7 @@ static void own_rows_are_left_out(void **state)
             check(&r, reach, r.x + i * P * 24, holes, each, i, 2);
             check(&r, reach, r.x + i * P * 24, holes, pairs, pairs[i], 2);
         }
-        check(&r, reach, r.x, NULL, (int32_t[MOST_IMAGES]){0}, 0, 1); // all are skipped
+        check(&r, reach, r.x, NULL, (int32_t[MAX_IMAGES]){0}, 0, 1); // all are skipped
         free_rows(&r);
     }
 }
@@ -159,7 +159,7 @@ static void close_rows_are_told_apart(void **state)
 {
     (void)state;
     for (int reach = -1; reach <= 1; reach++) {
-        rows r = make_rows(MOST_IMAGES, 32, reach >= 0, NULL, 1);
+        rows r = make_rows(MAX_IMAGES, 32, reach >= 0, NULL, 1);
         uint64_t seed = 5;
         for (int64_t k = 0; k < r.count; k++)
             for (int j = 0; j < 32; j++)
@@ -199,9 +199,9 @@ static void what_is_not_finite_stays_so(void **state)
 static void differences_are_equal_everywhere(void **state)
 {
     (void)state;
-    float a[MOST_D], b[MOST_D];
+    float a[MAX_D], b[MAX_D];
     uint64_t seed = 11;
-    for (int n = 0; n <= MOST_D; n++) {
+    for (int n = 0; n <= MAX_D; n++) {
         for (int i = 0; i < n; i++) {
             a[i] = (float)(random_unit(&seed) * 1e3);
             b[i] = (float)(random_unit(&seed) * 1e-3);

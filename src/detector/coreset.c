@@ -14,9 +14,9 @@
 #include "src/detector/operand.h"
 
 enum {
-    MOST_CANDIDATES = 2048,
-    MOST_CENTRES = 256, // compared with all rows together
-    ROWS = 112,         // rows per product
+    MAX_CANDIDATES = 2048,
+    MAX_CENTRES = 256, // compared with all rows together
+    ROWS = 112,        // rows per product
 };
 
 // A row that may be chosen next.
@@ -35,10 +35,10 @@ typedef struct work {
     float *length;   // (rows) length of each, less the mean
     double *square;  // (rows) squared lengths
     double *nearest; // (rows) squared distance from the nearest chosen row
-    candidate *heap; // (MOST_CANDIDATES)
-    float *packed;   // (MOST_CENTRES / 16, depth, 16)
-    float bias[MOST_CENTRES], panel_length[MOST_CENTRES / BLMI_LANES];
-    float *products; // (threads, ROWS, MOST_CENTRES + APART)
+    candidate *heap; // (MAX_CANDIDATES)
+    float *packed;   // (MAX_CENTRES / 16, depth, 16)
+    float bias[MAX_CENTRES], panel_length[MAX_CENTRES / BLMI_LANES];
+    float *products; // (threads, ROWS, MAX_CENTRES + APART)
 } work;
 
 static const float lowest = -FLT_MAX / 4;
@@ -181,7 +181,7 @@ static void meet(work *w, int64_t k, const int64_t *chosen, int count, const flo
 
 static void meet_all(work *w, const int64_t *chosen, int count)
 {
-    const int stride = MOST_CENTRES + BLMI_APART;
+    const int stride = MAX_CENTRES + BLMI_APART;
     const int64_t blocks = (w->rows + ROWS - 1) / ROWS;
     blmi_matrix matrix =
         blmi_panels(w->operand.words, w->operand.padded, blmi_pad(count), w->packed);
@@ -219,10 +219,10 @@ static blm_status allocate(work *w, blm_error *err)
     w->length = blmi_alloc(rows, sizeof *w->length);
     w->square = blmi_alloc(rows, sizeof *w->square);
     w->nearest = blmi_alloc(rows, sizeof *w->nearest);
-    w->heap = blmi_alloc(MOST_CANDIDATES, sizeof *w->heap);
-    w->packed = blmi_alloc((size_t)w->operand.depth * MOST_CENTRES, sizeof *w->packed);
+    w->heap = blmi_alloc(MAX_CANDIDATES, sizeof *w->heap);
+    w->packed = blmi_alloc((size_t)w->operand.depth * MAX_CENTRES, sizeof *w->packed);
     w->products =
-        blmi_alloc(threads * ROWS * (MOST_CENTRES + BLMI_APART), sizeof *w->products);
+        blmi_alloc(threads * ROWS * (MAX_CENTRES + BLMI_APART), sizeof *w->products);
     if (w->words == NULL || w->length == NULL || w->square == NULL ||
         w->nearest == NULL || w->heap == NULL || w->packed == NULL || w->products == NULL)
         return blmi_no_memory(err, "the coreset", words, sizeof *w->words);
@@ -265,19 +265,19 @@ static void choose_all(
 {
     int most = 64; // candidates; as many as lead to enough choices
     while (*count < wanted) {
-        double outside, unused[MOST_CENTRES];
+        double outside, unused[MAX_CENTRES];
         const int64_t left = wanted - *count;
         const int candidates = find_candidates(w, most, &outside);
         const int done =
-            choose(w, candidates, outside, left < MOST_CENTRES ? (int)left : MOST_CENTRES,
+            choose(w, candidates, outside, left < MAX_CENTRES ? (int)left : MAX_CENTRES,
                 chosen + *count, squares != NULL ? squares + *count : unused);
         if (done == 0) // all other rows equal a chosen one
             return;
         meet_all(w, chosen + *count, done);
         *count += done;
-        if (done < MOST_CENTRES / 2 && most < MOST_CANDIDATES)
+        if (done < MAX_CENTRES / 2 && most < MAX_CANDIDATES)
             most *= 2;
-        else if (done == MOST_CENTRES && most > 64)
+        else if (done == MAX_CENTRES && most > 64)
             most /= 2;
     }
 }

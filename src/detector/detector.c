@@ -154,7 +154,7 @@ blm_status blmi_detector_blank(const blmi_detector_rule *rule,
 }
 
 size_t blmi_detector_numbers(
-    blmi_detector *detector, blmi_number numbers[BLMI_MOST_NUMBERS])
+    blmi_detector *detector, blmi_number numbers[BLMI_MAX_NUMBERS])
 {
     return detector->kind->numbers(detector, numbers);
 }
@@ -175,7 +175,7 @@ blm_status blmi_detector_check_numbers(blmi_detector *d, const blmi_detector_rul
     return d->kind->check_numbers(d, rule, path, err);
 }
 
-size_t blmi_detector_parts(blmi_detector *detector, blmi_part parts[BLMI_MOST_PARTS])
+size_t blmi_detector_parts(blmi_detector *detector, blmi_part parts[BLMI_MAX_PARTS])
 {
     return detector->kind->parts(detector, parts);
 }
@@ -201,7 +201,7 @@ static blm_status check_left_out(const blmi_detector *d, const char *path, blm_e
 blm_status blmi_detector_check_parts(
     blmi_detector *detector, const char *path, blm_error *err)
 {
-    blmi_part parts[BLMI_MOST_PARTS];
+    blmi_part parts[BLMI_MAX_PARTS];
     const size_t count = blmi_detector_parts(detector, parts);
     for (size_t i = 0; i < count; i++)
         BLMI_TRY(blmi_part_check_finite(&parts[i], path, err));

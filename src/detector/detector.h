@@ -39,14 +39,14 @@ typedef struct blmi_detector_rule {
     double explained; // share of the variance in the subspace, above 0, below 1
 } blmi_detector_rule;
 
-enum { BLMI_MOST_OUTPUTS = 32, BLMI_MOST_REACH = 4 };
+enum { BLMI_MAX_OUTPUTS = 32, BLMI_MAX_REACH = 4 };
 
 typedef struct blmi_detector_shape {
     int grid_width, grid_height; // of the positions, P = grid_width * grid_height
     int features;                // D
     // The number of features, in order, from each output of the network; 0 outputs: all
     // from one.
-    int outputs, taken[BLMI_MOST_OUTPUTS];
+    int outputs, taken[BLMI_MAX_OUTPUTS];
 } blmi_detector_shape;
 
 // A fitted detector.  Its arrays are owned, or are in the memory of a file.  Immutable:
@@ -122,14 +122,14 @@ blm_status blmi_detector_blank(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, blmi_detector **out, blm_error *err);
 // The numbers that give the sizes of the parts, and all else that is not an array.
 size_t blmi_detector_numbers(
-    blmi_detector *detector, blmi_number numbers[BLMI_MOST_NUMBERS]);
+    blmi_detector *detector, blmi_number numbers[BLMI_MAX_NUMBERS]);
 // Checks that the numbers are consistent, and match the rule and the shape from the
 // recipe.  BLM_EINPUT; the text begins with path.
 blm_status blmi_detector_check_numbers(blmi_detector *detector,
     const blmi_detector_rule *rule, const blmi_detector_shape *shape, const char *path,
     blm_error *err);
 // The arrays of a model: to save them, or to read them into their places.
-size_t blmi_detector_parts(blmi_detector *detector, blmi_part parts[BLMI_MOST_PARTS]);
+size_t blmi_detector_parts(blmi_detector *detector, blmi_part parts[BLMI_MAX_PARTS]);
 // Checks that arrays are finite, sorted if the format requires it, and in range.  Called
 // once after reading.  BLM_EINPUT; the text begins with path.
 blm_status blmi_detector_check_parts(

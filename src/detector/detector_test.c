@@ -87,8 +87,8 @@ static size_t size_of(blmi_number_type type)
 // Fills a blank detector with numbers and parts of another one, as a file would.
 static blmi_detector *reopen(const setting *s, blmi_detector *from)
 {
-    blmi_number numbers[2][BLMI_MOST_NUMBERS];
-    blmi_part parts[2][BLMI_MOST_PARTS];
+    blmi_number numbers[2][BLMI_MAX_NUMBERS];
+    blmi_part parts[2][BLMI_MAX_PARTS];
     blmi_detector *opened = NULL;
     assert_ok(blmi_detector_blank(&s->rule, &shape, &opened, &err), err);
     const size_t count = blmi_detector_numbers(from, numbers[0]);
@@ -134,7 +134,7 @@ static void what_is_not_finite_is_found(void **state)
     for (int i = 0; i < SETTINGS; i++) {
         blmi_detector *fitted = fit(&settings[i]);
         blmi_detector *opened = reopen(&settings[i], fitted);
-        blmi_part parts[BLMI_MOST_PARTS];
+        blmi_part parts[BLMI_MAX_PARTS];
         const size_t count = blmi_detector_parts(opened, parts);
         for (size_t k = 0; k < count; k++) {
             const int which = parts[k].dtype == BLMI_F32   ? 0
@@ -160,7 +160,7 @@ static void what_is_not_finite_is_found(void **state)
 
 static blmi_part part_named(blmi_detector *detector, const char *name)
 {
-    blmi_part parts[BLMI_MOST_PARTS];
+    blmi_part parts[BLMI_MAX_PARTS];
     const size_t count = blmi_detector_parts(detector, parts);
     for (size_t k = 0; k < count; k++)
         if (strcmp(parts[k].name, name) == 0)

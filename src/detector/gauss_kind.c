@@ -147,7 +147,7 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     g->scale = rule->unit_variance ? (const float *)"" : NULL; // there will be one
 }
 
-static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MOST_NUMBERS])
+static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MAX_NUMBERS])
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
     const blmi_number all[] = {
@@ -185,7 +185,7 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     return BLM_OK;
 }
 
-static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
+static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MAX_PARTS])
 {
     blmi_gauss *g = &own_mutable(detector)->gauss;
     const int64_t p = g->positions, d = g->features, r = g->rank, n = g->images;

@@ -32,8 +32,8 @@ typedef struct blmi_detector_kind {
     // Its file.  blank takes from the rule what the numbers do not contain.
     void (*blank)(blmi_detector *detector, const blmi_detector_rule *rule,
         const blmi_detector_shape *shape);
-    size_t (*numbers)(blmi_detector *detector, blmi_number numbers[BLMI_MOST_NUMBERS]);
-    size_t (*parts)(blmi_detector *detector, blmi_part parts[BLMI_MOST_PARTS]);
+    size_t (*numbers)(blmi_detector *detector, blmi_number numbers[BLMI_MAX_NUMBERS]);
+    size_t (*parts)(blmi_detector *detector, blmi_part parts[BLMI_MAX_PARTS]);
     // Checks beyond finite numbers and the shape of the recipe.  A kind may also compute
     // derived values here.
     blm_status (*check_numbers)(blmi_detector *detector, const blmi_detector_rule *rule,

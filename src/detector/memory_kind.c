@@ -54,9 +54,9 @@ static blm_status check_rule(const blmi_detector_rule *rule, blm_error *err)
     if (!(rule->coreset > 0.0 && rule->coreset <= 1.0))
         return blmi_fail(err, BLM_EUSAGE,
             "coreset %g: expected a share above 0, at most 1", rule->coreset);
-    if (rule->reach < -1 || rule->reach > BLMI_MOST_REACH)
+    if (rule->reach < -1 || rule->reach > BLMI_MAX_REACH)
         return blmi_fail(err, BLM_EUSAGE, "reach %d: expected 0 to %d, or -1: no limit",
-            rule->reach, BLMI_MOST_REACH);
+            rule->reach, BLMI_MAX_REACH);
     if (rule->reach >= 0 && rule->coreset < 1.0)
         return blmi_fail(err, BLM_EUSAGE,
             "coreset %g with reach %d: expected only one of them, since a position could "
@@ -372,7 +372,7 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     d->shape = *shape;
 }
 
-static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MOST_NUMBERS])
+static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MAX_NUMBERS])
 {
     memory_detector *d = own_mutable(detector);
     size_t count = 0;
@@ -399,7 +399,7 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     return BLM_OK;
 }
 
-static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
+static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MAX_PARTS])
 {
     memory_detector *d = own_mutable(detector);
     const int64_t p = detector->positions, w = detector->features, k = d->rows;

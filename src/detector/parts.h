@@ -26,7 +26,7 @@ typedef struct blmi_part {
     void *at;         // address of the pointer to the array, of any type
 } blmi_part;
 
-enum { BLMI_MOST_NUMBERS = 12, BLMI_MOST_PARTS = 12 };
+enum { BLMI_MAX_NUMBERS = 12, BLMI_MAX_PARTS = 12 };
 
 // Checks that all numbers of the array are finite; true for integers.  BLM_EINPUT names
 // path, array and place.

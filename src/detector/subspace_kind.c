@@ -10,7 +10,7 @@
 #include "src/detector/subspace.h"
 #include "src/gauss/linalg.h"
 
-enum { MOST_LEFT_OUT = 256 }; // images to leave out, evenly spaced
+enum { MAX_LEFT_OUT = 256 }; // images to leave out, evenly spaced
 
 typedef struct subspace_fit {
     blmi_detector_rule rule;
@@ -95,7 +95,7 @@ static blm_status open_residual(subspace_detector *d, blm_error *err)
 // Every how many images one is left out.
 static int64_t left_out_stride(int64_t images)
 {
-    return (images + MOST_LEFT_OUT - 1) / MOST_LEFT_OUT;
+    return (images + MAX_LEFT_OUT - 1) / MAX_LEFT_OUT;
 }
 
 // Computes axes, residual and leave-one-out distances from mean and scatter.
@@ -202,7 +202,7 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
         return blmi_fail(err, BLM_EUSAGE,
             "groups can be left out of a subspace of at most %d images, this model has "
             "%lld",
-            MOST_LEFT_OUT, (long long)detector->images);
+            MAX_LEFT_OUT, (long long)detector->images);
     BLMI_TRY(blmi_spread_new(d->collection, d->scale, threads, &spread, err));
     const blm_status status = blmi_spread_leave_out(&spread, d->rule.explained, group,
         detector->loo_index, detector->left_out, out, err);
@@ -234,7 +234,7 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     own_mutable(detector)->rule = *rule;
 }
 
-static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MOST_NUMBERS])
+static size_t numbers(blmi_detector *detector, blmi_number out[BLMI_MAX_NUMBERS])
 {
     subspace_detector *d = own_mutable(detector);
     size_t count = 0;
@@ -260,7 +260,7 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     return BLM_OK;
 }
 
-static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MOST_PARTS])
+static size_t parts(blmi_detector *detector, blmi_part out[BLMI_MAX_PARTS])
 {
     subspace_detector *d = own_mutable(detector);
     const int64_t p = detector->positions, w = detector->features, r = d->rank;
@@ -311,7 +311,7 @@ static blmi_detector_cost cost(const blmi_detector_rule *rule,
 {
     const double p = (double)shape->grid_width * shape->grid_height;
     const double n = (double)images, d = shape->features;
-    const double left_out = fmin(n, MOST_LEFT_OUT);
+    const double left_out = fmin(n, MAX_LEFT_OUT);
     const double model = sizeof(float) * (d * (d + 3) + left_out * (p + 1));
     const double room = sizeof(double) * (4 * d * d + 2 * p * d);
     (void)rule; // the rank is not known yet: at most D

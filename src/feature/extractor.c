@@ -20,9 +20,9 @@ struct blmi_extractor {
 
 struct blmi_extraction {
     blmi_workspace *workspace;
-    uint8_t *resized;              // (resize_height, resize_width, 3)
-    float *x;                      // (batch, height, width, 3)
-    float *output[BLMI_MOST_TAPS]; // (outputs) as in the layout, for each of the batch
+    uint8_t *resized;             // (resize_height, resize_width, 3)
+    float *x;                     // (batch, height, width, 3)
+    float *output[BLMI_MAX_TAPS]; // (outputs) as in the layout, for each of the batch
 };
 
 static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
@@ -121,7 +121,7 @@ void blmi_extraction_free(blmi_extraction *extraction)
     if (extraction == NULL)
         return;
     blmi_workspace_free(extraction->workspace);
-    for (int i = 0; i < BLMI_MOST_TAPS; i++)
+    for (int i = 0; i < BLMI_MAX_TAPS; i++)
         blmi_free(extraction->output[i]);
     blmi_free(extraction->x);
     blmi_free(extraction->resized);

@@ -19,10 +19,10 @@ typedef struct blmi_output {
 // How outputs become features: concatenated on the finest grid among them.
 typedef struct blmi_layout {
     int outputs;
-    blmi_output output[BLMI_MOST_TAPS]; // rising by tap
-    int grid_width, grid_height;        // of the output with the most positions
-    int channels;                       // of all outputs
-    int positions, features;            // P, D: D is less than channels if some are drawn
+    blmi_output output[BLMI_MAX_TAPS]; // rising by tap
+    int grid_width, grid_height;       // of the output with the most positions
+    int channels;                      // of all outputs
+    int positions, features;           // P, D: D is less than channels if some are drawn
     bool smooth; // outputs are averaged over 3 x 3 positions, coarse ones interpolated
 } blmi_layout;
 

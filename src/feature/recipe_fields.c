@@ -113,7 +113,7 @@ static const blmi_recipe_row rows[] = {
         .keys = {"recipe.min_area"}},
 };
 // FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
-enum { FIRST_SIZE = sizeof(blm_recipe), MOST_SIZE = 1 << 16 };
+enum { FIRST_SIZE = sizeof(blm_recipe), MAX_SIZE = 1 << 16 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
 const blmi_recipe_row *blmi_recipe_row_at(size_t index)
@@ -474,7 +474,7 @@ void blm_recipe_init_sized(blm_recipe *recipe, size_t size)
 
 blm_status blmi_recipe_take(const blm_recipe *recipe, blm_recipe *own, blm_error *err)
 {
-    if (recipe != NULL && (recipe->size < FIRST_SIZE || recipe->size > MOST_SIZE))
+    if (recipe != NULL && (recipe->size < FIRST_SIZE || recipe->size > MAX_SIZE))
         return blmi_fail(err, BLM_EUSAGE,
             "recipe: its size is %zu bytes, expected %zu or more: call blm_recipe_init "
             "first",

@@ -5,7 +5,7 @@
 #include "blemish/blemish.h"
 #include "src/detector/parts.h"
 
-enum { BLMI_MOST_RECIPE_KEYS = 64, BLMI_FIELD_NUMBERS = 4 };
+enum { BLMI_MAX_RECIPE_KEYS = 64, BLMI_FIELD_NUMBERS = 4 };
 
 typedef struct blmi_recipe_row {
     blm_field field;

@@ -11,13 +11,13 @@
 #include "src/fit/thumb.h"
 
 // More images are not compared, since time grows with the square of their number.
-enum { BLMI_MOST_COMPARED = 4096 };
+enum { BLMI_MAX_COMPARED = 4096 };
 
 // first (count): for each image the lowest index of the images that show the same part;
 // its own index if there is none.  Copies must be much closer to each other than to all
 // other images, so that similar parts are not copies: the members of a group are linked
 // by distances of at most `near`, and all others are at least `gap` times as far away.
-// count <= BLMI_MOST_COMPARED.  Uses `threads` threads.  BLM_ENOMEM.
+// count <= BLMI_MAX_COMPARED.  Uses `threads` threads.  BLM_ENOMEM.
 blm_status blmi_copies_find(const blmi_thumb *const *thumbs, size_t count, int threads,
     int32_t *first, blm_error *err);
 

@@ -28,7 +28,7 @@ blm_status blmi_parts_note(blm_model *model, blmi_thumb *const *thumbs, size_t c
     int threads, blm_error *err)
 {
     const int left_out = model->detector->left_out;
-    if (count > BLMI_MOST_COMPARED)
+    if (count > BLMI_MAX_COMPARED)
         return BLM_OK;
     for (size_t i = 0; i < count; i++)
         if (thumbs[i] == NULL)

@@ -42,7 +42,7 @@ struct blm_fitter {
     blmi_seen seen;
     blmi_levels levels;
     char **names;        // (images)
-    blmi_thumb **thumbs; // (images) NULL from number BLMI_MOST_COMPARED
+    blmi_thumb **thumbs; // (images) NULL from number BLMI_MAX_COMPARED
     size_t names_capacity;
     const char *ended; // why it can only be freed, static text; NULL: it is open
 };
@@ -228,7 +228,7 @@ static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
     if (traits->seen.most_width > 0) // else unknown
         blmi_seen_add(&fitter->seen, &traits->seen);
     blmi_levels_add(&fitter->levels, &traits->levels);
-    if (index < BLMI_MOST_COMPARED) {
+    if (index < BLMI_MAX_COMPARED) {
         fitter->thumbs[index] = traits->thumb;
         traits->thumb = NULL;
     }

@@ -143,12 +143,12 @@ static void groups_of_one_are_no_groups(void **state)
 static void the_promised_rate_holds_for_groups(void **state)
 {
     (void)state;
-    enum { DRAWS = 4000, GROUPS = 19, MOST = GROUPS * 9 };
+    enum { DRAWS = 4000, GROUPS = 19, MAX = GROUPS * 9 };
     uint64_t seed = 11;
     double by_group = 0, by_image = 0;
     for (int draw = 0; draw < DRAWS; draw++) {
-        double scores[MOST + 1], threshold;
-        int32_t group[MOST];
+        double scores[MAX + 1], threshold;
+        int32_t group[MAX];
         size_t n = 0;
         for (int g = 0; g <= GROUPS; g++) {
             const double level = random_unit(&seed) * 10;

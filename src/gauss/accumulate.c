@@ -10,7 +10,7 @@
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_leave_out.h"
 
-enum { MOST_POSITIONS = 1 << 20, MOST_FEATURES = 1 << 14 };
+enum { MAX_POSITIONS = 1 << 20, MAX_FEATURES = 1 << 14 };
 // Above this a scatter in float would overflow; features of networks are far below.
 static const float largest_feature = 1e15f;
 
@@ -22,9 +22,9 @@ static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_err
     if (!(rule->shrinkage >= 0.0 && rule->shrinkage < 1.0))
         return blmi_fail(err, BLM_EUSAGE, "shrinkage %g: expected 0 or more, below 1",
             rule->shrinkage);
-    if (rule->tolerance < 0 || rule->tolerance > BLMI_MOST_TOLERANCE)
+    if (rule->tolerance < 0 || rule->tolerance > BLMI_MAX_TOLERANCE)
         return blmi_fail(err, BLM_EUSAGE, "tolerance %d: expected 0 to %d",
-            rule->tolerance, BLMI_MOST_TOLERANCE);
+            rule->tolerance, BLMI_MAX_TOLERANCE);
     if (rule->tolerance > 0 &&
         (rule->grid_width < 1 || positions % rule->grid_width != 0))
         return blmi_fail(err, BLM_EUSAGE, "%d positions, expected whole rows of %d",
@@ -35,11 +35,11 @@ static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_err
 blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_rule *rule,
     const uint8_t *use, int threads, blmi_accumulator **out, blm_error *err)
 {
-    if (positions < 1 || positions > MOST_POSITIONS || features < 1 ||
-        features > MOST_FEATURES)
+    if (positions < 1 || positions > MAX_POSITIONS || features < 1 ||
+        features > MAX_FEATURES)
         return blmi_fail(err, BLM_EUSAGE,
             "%d positions of %d features, expected 1 to %d of 1 to %d", positions,
-            features, MOST_POSITIONS, MOST_FEATURES);
+            features, MAX_POSITIONS, MAX_FEATURES);
     BLMI_TRY(check_rule(positions, rule, err));
     blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
     int *where = blmi_alloc(2 * (size_t)positions, sizeof(*where));
@@ -118,7 +118,7 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
 size_t blmi_many_scratch(const blmi_gauss_rule *rule, int features)
 {
     const size_t d = (size_t)features;
-    return d * d + BLMI_MOST_LEFT_OUT * d + blmi_near_many_size(rule, features);
+    return d * d + BLMI_MAX_LEFT_OUT * d + blmi_near_many_size(rule, features);
 }
 
 // Updates mean and scatter by a block of images (Chan, Golub and LeVeque).  The
@@ -154,7 +154,7 @@ static void fold_position(blmi_accumulator *a, int q, size_t count, double *scra
 // doubles if that would be more than 256.
 static void thin(blmi_accumulator *a)
 {
-    while ((a->folded + a->stride - 1) / a->stride > BLMI_MOST_LEFT_OUT)
+    while ((a->folded + a->stride - 1) / a->stride > BLMI_MAX_LEFT_OUT)
         a->stride *= 2;
     size_t held = 0;
     a->kept = 0;

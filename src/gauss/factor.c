@@ -377,7 +377,7 @@ static outcome store_halves(const blmi_accumulator *a, int q, double *triangle,
     const blmi_storage *out)
 {
     const size_t d = (size_t)a->features, p = (size_t)a->where[q];
-    double rounding[BLMI_MOST_LEFT_OUT] = {0.0};
+    double rounding[BLMI_MAX_LEFT_OUT] = {0.0};
     take_kept(a, q, rows);
     add_squares(a, triangle, rows, -1.0, rounding);
     if (a->rule.tolerance > 0)
@@ -423,7 +423,7 @@ static outcome factor_many(
     const double keep = 1.0 - a->rule.shrinkage;
     const double trace = trace_of(packed, a->features, n, a->scale);
     const double shift = a->rule.epsilon + a->rule.shrinkage * trace / a->features;
-    blmi_near_many near = blmi_near_many_at(&a->rule, rows + BLMI_MOST_LEFT_OUT * d);
+    blmi_near_many near = blmi_near_many_at(&a->rule, rows + BLMI_MAX_LEFT_OUT * d);
     const bool tolerant = a->rule.tolerance > 0;
     float *loo = tolerant ? near.own : out->loo + p;
     const size_t stride = tolerant ? 1 : (size_t)a->positions;

@@ -25,13 +25,13 @@ typedef struct blmi_gauss_rule {
     int half;          // 0 or 1: axes, or factor, are kept in half precision
     // The distance at a position is the smallest one from the Gaussians of all positions
     // in use whose row and column are both at most `tolerance` cells away.
-    int tolerance;  // 0 to BLMI_MOST_TOLERANCE
+    int tolerance;  // 0 to BLMI_MAX_TOLERANCE
     int grid_width; // positions per row; ignored if tolerance is 0
 } blmi_gauss_rule;
 
 enum {
-    BLMI_MOST_TOLERANCE = 4,
-    BLMI_MOST_PLACES = (2 * BLMI_MOST_TOLERANCE + 1) * (2 * BLMI_MOST_TOLERANCE + 1)
+    BLMI_MAX_TOLERANCE = 4,
+    BLMI_MAX_PLACES = (2 * BLMI_MAX_TOLERANCE + 1) * (2 * BLMI_MAX_TOLERANCE + 1)
 };
 
 typedef enum blmi_gauss_form {

@@ -31,7 +31,7 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
         rule.half ? blmi_storage_bytes(form, images, positions, features, &floats) : 0;
     // The peak is the turn from features to triangles, or 256 images kept and a block.
     const uint64_t few = ((uint64_t)features + 1) / 2 + 1;
-    const uint64_t kept = (uint64_t)BLMI_MOST_LEFT_OUT + BLMI_FOLD;
+    const uint64_t kept = (uint64_t)BLMI_MAX_LEFT_OUT + BLMI_FOLD;
     const uint64_t most = few > kept ? few : kept;
     const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;
     return (blmi_gauss_bytes){
@@ -49,7 +49,7 @@ blmi_gauss_gflop blmi_gauss_work(
             // Gram matrix, eigenvectors (about 9 N^3), axes; leaving out what is around
             1e-9 * p * (n * n * d * (3.0 + 4.0 * around) + 9.0 * n * n * n),
             1e-9 * p * (around > 0 ? 2.0 * (around + 1) : 4.0) * (n - 1.0) * d};
-    const double kept = n < BLMI_MOST_LEFT_OUT ? n : BLMI_MOST_LEFT_OUT;
+    const double kept = n < BLMI_MAX_LEFT_OUT ? n : BLMI_MAX_LEFT_OUT;
     const double solved = kept * (1.0 + around * (rule->half ? 3.0 : 1.0));
     return (blmi_gauss_gflop){// scatter, two Cholesky factors, the kept images' solves
         1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + solved * d * d),

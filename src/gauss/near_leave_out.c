@@ -30,7 +30,7 @@ typedef struct call {
 typedef struct room {
     blmi_group_room group;
     double *b, *h; // (R), (largest group)
-    bool there[BLMI_MOST_PLACES];
+    bool there[BLMI_MAX_PLACES];
     double *rests;     // (places, N) |r|^2 of what is there, then the squared distances
     double *shift;     // (R)
     float *axes;       // (R, D) of the Gaussian, or where they lie in the model
@@ -273,7 +273,7 @@ size_t blmi_near_many_size(const blmi_gauss_rule *rule, int features)
     const size_t places = (size_t)blmi_window_places(rule->tolerance);
     if (rule->tolerance == 0)
         return 0;
-    return BLMI_MOST_LEFT_OUT * (1 + places + rounded_up((size_t)features));
+    return BLMI_MAX_LEFT_OUT * (1 + places + rounded_up((size_t)features));
 }
 
 blmi_near_many blmi_near_many_at(const blmi_gauss_rule *rule, double *memory)
@@ -281,8 +281,8 @@ blmi_near_many blmi_near_many_at(const blmi_gauss_rule *rule, double *memory)
     const int places = blmi_window_places(rule->tolerance);
     return (blmi_near_many){.places = places,
         .own = (float *)memory,
-        .squares = memory + BLMI_MOST_LEFT_OUT,
-        .rows = memory + BLMI_MOST_LEFT_OUT * (1 + (size_t)places)};
+        .squares = memory + BLMI_MAX_LEFT_OUT,
+        .rows = memory + BLMI_MAX_LEFT_OUT * (1 + (size_t)places)};
 }
 
 static blmi_window window_of(const blmi_accumulator *a)
@@ -335,7 +335,7 @@ void blmi_near_many_distances(const blmi_accumulator *a, int q, double keep,
             }
             // A scatter in float resolves no smaller difference.
             const double t = fmax(1.0 - ratio * uu, FLT_EPSILON);
-            near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i] =
+            near->squares[(size_t)place * BLMI_MAX_LEFT_OUT + i] =
                 (n - 2.0) / keep * (yy + ratio * yu * yu / t);
         }
     }
@@ -354,7 +354,7 @@ void blmi_near_many_add(const blmi_accumulator *a, int q, const double *factor,
             double sum = 0.0;
             for (size_t j = 0; j < d; j++)
                 sum += near->rows[i * d + j] * near->rows[i * d + j];
-            near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i] += sign * sum;
+            near->squares[(size_t)place * BLMI_MAX_LEFT_OUT + i] += sign * sum;
         }
     }
 }
@@ -370,7 +370,7 @@ void blmi_near_many_fold(
             continue;
         float *least = loo + a->where[is_own ? q : other];
         for (size_t i = 0; i < a->held; i++) {
-            const double square = near->squares[(size_t)place * BLMI_MOST_LEFT_OUT + i];
+            const double square = near->squares[(size_t)place * BLMI_MAX_LEFT_OUT + i];
             const float d = is_own ? near->own[i] : (float)sqrt(fmax(square, 0.0));
             least[i * positions] = fminf(d, least[i * positions]);
         }

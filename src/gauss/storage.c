@@ -65,7 +65,7 @@ static size_t lay_out(blmi_storage *s, int64_t images, int scaled, void *base)
 {
     const bool few = s->form == BLMI_EIGENPAIRS;
     const size_t p = (size_t)s->positions, d = (size_t)s->features;
-    const size_t n = few ? (size_t)images : BLMI_MOST_LEFT_OUT;
+    const size_t n = few ? (size_t)images : BLMI_MAX_LEFT_OUT;
     size_t at = 0;
     s->mean = carve(base, &at, p * d);
     s->scale = scaled ? carve(base, &at, d) : NULL;

@@ -5,7 +5,7 @@
 #include "src/gauss/gauss.h"
 
 // Most images whose features are kept for leave-one-out distances in the many form.
-enum { BLMI_MOST_LEFT_OUT = 256 };
+enum { BLMI_MAX_LEFT_OUT = 256 };
 
 // The arrays of gauss.h, writable, in one block of memory.
 typedef struct blmi_storage {

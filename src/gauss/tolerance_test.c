@@ -305,7 +305,7 @@ static void rules_out_of_range_are_refused(void **state)
 {
     (void)state;
     const blmi_gauss_rule bad[] = {{.epsilon = 1, .tolerance = -1, .grid_width = WIDTH},
-        {.epsilon = 1, .tolerance = BLMI_MOST_TOLERANCE + 1, .grid_width = WIDTH},
+        {.epsilon = 1, .tolerance = BLMI_MAX_TOLERANCE + 1, .grid_width = WIDTH},
         {.epsilon = 1, .tolerance = 1, .grid_width = 0},
         {.epsilon = 1, .tolerance = 1, .grid_width = 3}};
     for (int i = 0; i < 4; i++) {

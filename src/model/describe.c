@@ -14,7 +14,7 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
     BLMI_NEED(path, err);
     BLMI_NEED(out, err);
     blmi_safetensors file = {0};
-    const char *understood[BLMI_MOST_UNDERSTOOD];
+    const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);
     BLMI_TRY(blmi_safetensors_open(path, understood, &file, err));
     const char *format = blmi_safetensors_meta(&file, "format");

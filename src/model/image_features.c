@@ -17,7 +17,7 @@
 #include "src/image/picture.h"
 #include "src/model/model.h"
 
-enum { MOST_STEPS = BLMI_MOST_TAPS + 8, MOST_BATCH = 64 };
+enum { MAX_STEPS = BLMI_MAX_TAPS + 8, MAX_BATCH = 64 };
 
 struct blmi_origin {
     atomic_int owners;
@@ -35,7 +35,7 @@ struct blm_extractor {
     blmi_extraction *extraction;
     blmi_team *team;
     int threads, batch;
-    blm_step step[MOST_STEPS];
+    blm_step step[MAX_STEPS];
     int steps;
     int timed;
     double last;    // start of the current step
@@ -97,7 +97,7 @@ static void add_work(void *context, const blmi_work *w)
     int s = 0;
     while (s < e->steps && strcmp(e->step[s].name, name) != 0)
         s++;
-    if (s == MOST_STEPS)
+    if (s == MAX_STEPS)
         return;
     if (s == e->steps)
         e->step[e->steps++] = (blm_step){.name = name};
@@ -202,9 +202,9 @@ static blm_status check_options(const blm_extractor_options *o, blm_error *err)
 {
     int threads;
     BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
-    if (o->batch < 0 || o->batch > MOST_BATCH)
+    if (o->batch < 0 || o->batch > MAX_BATCH)
         return blmi_fail(
-            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);
+            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MAX_BATCH);
     if (o->model != NULL && (o->recipe != NULL || o->weights != NULL))
         return blmi_fail(err, BLM_EUSAGE,
             "extractor: expected a model, or a recipe and weights, not both");
@@ -360,7 +360,7 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
     blm_features **out, blm_error *err)
 {
     const double start = blmi_clock_ms();
-    blmi_seen seen[MOST_BATCH];
+    blmi_seen seen[MAX_BATCH];
     for (int i = 0; i < count; i++)
         BLMI_TRY(prepare(e, images[i], i, &seen[i], err));
     for (int s = 0; e->timed && s < e->steps; s++)
@@ -383,7 +383,7 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
 blm_status blm_extractor_run(blm_extractor *extractor, const blm_image *const *images,
     int count, blm_features **out, blm_error *err)
 {
-    blm_features *made[MOST_BATCH] = {NULL};
+    blm_features *made[MAX_BATCH] = {NULL};
     BLMI_NEED(extractor, err);
     BLMI_NEED(images, err);
     BLMI_NEED(out, err);
@@ -491,7 +491,7 @@ void blmi_features_gather(const blm_features *features, const blmi_layout *layou
     const int32_t *chosen, float *out)
 {
     const blmi_layout *all = &features->origin->layout;
-    const float *output[BLMI_MOST_TAPS];
+    const float *output[BLMI_MAX_TAPS];
     for (int i = 0, taken = 0; i < all->outputs && taken < layout->outputs; i++)
         if (layout->output[taken].tap == all->output[i].tap)
             output[taken++] = features->output[i];

@@ -15,7 +15,7 @@ struct blm_features {
     blmi_seen seen;    // of the image; empty if unknown
     int width, height; // of the image
     float *values;     // all outputs of the layout of origin
-    const float *output[BLMI_MOST_TAPS];
+    const float *output[BLMI_MAX_TAPS];
 };
 
 // Checks that features can be used in place of images.  recipe: complete, with its

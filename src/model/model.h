@@ -69,8 +69,8 @@ blm_status blmi_model_extractor(
     const blm_model *model, blmi_extractor **out, blm_error *err);
 
 // The metadata keys that a reader of model files must understand.
-enum { BLMI_MOST_UNDERSTOOD = 66 }; // with the NULL at the end
-void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD]);
+enum { BLMI_MAX_UNDERSTOOD = 66 }; // with the NULL at the end
+void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD]);
 
 // Fills model->name from names and names_size, and replaces these two if a name is not
 // printable UTF-8.  BLM_EINPUT: there are not M names.

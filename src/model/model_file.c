@@ -24,7 +24,7 @@
 #define OUTSIDE "!region.outside" // "#rrggbb": the colour that hides pixels outside it
 #define STAGES "recipe.stages"    // the taps: bit k for tap k of the backbone
 
-void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD])
+void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD])
 {
     const blmi_recipe_row *row;
     size_t count = 0;
@@ -32,7 +32,7 @@ void blmi_model_understood(const char *keys[BLMI_MOST_UNDERSTOOD])
     keys[count++] = OUTSIDE;
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++)
-            if (row->keys[k][0] == '!' && count + 1 < BLMI_MOST_UNDERSTOOD)
+            if (row->keys[k][0] == '!' && count + 1 < BLMI_MAX_UNDERSTOOD)
                 keys[count++] = row->keys[k];
     keys[count] = NULL;
 }
@@ -78,7 +78,7 @@ static const field fields[] = {
 
 enum {
     FIELDS = sizeof fields / sizeof *fields,
-    NUMBERS = FIELDS + BLMI_MOST_RECIPE_KEYS + BLMI_MOST_NUMBERS,
+    NUMBERS = FIELDS + BLMI_MAX_RECIPE_KEYS + BLMI_MAX_NUMBERS,
     TEXT = 32
 };
 
@@ -134,10 +134,10 @@ static int scan_number(const blmi_number *number, const char *text)
 
 // ---- tensors: one list for both directions --------------------------------------------
 
-enum { MOST_PARTS = BLMI_MOST_PARTS + 4 };
+enum { MAX_PARTS = BLMI_MAX_PARTS + 4 };
 
 // The arrays of a model without its weights.
-static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
+static size_t list_parts(blm_model *m, blmi_part parts[MAX_PARTS])
 {
     size_t count = blmi_detector_parts(m->detector, parts);
     parts[count++] =
@@ -156,9 +156,9 @@ static size_t list_parts(blm_model *m, blmi_part parts[MOST_PARTS])
 // ---- saving ---------------------------------------------------------------------------
 
 // The arrays of the file.
-static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MOST_PARTS])
+static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MAX_PARTS])
 {
-    blmi_part parts[MOST_PARTS];
+    blmi_part parts[MAX_PARTS];
     blm_model copy = *model;
     const size_t count = list_parts(&copy, parts);
     for (size_t i = 0; i < count; i++) {
@@ -227,7 +227,7 @@ static void print_numbers(
 {
     blm_model copy = *model;
     copy.recipe.stages = taps_in(model, written);
-    blmi_number numbers[BLMI_MOST_NUMBERS];
+    blmi_number numbers[BLMI_MAX_NUMBERS];
     const size_t own = blmi_detector_numbers(model->detector, numbers);
     for (size_t i = 0; i < FIELDS; i++) {
         const blmi_number number = number_of(&copy, &fields[i]);
@@ -241,7 +241,7 @@ static void print_numbers(
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    blmi_pair pairs[NUMBERS + BLMI_MOST_CONFIG_PAIRS + 6];
+    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 6];
     printed numbers = {.pairs = pairs};
     char outside[8];
     blmi_backbone backbone;
@@ -272,7 +272,7 @@ blm_status blm_model_save(const blm_model *model, const char *path, blm_error *e
     size_t names_size = 0;
     for (size_t i = 0; i < model->weights.count; i++)
         names_size += sizeof BACKBONE + strlen(model->weights.items[i].name);
-    const size_t most = model->weights.count + MOST_PARTS;
+    const size_t most = model->weights.count + MAX_PARTS;
     blmi_tensor *tensors = blmi_alloc(most, sizeof *tensors);
     char *names = blmi_alloc(names_size, 1);
     const blm_status status =
@@ -340,7 +340,7 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
     blm_recipe *typed = &model->recipe.fields;
     blmi_recipe recipe;
     blm_error why;
-    blmi_number numbers[BLMI_MOST_NUMBERS];
+    blmi_number numbers[BLMI_MAX_NUMBERS];
     blm_status status =
         blmi_recipe_name_taps(backbone, model->recipe.stages, typed, &why);
     if (status == BLM_OK)
@@ -398,7 +398,7 @@ static const int32_t no_copy = 0;
 
 static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
 {
-    blmi_part parts[MOST_PARTS];
+    blmi_part parts[MAX_PARTS];
     const blmi_tensor *names = blmi_tensors_find(&model->file.tensors, "good.names");
     model->names_size = names != NULL && names->rank == 1 ? (size_t)names->shape[0] : 0;
     if (blmi_tensors_find(&model->file.tensors, SAME) != NULL)
@@ -440,7 +440,7 @@ static blm_status find_weights(blm_model *model, const char *path, blm_error *er
 
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
-    const char *understood[BLMI_MOST_UNDERSTOOD];
+    const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);
     BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));

@@ -8,7 +8,7 @@
 #include "src/base/error.h"
 #include "src/base/number.h"
 
-enum { MOST_LAYERS = 512, MOST_OUTPUTS = 32, LONGEST_NAME = 160 };
+enum { MAX_LAYERS = 512, MAX_OUTPUTS = 32, LONGEST_NAME = 160 };
 
 // A value and the range of layers that need it.
 typedef struct held {
@@ -21,9 +21,9 @@ struct blmi_graph {
     blmi_arena arena; // of names, settings, and what is packed
     bool failed;      // memory was out, or there are too many layers
     int layers, values, outputs;
-    blmi_layer layer[MOST_LAYERS];
-    held value[MOST_LAYERS + 1]; // 0: the image; k: the output of layer k - 1
-    int output[MOST_OUTPUTS];    // values
+    blmi_layer layer[MAX_LAYERS];
+    held value[MAX_LAYERS + 1]; // 0: the image; k: the output of layer k - 1
+    int output[MAX_OUTPUTS];    // values
     const blmi_kernels *kernels;
     blmi_words words;
     int batch;
@@ -84,7 +84,7 @@ const char *blmi_graph_name(blmi_graph *graph, const char *format, ...)
 int blmi_graph_add(blmi_graph *g, const blmi_layer_kind *kind, const char *name,
     const void *settings, size_t size, const int *input, int inputs, blmi_shape to)
 {
-    if (g->layers == MOST_LAYERS) {
+    if (g->layers == MAX_LAYERS) {
         g->failed = true;
         return 0;
     }
@@ -107,7 +107,7 @@ int blmi_graph_add(blmi_graph *g, const blmi_layer_kind *kind, const char *name,
 
 void blmi_graph_take(blmi_graph *graph, int output, int value)
 {
-    if (output >= MOST_OUTPUTS)
+    if (output >= MAX_OUTPUTS)
         graph->failed = true;
     else
         graph->output[output] = value;

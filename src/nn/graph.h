@@ -13,7 +13,7 @@
 #include "src/base/team.h"
 #include "src/nn/packer.h"
 
-enum { BLMI_MOST_INPUTS = 4 };
+enum { BLMI_MAX_INPUTS = 4 };
 
 // The shape of a value: for each image `extra` tokens (such as a class token), then the
 // tokens of the grid, row by row.  A token is a row of `channels` numbers.
@@ -43,9 +43,9 @@ typedef struct blmi_layer_kind {
 
 struct blmi_layer {
     const blmi_layer_kind *kind;
-    const char *name;                            // of its tensors and of the step
-    int inputs, input[BLMI_MOST_INPUTS], output; // values
-    blmi_shape from[BLMI_MOST_INPUTS], to;
+    const char *name;                           // of its tensors and of the step
+    int inputs, input[BLMI_MAX_INPUTS], output; // values
+    blmi_shape from[BLMI_MAX_INPUTS], to;
     const void *settings; // type depends on the kind
     const void *packed;   // type depends on the kind
 };

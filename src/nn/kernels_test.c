@@ -7,7 +7,7 @@
 #include "src/nn/kernels.h"
 #include "tests/formula.h"
 
-enum { MOST = 300, BEHIND = 8 }; // numbers behind a row that must stay as they are
+enum { MAX = 300, BEHIND = 8 }; // numbers behind a row that must stay as they are
 
 static const float untouched = 12345;
 
@@ -359,10 +359,10 @@ static void check_row(
         "largest"};
     const blmi_kernels *tables[BLMI_KERNEL_TABLES];
     const int table_count = blmi_kernels_available(tables);
-    array x = noise("x", MOST, size, 0), scale = noise("scale", MOST, 1, 0);
-    array shift = noise("shift", MOST, 1, 0);
-    float expected[MOST + BEHIND + BLMI_LANES], found[MOST + BEHIND + BLMI_LANES];
-    for (int i = 0; i < MOST; i++)
+    array x = noise("x", MAX, size, 0), scale = noise("scale", MAX, 1, 0);
+    array shift = noise("shift", MAX, 1, 0);
+    float expected[MAX + BEHIND + BLMI_LANES], found[MAX + BEHIND + BLMI_LANES];
+    for (int i = 0; i < MAX; i++)
         x.values[i] += (float)offset;
     const float further = run_row(
         tables[0], kernel, expected, x.values, count, scale.values, shift.values, words);

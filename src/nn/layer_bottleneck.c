@@ -5,7 +5,7 @@
 #include "src/nn/layers.h"
 #include "src/nn/sliding.h"
 
-enum { MOST_ROWS = 13, LEAST_TOKENS = 56, MOST_TAPS = 49, AT_ONCE = 56 };
+enum { MAX_ROWS = 13, LEAST_TOKENS = 56, MAX_TAPS = 49, AT_ONCE = 56 };
 
 typedef struct settings {
     bool expands;
@@ -134,7 +134,7 @@ static void depthwise_row(const blmi_pass *pass, const blmi_layer *layer, const 
     const blmi_conv_layer *c = &s->depthwise;
     const blmi_shape *from = &layer->from[0];
     const blmi_sliding w = blmi_sliding_of(c, from);
-    const float *a[MOST_TAPS * AT_ONCE], *rows[7];
+    const float *a[MAX_TAPS * AT_ONCE], *rows[7];
     float *out[AT_ONCE];
     for (int k = 0; k < c->window; k++) {
         const int at = row * c->stride - w.before_y + k;
@@ -212,7 +212,7 @@ static void some_rows(
 
 static void run(const blmi_pass *pass, const blmi_layer *layer)
 {
-    blmi_pass_rows(pass, layer, pass->images * layer->to.height, MOST_ROWS, some_rows);
+    blmi_pass_rows(pass, layer, pass->images * layer->to.height, MAX_ROWS, some_rows);
 }
 
 static void work(const blmi_layer *layer, blmi_product_visit *visit, void *context)

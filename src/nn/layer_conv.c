@@ -7,9 +7,9 @@
 #include "src/nn/winograd.h"
 
 enum {
-    MOST_WINDOW = 16, // of a stem
-    MOST_TAPS = 49,   // of another convolution
-    STEM_ROWS = 8,    // of output that a task of a stem makes
+    MAX_WINDOW = 16, // of a stem
+    MAX_TAPS = 49,   // of another convolution
+    STEM_ROWS = 8,   // of output that a task of a stem makes
 };
 
 typedef struct packed {
@@ -109,7 +109,7 @@ static void product_rows(
     const size_t out = blmi_token_size(layer->to.channels);
     const int taps = own->matrix.taps, width = layer->to.width;
     const int tokens = blmi_tokens(&layer->to);
-    const float *a[MOST_TAPS * BLMI_TASK_ROWS], *add[BLMI_TASK_ROWS];
+    const float *a[MAX_TAPS * BLMI_TASK_ROWS], *add[BLMI_TASK_ROWS];
     float *y[BLMI_TASK_ROWS];
     for (int r = 0; r < count; r++) {
         const int m = first + r, n = m / tokens, token = m % tokens;
@@ -205,7 +205,7 @@ static void stem_part(const blmi_pass *pass, const blmi_layer *layer, const floa
 {
     const blmi_conv_layer *c = layer->settings;
     const packed *own = layer->packed;
-    const float *a[MOST_WINDOW * BLMI_TASK_ROWS];
+    const float *a[MAX_WINDOW * BLMI_TASK_ROWS];
     float *y[BLMI_TASK_ROWS];
     for (int r = 0; r < count; r++) {
         y[r] = out + (size_t)r * blmi_token_size(layer->to.channels);

@@ -5,7 +5,7 @@
 #include "src/nn/layers.h"
 #include "src/nn/sliding.h"
 
-enum { MOST_TAPS = 49, MOST_ROWS = 56 }; // of a task
+enum { MAX_TAPS = 49, MAX_ROWS = 56 }; // of a task
 
 // The tokens of the windows of outputs first ..: a (taps, count).  What lies beyond the
 // border is `outside`; found[r], if not NULL, counts the others, which then come first.
@@ -75,8 +75,8 @@ static void sum_windows(
     (void)scratch;
     const blmi_conv_layer *c = layer->settings;
     const packed_windows *own = layer->packed;
-    const float *a[MOST_TAPS * MOST_ROWS];
-    float *y[MOST_ROWS];
+    const float *a[MAX_TAPS * MAX_ROWS];
+    float *y[MAX_ROWS];
     find_windows(pass, layer, first, count, pass->zeros, a, NULL);
     for (int r = 0; r < count; r++)
         y[r] = output_row(pass, layer, first + r);
@@ -97,7 +97,7 @@ static void copy_extra(const blmi_pass *pass, const blmi_layer *layer)
 static void run_depthwise(const blmi_pass *pass, const blmi_layer *layer)
 {
     copy_extra(pass, layer);
-    blmi_pass_rows(pass, layer, outputs(pass, layer), MOST_ROWS, sum_windows);
+    blmi_pass_rows(pass, layer, outputs(pass, layer), MAX_ROWS, sum_windows);
 }
 
 static void work_depthwise(
@@ -130,7 +130,7 @@ static void find_largest(
     const blmi_pass *pass, const blmi_layer *layer, int first, int count, float *scratch)
 {
     (void)scratch;
-    const float *a[MOST_TAPS];
+    const float *a[MAX_TAPS];
     for (int r = 0; r < count; r++) {
         int found;
         find_windows(pass, layer, first + r, 1, NULL, a, &found);
@@ -141,7 +141,7 @@ static void find_largest(
 
 static void run_max_pool(const blmi_pass *pass, const blmi_layer *layer)
 {
-    blmi_pass_rows(pass, layer, outputs(pass, layer), MOST_ROWS, find_largest);
+    blmi_pass_rows(pass, layer, outputs(pass, layer), MAX_ROWS, find_largest);
 }
 
 static const blmi_layer_kind max_pool = {.run = run_max_pool};

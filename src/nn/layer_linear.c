@@ -46,7 +46,7 @@ static void pack_linear(blmi_packer *p, blmi_words words, const blmi_linear_laye
     float *values = blmi_pack_matrix(p, m, 1, depth, columns);
     float *bias = blmi_pack_keep(p, (size_t)blmi_pad(columns));
     m->bias = bias;
-    for (int i = 0, at = 0; i < BLMI_MOST_PARTS && c->name[i] != NULL; i++) {
+    for (int i = 0, at = 0; i < BLMI_MAX_PARTS && c->name[i] != NULL; i++) {
         const int share = c->channels[i];
         const float *plain = blmi_pack_get(
             p, blmi_pack_leaf(p, c->name[i], "weight"), 2, (int64_t[]){share, depth});
@@ -218,7 +218,7 @@ int blmi_linear(blmi_graph *graph, int x, const blmi_linear_layer *layer)
 {
     blmi_shape to = blmi_graph_shape(graph, x);
     to.channels = 0;
-    for (int i = 0; i < BLMI_MOST_PARTS && layer->name[i] != NULL; i++)
+    for (int i = 0; i < BLMI_MAX_PARTS && layer->name[i] != NULL; i++)
         to.channels += layer->channels[i];
     const int input[] = {x, layer->add};
     return blmi_graph_add(graph, &linear, layer->name[0], layer, sizeof *layer, input,

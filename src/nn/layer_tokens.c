@@ -17,7 +17,7 @@ static void pack_extra(const blmi_layer *layer, blmi_packer *p, float *extra)
     const blmi_tokens_layer *c = layer->settings;
     const int channels = layer->to.channels;
     const size_t token = blmi_token_size(channels);
-    for (int i = 0; i < BLMI_MOST_EXTRA && c->extra[i] != NULL; i++) {
+    for (int i = 0; i < BLMI_MAX_EXTRA && c->extra[i] != NULL; i++) {
         const float *x =
             blmi_pack_get(p, c->extra[i], 3, (int64_t[]){1, c->count[i], channels});
         for (int t = 0; x != NULL && t < c->count[i]; t++, extra += token, x += channels)
@@ -90,7 +90,7 @@ static const blmi_layer_kind kind = {sizeof(packed), pack, NULL, run, NULL};
 int blmi_extend_tokens(blmi_graph *graph, int x, const blmi_tokens_layer *layer)
 {
     blmi_shape to = blmi_graph_shape(graph, x);
-    for (int i = 0; i < BLMI_MOST_EXTRA && layer->extra[i] != NULL; i++)
+    for (int i = 0; i < BLMI_MAX_EXTRA && layer->extra[i] != NULL; i++)
         to.extra += layer->count[i];
     return blmi_graph_add(graph, &kind, layer->name, layer, sizeof *layer, &x, 1, to);
 }

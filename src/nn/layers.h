@@ -51,13 +51,13 @@ typedef enum blmi_position_rule {
     BLMI_POSITIONS_BILINEAR,
 } blmi_position_rule;
 
-enum { BLMI_MOST_EXTRA = 2 };
+enum { BLMI_MAX_EXTRA = 2 };
 
 // y = the extra tokens, then x + positions; x has no extra tokens.
 typedef struct blmi_tokens_layer {
     const char *name;
-    const char *extra[BLMI_MOST_EXTRA]; // tensors (1, count, channels), or NULL
-    int count[BLMI_MOST_EXTRA];
+    const char *extra[BLMI_MAX_EXTRA]; // tensors (1, count, channels), or NULL
+    int count[BLMI_MAX_EXTRA];
     const char *positions; // tensor (1, ahead + side * side, channels), or NULL
     int ahead;             // rows that are added to the first extra tokens
     int side;              // of the grid that the tensor is for
@@ -69,13 +69,13 @@ int blmi_extend_tokens(blmi_graph *graph, int x, const blmi_tokens_layer *layer)
 // Layer norm (Ba et al. 2016, arXiv:1607.06450) of each token: NAME.weight, NAME.bias.
 int blmi_layer_norm(blmi_graph *graph, int x, const char *name, double epsilon);
 
-enum { BLMI_MOST_PARTS = 3 };
+enum { BLMI_MAX_PARTS = 3 };
 
 // y = f(scale * (norm(x) W + b) + add).
 typedef struct blmi_linear_layer {
     // NAME.weight (channels, depth), NAME.bias if `bias`; several: columns side by side.
-    const char *name[BLMI_MOST_PARTS];
-    int channels[BLMI_MOST_PARTS];
+    const char *name[BLMI_MAX_PARTS];
+    int channels[BLMI_MAX_PARTS];
     bool bias;
     const char *norm;           // a layer norm before it; NULL: none
     double epsilon;             // of the norm

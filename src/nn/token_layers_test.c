@@ -18,14 +18,14 @@ enum {
     HEADS = 2,
     DEPTH = C / HEADS,
     HIDDEN = 48,
-    MOST = 32,
+    MAX = 32,
     IMAGES = 2
 };
 
 // ---- tensors
 
 typedef struct tensors {
-    blmi_tensor item[MOST];
+    blmi_tensor item[MAX];
     size_t count;
 } tensors;
 
@@ -33,7 +33,7 @@ static void add(tensors *t, const char *name, double offset, double size, int ra
     const int64_t *shape)
 {
     blmi_tensor *item = &t->item[t->count++];
-    assert_true(t->count <= MOST);
+    assert_true(t->count <= MAX);
     *item = (blmi_tensor){.name = name, .dtype = BLMI_F32, .rank = rank};
     memcpy(item->shape, shape, (size_t)rank * sizeof *shape);
     const uint64_t count = (uint64_t)blmi_tensor_count(item);

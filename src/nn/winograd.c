@@ -3,11 +3,11 @@
 // combined by additions, multiplied by combined weights, and combined to 2 x 2 outputs.
 #include "src/nn/winograd.h"
 
-enum { PATCH = 16, CHUNK = 2 * BLMI_LANES, MOST_CHANNELS_X_TILES = 56 * 128 };
+enum { PATCH = 16, CHUNK = 2 * BLMI_LANES, MAX_CHANNELS_X_TILES = 56 * 128 };
 
 int blmi_winograd_tiles(int depth)
 {
-    const int tiles = MOST_CHANNELS_X_TILES / depth / 14 * 14;
+    const int tiles = MAX_CHANNELS_X_TILES / depth / 14 * 14;
     return tiles < BLMI_WINOGRAD_TILES ? tiles : BLMI_WINOGRAD_TILES;
 }
 

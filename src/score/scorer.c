@@ -19,7 +19,7 @@
 #include "src/score/scorer.h"
 #include "src/score/verdict.h"
 
-enum { MOST_BATCH = 64 }; // images scored together
+enum { MAX_BATCH = 64 }; // images scored together
 
 // Buffers for one of the images scored together.
 typedef struct place {
@@ -135,9 +135,9 @@ static blm_status check_options(const blm_scorer_options *o, blm_error *err)
     BLMI_TRY(blmi_threads_choose(o->threads, &threads, err));
     if (!isfinite(o->threshold) || o->threshold < 0)
         return blmi_fail(err, BLM_EUSAGE, "threshold %g: must be above 0", o->threshold);
-    if (o->batch < 0 || o->batch > MOST_BATCH)
+    if (o->batch < 0 || o->batch > MAX_BATCH)
         return blmi_fail(
-            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MOST_BATCH);
+            err, BLM_EUSAGE, "batch %d: must be 0 to %d", o->batch, MAX_BATCH);
     return BLM_OK;
 }
 
@@ -350,7 +350,7 @@ blm_status blm_scorer_run_features_sized(blm_scorer *scorer,
     const blm_features *const *features, int count, blm_result *out, size_t out_size,
     blm_error *err)
 {
-    blm_result results[MOST_BATCH];
+    blm_result results[MAX_BATCH];
     BLMI_NEED(scorer, err);
     BLMI_NEED(features, err);
     BLMI_NEED(out, err);

@@ -25,7 +25,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-enum { SIDE = 64, IMAGES = 6, MOST = 512, MOST_INPUT = 4096 };
+enum { SIDE = 64, IMAGES = 6, MOST = 512, MAX_INPUT = 4096 };
 
 static blm_error err;
 static char folder[] = "/tmp/blemish-fuzz-XXXXXX";
@@ -110,7 +110,7 @@ typedef struct craft {
 
 static void open_craft(craft *c, int which)
 {
-    const char *understood[BLMI_MOST_UNDERSTOOD];
+    const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);
     memset(c, 0, sizeof *c);
     must(blmi_safetensors_open(good_path[which], understood, &c->file, &err) == BLM_OK);
@@ -273,8 +273,8 @@ static void open_and_use(void)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static craft c;
-    char input[MOST_INPUT + 1];
-    if (size > MOST_INPUT)
+    char input[MAX_INPUT + 1];
+    if (size > MAX_INPUT)
         return 0;
     make_good_models();
     for (size_t i = 0; i < size; i++) // what JSON cannot hold is not to be tested here

@@ -8,7 +8,7 @@
 
 #include "tests/check.h"
 
-enum { MOST_TENSORS = 2048, LONGEST_NAME = 96 };
+enum { MAX_TENSORS = 2048, LONGEST_NAME = 96 };
 
 static bool ends(const char *name, const char *with)
 {
@@ -80,7 +80,7 @@ static void add(formula_weights *w, int rank, const int64_t *shape, const char *
 static void add(
     formula_weights *w, int rank, const int64_t *shape, const char *format, ...)
 {
-    assert_true(w->set.count < MOST_TENSORS);
+    assert_true(w->set.count < MAX_TENSORS);
     blmi_tensor *t = &w->items[w->set.count++];
     char *name = malloc(LONGEST_NAME);
     va_list arguments;
@@ -436,7 +436,7 @@ static int by_name(const void *a, const void *b)
 formula_weights published_weights(const char *network)
 {
     formula_weights w = {0};
-    w.items = calloc(MOST_TENSORS, sizeof *w.items);
+    w.items = calloc(MAX_TENSORS, sizeof *w.items);
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
         if (strcmp(networks[i].name, network) == 0)
             networks[i].fill(&w);

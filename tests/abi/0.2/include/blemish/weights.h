@@ -29,7 +29,7 @@ extern "C" {
 BLM_API blm_status blm_weights_import(
     const char *checkpoint, const char *out, const char *form, blm_error *err);
 
-enum { BLM_MOST_TAPS = 32 };
+enum { BLM_MAX_TAPS = 32 };
 
 // An output of a network that can become features.
 typedef struct blm_tap {
@@ -45,7 +45,7 @@ typedef struct blm_weights_info {
     int unit;           // sides of the input are multiples of it, pixels
     int size;           // default side of the input, pixels
     int tap_count;
-    blm_weights_tap taps[BLM_MOST_TAPS];
+    blm_weights_tap taps[BLM_MAX_TAPS];
     char hash[40];   // XXH3-128 of the file, 32 hex digits
     int64_t numbers; // count of numbers in all tensors
 } blm_weights_info;
