@@ -3,7 +3,6 @@
 //
 // A row of the memory is the features of one image at one position, each output of the
 // network scaled as a whole.  The memory has all rows, or a coreset.
-// network scaled as a whole.  The rows are all of them, or a coreset.
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
