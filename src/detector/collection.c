@@ -103,6 +103,46 @@ blm_status blmi_collection_add(
     return BLM_OK;
 }
 
+// ---- a fit that collects -----------------------------------------------------------
+
+blm_status blmi_collecting_new(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, const uint8_t *use, int threads, void **out,
+    blm_error *err)
+{
+    blmi_collecting *fit = blmi_alloc_zero(1, sizeof *fit);
+    if (fit == NULL)
+        return blmi_no_memory(err, "the fit", 1, sizeof *fit);
+    fit->rule = *rule;
+    fit->threads = threads;
+    const blm_status status = blmi_collection_new(shape, use, &fit->collection, err);
+    if (status == BLM_OK)
+        *out = fit;
+    else
+        blmi_free(fit);
+    return status;
+}
+
+void blmi_collecting_free(void *context)
+{
+    blmi_collecting *fit = context;
+    blmi_collection_free(fit->collection);
+    blmi_free(fit);
+}
+
+blm_status blmi_collecting_add(void *context, const float *x, int images, blm_error *err)
+{
+    blmi_collecting *fit = context;
+    if (fit->collection == NULL)
+        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
+    return blmi_collection_add(fit->collection, x, images, err);
+}
+
+int64_t blmi_collecting_images(const void *context)
+{
+    const blmi_collecting *fit = context;
+    return fit->collection->images;
+}
+
 // ---- scales ---------------------------------------------------------------------------
 
 // Sums (D) of the features, or of the squares of features less mean (D).

@@ -22,6 +22,21 @@ void blmi_collection_free(blmi_collection *collection); // NULL allowed
 blm_status blmi_collection_add(
     blmi_collection *collection, const float *x, int images, blm_error *err);
 
+// The fit of a kind that collects features and does all else when it is finished: the
+// functions are those of blmi_detector_kind (kind.h).
+typedef struct blmi_collecting {
+    blmi_detector_rule rule;
+    int threads;
+    blmi_collection *collection; // NULL: taken over by the detector
+} blmi_collecting;
+
+blm_status blmi_collecting_new(const blmi_detector_rule *rule,
+    const blmi_detector_shape *shape, const uint8_t *use, int threads, void **out,
+    blm_error *err);
+void blmi_collecting_free(void *fit);
+blm_status blmi_collecting_add(void *fit, const float *x, int images, blm_error *err);
+int64_t blmi_collecting_images(const void *fit);
+
 // scale (D) brings the mean variance of the features of each output to 1.  The variance
 // of a feature is over all positions and images, divided by their number.  An output that
 // does not vary gets scale 1.

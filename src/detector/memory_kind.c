@@ -15,12 +15,6 @@
 #include "src/detector/coreset.h"
 #include "src/detector/kind.h"
 
-typedef struct memory_fit {
-    blmi_detector_rule rule;
-    blmi_collection *collection;
-    int threads;
-} memory_fit;
-
 typedef struct memory_detector {
     blmi_detector base;
     blmi_detector_rule rule;
@@ -69,38 +63,7 @@ static blm_status new_fit(const blmi_detector_rule *rule,
     blm_error *err)
 {
     BLMI_TRY(check_rule(rule, err));
-    memory_fit *fit = blmi_alloc_zero(1, sizeof *fit);
-    if (fit == NULL)
-        return blmi_no_memory(err, "the fit", 1, sizeof *fit);
-    fit->rule = *rule;
-    fit->threads = threads;
-    const blm_status status = blmi_collection_new(shape, use, &fit->collection, err);
-    if (status == BLM_OK)
-        *out = fit;
-    else
-        blmi_free(fit);
-    return status;
-}
-
-static void free_fit(void *context)
-{
-    memory_fit *fit = context;
-    blmi_collection_free(fit->collection);
-    blmi_free(fit);
-}
-
-static blm_status add(void *context, const float *x, int images, blm_error *err)
-{
-    memory_fit *fit = context;
-    if (fit->collection == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
-    return blmi_collection_add(fit->collection, x, images, err);
-}
-
-static int64_t images_of(const void *context)
-{
-    const memory_fit *fit = context;
-    return fit->collection->images;
+    return blmi_collecting_new(rule, shape, use, threads, out, err);
 }
 
 // Allocates memory that the detector owns.
@@ -217,7 +180,7 @@ static blm_status build(
 
 static blm_status finish(void *context, blmi_detector *out, blm_error *err)
 {
-    memory_fit *fit = context;
+    blmi_collecting *fit = context;
     memory_detector *d = own_mutable(out);
     const blmi_collection *c = fit->collection;
     if (c == NULL)
@@ -478,9 +441,9 @@ static int rank(const blmi_detector *detector)
 
 const blmi_detector_kind blmi_detector_memory = {.name = "memory",
     .new_fit = new_fit,
-    .free_fit = free_fit,
-    .add = add,
-    .images = images_of,
+    .free_fit = blmi_collecting_free,
+    .add = blmi_collecting_add,
+    .images = blmi_collecting_images,
     .finish = finish,
     .size = sizeof(memory_detector),
     .release = release,

@@ -12,12 +12,6 @@
 
 enum { MAX_LEFT_OUT = 256 }; // images to leave out, evenly spaced
 
-typedef struct subspace_fit {
-    blmi_detector_rule rule;
-    blmi_collection *collection;
-    int threads;
-} subspace_fit;
-
 typedef struct subspace_detector {
     blmi_detector base;
     blmi_detector_rule rule;
@@ -50,38 +44,7 @@ static blm_status new_fit(const blmi_detector_rule *rule,
     if (!(rule->explained > 0.0 && rule->explained < 1.0))
         return blmi_fail(err, BLM_EUSAGE,
             "explained %g: expected a share above 0 and below 1", rule->explained);
-    subspace_fit *fit = blmi_alloc_zero(1, sizeof *fit);
-    if (fit == NULL)
-        return blmi_no_memory(err, "the fit", 1, sizeof *fit);
-    fit->rule = *rule;
-    fit->threads = threads;
-    const blm_status status = blmi_collection_new(shape, use, &fit->collection, err);
-    if (status == BLM_OK)
-        *out = fit;
-    else
-        blmi_free(fit);
-    return status;
-}
-
-static void free_fit(void *context)
-{
-    subspace_fit *fit = context;
-    blmi_collection_free(fit->collection);
-    blmi_free(fit);
-}
-
-static blm_status add(void *context, const float *x, int images, blm_error *err)
-{
-    subspace_fit *fit = context;
-    if (fit->collection == NULL)
-        return blmi_fail(err, BLM_EUSAGE, "images added after the model is finished");
-    return blmi_collection_add(fit->collection, x, images, err);
-}
-
-static int64_t images_of(const void *context)
-{
-    const subspace_fit *fit = context;
-    return fit->collection->images;
+    return blmi_collecting_new(rule, shape, use, threads, out, err);
 }
 
 static blm_status open_residual(subspace_detector *d, blm_error *err)
@@ -146,7 +109,7 @@ static blm_status fill(
 
 static blm_status finish(void *context, blmi_detector *out, blm_error *err)
 {
-    subspace_fit *fit = context;
+    blmi_collecting *fit = context;
     subspace_detector *d = own_mutable(out);
     const blmi_collection *c = fit->collection;
     if (c == NULL)
@@ -330,9 +293,9 @@ static int rank(const blmi_detector *detector)
 
 const blmi_detector_kind blmi_detector_subspace = {.name = "subspace",
     .new_fit = new_fit,
-    .free_fit = free_fit,
-    .add = add,
-    .images = images_of,
+    .free_fit = blmi_collecting_free,
+    .add = blmi_collecting_add,
+    .images = blmi_collecting_images,
     .finish = finish,
     .size = sizeof(subspace_detector),
     .release = release,
