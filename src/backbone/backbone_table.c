@@ -50,6 +50,25 @@ void blmi_backbone_add_tap(
     tap->stride = stride;
 }
 
+void blmi_backbone_add_blocks(
+    blmi_backbone *backbone, int channels, int stride, int blocks, bool norm)
+{
+    blmi_backbone_add_tap(backbone, channels, stride, "embed");
+    for (int n = 0; n < blocks; n++)
+        blmi_backbone_add_tap(backbone, channels, stride, "block%d", n);
+    if (norm)
+        blmi_backbone_add_tap(backbone, channels, stride, "norm");
+    backbone->usual = 1u << blocks / 2 | 1u << blocks * 3 / 4; // tap n + 1 is block n
+}
+
+int blmi_square_side(int count)
+{
+    int side = 0;
+    while (side * side < count)
+        side++;
+    return side * side == count ? side : 0;
+}
+
 // ---- finding
 
 // "ConTNet, ResNet"

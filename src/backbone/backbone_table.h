@@ -33,4 +33,11 @@ void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
 void blmi_backbone_add_tap(blmi_backbone *backbone, int channels, int stride,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+// Adds the taps of a transformer of one stride: "embed", "block0" .. and, if `norm`,
+// "norm".  Usual are the blocks at a half and at three quarters of the depth (see vit.c).
+void blmi_backbone_add_blocks(
+    blmi_backbone *backbone, int channels, int stride, int blocks, bool norm);
+// The side of a square of `count` cells; 0: there is none.
+int blmi_square_side(int count);
+
 #endif

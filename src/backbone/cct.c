@@ -154,13 +154,12 @@ static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error
 {
     static const char name[] = "classifier.positional_emb";
     const int rows = blmi_tensors_length(weights, name, 3, 1, 1, MAX_SIDE * MAX_SIDE);
-    while (p->side * p->side < rows)
-        p->side++;
+    p->side = blmi_square_side(rows);
     if (blmi_tensors_find(weights, "classifier.class_emb") != NULL)
         return blmi_fail(err, BLM_EINPUT,
             "classifier.class_emb: a class token (CVT of the same authors) is not known "
             "here, expected a CCT");
-    return p->side > 0 && p->side * p->side == rows
+    return p->side > 0
                ? BLM_OK
                : blmi_fail(err, BLM_EINPUT,
                      "%s has %d rows, expected those of a square grid, up to %d per side",
@@ -207,12 +206,7 @@ static blm_status identify(
         .largest = BLMI_LARGEST_SIDE,
         BLMI_IMAGENET,
         .bicubic = true};
-    blmi_backbone_add_tap(out, channels_of(&p), stride, "embed");
-    for (int n = 0; n < p.blocks; n++)
-        blmi_backbone_add_tap(out, channels_of(&p), stride, "block%d", n);
-    if (p.norm)
-        blmi_backbone_add_tap(out, channels_of(&p), stride, "norm");
-    out->usual = 1u << p.blocks / 2 | 1u << p.blocks * 3 / 4; // tap n + 1 is block n
+    blmi_backbone_add_blocks(out, channels_of(&p), stride, p.blocks, p.norm);
     return BLM_OK;
 }
 

@@ -147,9 +147,8 @@ static blm_status read_patches(const blmi_tensors *weights, plan *p, blm_error *
             name, BLMI_LANES, MAX_CHANNELS, MAX_PATCH);
     const int rows =
         blmi_tensors_length(weights, "pos_embed", 3, 1, 1, MAX_SIDE * MAX_SIDE);
-    while (p->side * p->side < rows)
-        p->side++;
-    return p->side > 0 && p->side * p->side == rows
+    p->side = blmi_square_side(rows);
+    return p->side > 0
                ? BLM_OK
                : blmi_fail(err, BLM_EINPUT,
                      "pos_embed has %d rows, expected those of a square grid, up to %d "
@@ -205,12 +204,7 @@ static blm_status identify(
         .largest = size,
         BLMI_IMAGENET,
         .bicubic = true};
-    blmi_backbone_add_tap(out, p.channels, p.patch, "embed");
-    for (int n = 0; n < p.blocks; n++)
-        blmi_backbone_add_tap(out, p.channels, p.patch, "block%d", n);
-    if (p.norm)
-        blmi_backbone_add_tap(out, p.channels, p.patch, "norm");
-    out->usual = 1u << p.blocks / 2 | 1u << p.blocks * 3 / 4; // tap n + 1 is block n
+    blmi_backbone_add_blocks(out, p.channels, p.patch, p.blocks, p.norm);
     return BLM_OK;
 }
 

@@ -199,9 +199,8 @@ static blm_status read_positions(const blmi_tensors *weights, plan *p, blm_error
 {
     const int rows =
         blmi_tensors_length(weights, "pos_embed", 3, 1, 1, 1 + MAX_SIDE * MAX_SIDE);
-    while (1 + p->side * p->side < rows)
-        p->side++;
-    if (p->side < 1 || 1 + p->side * p->side != rows)
+    p->side = blmi_square_side(rows - 1);
+    if (p->side < 1)
         return blmi_fail(err, BLM_EINPUT,
             "pos_embed has %d rows, expected those of a class token and a square grid, "
             "up to %d per side",
@@ -267,12 +266,7 @@ static blm_status identify(
         .largest = BLMI_LARGEST_SIDE / p.patch * p.patch,
         BLMI_IMAGENET,
         .bicubic = true};
-    blmi_backbone_add_tap(out, p.channels, p.patch, "embed");
-    for (int n = 0; n < p.blocks; n++)
-        blmi_backbone_add_tap(out, p.channels, p.patch, "block%d", n);
-    if (p.norm)
-        blmi_backbone_add_tap(out, p.channels, p.patch, "norm");
-    out->usual = 1u << p.blocks / 2 | 1u << p.blocks * 3 / 4; // tap n + 1 is block n
+    blmi_backbone_add_blocks(out, p.channels, p.patch, p.blocks, p.norm);
     return BLM_OK;
 }
 

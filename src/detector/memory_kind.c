@@ -106,8 +106,8 @@ static blm_status keep_coreset(
         d->rule.seed, wanted, threads, chosen, &count, NULL, err);
     if (status == BLM_OK) {
         qsort(chosen, (size_t)count, sizeof *chosen, by_number);
-        for (int64_t k = 0; k < count;
-             k++) { // in rising order, so that none is overwritten
+        // In rising order, so that none is overwritten.
+        for (int64_t k = 0; k < count; k++) {
             memmove(row + (size_t)k * width, row + (size_t)chosen[k] * width,
                 width * sizeof *row);
             number[k] = number[chosen[k]];

@@ -112,8 +112,7 @@ static blm_status check_detector(const blm_recipe *r, blm_error *err)
     const blmi_recipe_row *row;
     BLMI_TRY(blm_recipe_get(r, "detector", name, err));
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
-        if (row->field.only != NULL && strcmp(row->field.only, name) != 0 &&
-            !blmi_recipe_is_initial(r, row))
+        if (!blmi_recipe_uses(r, row) && !blmi_recipe_is_initial(r, row))
             return blmi_fail(err, BLM_EUSAGE,
                 "%s: not used by the detector %s: expected the default, %s",
                 row->field.name, name, row->field.initial);

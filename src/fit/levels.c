@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { LEVELS = 256, DRAWN = 1 << 14, LEAST_BITS = 9, MAX_BITS = 14 };
+enum { LEVELS = 256, DRAWN = 1 << 14, MIN_BITS = 9, MAX_BITS = 14 };
 
 void blmi_levels_of(const blm_image *image, blmi_levels *out)
 {
@@ -38,11 +38,11 @@ static int level_at(const blmi_levels *levels, double share)
     return v;
 }
 
-// The number of bits that can hold a sample, at least LEAST_BITS; 0: more than MAX_BITS,
+// The number of bits that can hold a sample, at least MIN_BITS; 0: more than MAX_BITS,
 // or there is no 16-bit sample.
 static int bits_for(double most)
 {
-    for (int bits = LEAST_BITS; bits <= MAX_BITS && most > 0; bits++)
+    for (int bits = MIN_BITS; bits <= MAX_BITS && most > 0; bits++)
         if ((1 << bits) > most)
             return bits;
     return 0;
