@@ -85,8 +85,9 @@ static int score_all(const cli_batch *batch, blm_scorer **scorers, int threads)
 static blm_status new_scorers(const cli_batch *batch, const blm_model *model, int cores,
     int threads, blm_scorer **scorers, blm_error *err)
 {
-    const blm_scorer_options wanted = {
-        .threads = cores / threads, .threshold = batch->threshold};
+    const blm_scorer_options wanted = {.threads = cores / threads,
+        .judge_anyway = batch->judge_anyway,
+        .threshold = batch->threshold};
     blm_status status = blm_scorer_new(model, &wanted, &scorers[0], err);
     for (int t = 1; status == BLM_OK && t < threads; t++)
         status = blm_scorer_clone(scorers[0], &scorers[t], err);

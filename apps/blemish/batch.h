@@ -23,6 +23,7 @@ typedef struct cli_batch {
     blm_decode_options decode; // limits; bits and range are the model's
     int threads;               // 0: all cores
     double threshold;          // 0: the model's
+    int judge_anyway;          // as in blm_scorer_options
     const cli_talk *talk;
     void *context; // passed to `work` and `report`
     // Called after scoring, on any thread; may change the image.  NULL: nothing to do.

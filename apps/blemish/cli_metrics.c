@@ -35,7 +35,9 @@ static void print_verdicts(const char *which, const cli_verdicts *v, int with_re
     printf("of %lld %s images: %lld NG, ", (long long)v->all, which, (long long)v->ng);
     if (with_review)
         printf("%lld REVIEW, ", (long long)v->review);
-    printf("%lld OK\n", (long long)(v->all - v->ng - v->review));
+    if (v->unjudged > 0)
+        printf("%lld CANNOT JUDGE, ", (long long)v->unjudged);
+    printf("%lld OK\n", (long long)(v->all - v->ng - v->review - v->unjudged));
 }
 
 // F1 at the model's threshold (f1_max is that of the best threshold).
@@ -162,9 +164,11 @@ static void thresholds_json(cli_json *json, const cli_metrics *metrics)
     cli_json_number(
         json, "review_threshold", m->review_threshold > 0 ? m->review_threshold : NAN);
     cli_json_integer(json, "false_alarms", good->ng);
-    cli_json_integer(json, "misses", bad->all - bad->ng);
+    cli_json_integer(json, "misses", bad->all - bad->ng - bad->unjudged);
     cli_json_integer(json, "review_good", good->review);
     cli_json_integer(json, "review_defective", bad->review);
+    cli_json_integer(json, "unjudged_good", good->unjudged);
+    cli_json_integer(json, "unjudged_defective", bad->unjudged);
     rate_json(json, "false_alarm_rate", m->false_alarm, good->ng, good);
     rate_json(json, "review_rate", m->review, good->ng + good->review, good);
 }

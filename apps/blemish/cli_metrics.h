@@ -15,7 +15,7 @@ typedef struct cli_metrics_row {
 
 // How many images got a verdict.
 typedef struct cli_verdicts {
-    int64_t ng, review, all;
+    int64_t ng, review, unjudged, all;
 } cli_verdicts;
 
 typedef struct cli_metrics {

@@ -7,10 +7,11 @@
 #include "apps/blemish/listing.h"
 #include "apps/blemish/outputs.h"
 #include "apps/blemish/records.h"
+#include "apps/blemish/tally.h"
 #include "apps/blemish/verbs.h"
 
 typedef struct settings {
-    int json, csv, exit_status, threads, map_format;
+    int json, csv, exit_status, judge_anyway, threads, map_format;
     const char *maps, *exclude; // folder; NULL: none
     double threshold;           // 0: the model's
     double mm_per_pixel;
@@ -30,8 +31,11 @@ static const cli_option options[] = {
         AT(threshold), 0, INFINITY, NULL},
     {"mm-per-pixel", 0, CLI_REAL, "X", "Print areas and positions in millimetres too",
         AT(mm_per_pixel), 0, INFINITY, NULL},
-    {"exit-status", 'e', CLI_FLAG, NULL, "Exit with 1 if an image is NG", AT(exit_status),
-        0, 0, NULL},
+    {"exit-status", 'e', CLI_FLAG, NULL,
+        "Exit with 1 if an image is NG, 5 if one cannot be judged", AT(exit_status), 0, 0,
+        NULL},
+    {"judge-anyway", 0, CLI_FLAG, NULL, "Judge images that cannot be judged reliably",
+        AT(judge_anyway), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_THREADS_OPTION(settings),
@@ -42,8 +46,9 @@ typedef struct job {
     const settings *set;
     cli_records records;
     cli_outputs outputs; // with set->maps
-    int found;           // an image is NG
+    int code;            // with --exit-status: the worst of the verdicts
     unsigned reported;   // bits of `unseen` that have been reported
+    cli_tally tally;
 } job;
 
 static blm_status write_maps(void *context, cli_outcome *outcome,
@@ -68,13 +73,29 @@ static void report_unseen(job *self, const cli_outcome *outcome)
     self->reported |= news;
 }
 
+// The exit code for a verdict, with --exit-status.
+static int verdict_code(blm_verdict verdict)
+{
+    switch (verdict) {
+    case BLM_VERDICT_NG:
+        return CLI_EXIT_NG;
+    case BLM_VERDICT_CANNOT_JUDGE:
+        return CLI_EXIT_UNJUDGED;
+    case BLM_VERDICT_OK:
+    case BLM_VERDICT_REVIEW:
+        break;
+    }
+    return CLI_EXIT_OK;
+}
+
 static int print(void *context, const cli_outcome *outcome)
 {
     job *self = context;
-    if (outcome->status == BLM_OK && outcome->result.verdict == BLM_VERDICT_NG)
-        self->found = 1;
-    if (outcome->status == BLM_OK)
+    if (outcome->status == BLM_OK) {
+        self->code = cli_worse(self->code, verdict_code(outcome->result.verdict));
         report_unseen(self, outcome);
+        cli_tally_add(&self->tally, outcome->result.reasons);
+    }
     cli_record(&self->records, outcome);
     return cli_flush();
 }
@@ -94,6 +115,7 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
         .count = files->count,
         .decode = set->decode,
         .threads = set->threads,
+        .judge_anyway = set->judge_anyway,
         .threshold = set->threshold,
         .talk = &set->talk,
         .context = self,
@@ -101,8 +123,10 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
         .report = print};
     cli_records_begin(&self->records);
     int code = cli_batch_run(&batch, model);
-    if (code == CLI_EXIT_OK && set->exit_status && self->found)
-        code = CLI_EXIT_NG;
+    if (!set->talk.quiet)
+        cli_tally_print(&self->tally, set->judge_anyway);
+    if (set->exit_status)
+        code = cli_worse(code, self->code);
     free(paths);
     cli_outputs_free(&self->outputs);
     return code;
@@ -148,7 +172,8 @@ const cli_verb cli_detect = {
     .arguments = "MODEL DIR|FILE|@LIST...",
     .summary = "Score images and decide OK or NG",
     .notes = "Prints name, score, threshold and verdict, separated by tabs; with\n"
-             "--mm-per-pixel also the area of all regions and the position of the peak.",
+             "--mm-per-pixel also the area of all regions and the position of the peak;\n"
+             "last, why the image cannot be judged, if that is so.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

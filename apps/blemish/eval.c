@@ -8,7 +8,7 @@
 typedef struct settings {
     const char *good, *bad, *masks, *exclude;
     const char *report;
-    int native, json, threads, report_images;
+    int native, json, judge_anyway, threads, report_images;
     blm_decode_options decode;
     cli_talk talk;
 } settings;
@@ -23,6 +23,8 @@ static const cli_option options[] = {
         AT(masks), 0, 0, NULL},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
         0, 0, NULL},
+    {"judge-anyway", 0, CLI_FLAG, NULL, "Judge images that cannot be judged reliably",
+        AT(judge_anyway), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
     CLI_REPORT_OPTIONS(settings, "300"),
     CLI_LIMIT_OPTIONS(settings),
@@ -47,6 +49,7 @@ static int evaluate(const settings *set, const blm_model *model, const cli_datas
                              : NULL;
     const cli_evaluation how = {.native = set->native,
         .report = report,
+        .judge_anyway = set->judge_anyway,
         .threads = set->threads,
         .decode = set->decode,
         .talk = &set->talk};

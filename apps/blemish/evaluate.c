@@ -17,9 +17,10 @@ typedef struct collection {
     const cli_dataset *data;
     const blm_recipe *recipe;
     double threshold;
-    double *scores;  // (count) of the images that could be scored
-    uint8_t *labels; // (count) 1: defective
-    int *kinds;      // (count) 0: good, else the kind's number
+    double *scores;        // (count) of the images that could be scored
+    uint8_t *labels;       // (count) 1: defective
+    int *kinds;            // (count) 0: good, else the kind's number
+    blm_verdict *verdicts; // (count)
     size_t count;
     const char **kind_names; // (kind_count) number 1 first
     size_t kind_count;
@@ -137,7 +138,8 @@ static void add_to_report(
         .kind = sample->kind,
         .defective = sample->bad,
         .score = outcome->result.score,
-        .verdict = outcome->result.verdict};
+        .verdict = outcome->result.verdict,
+        .reasons = outcome->result.reasons};
     cli_report_add(report, &image, p->pictures);
     p->pictures = NULL; // they are the report's now
 }
@@ -164,6 +166,7 @@ static int collect(void *context, const cli_outcome *outcome)
         const int kind = sample->bad ? kind_number(all, sample->kind) : 0;
         all->scores[all->count] = outcome->result.score;
         all->labels[all->count] = (uint8_t)sample->bad;
+        all->verdicts[all->count] = outcome->result.verdict;
         all->kinds[all->count++] = kind;
         if (p != NULL)
             note_mask(all, sample, p);
@@ -229,12 +232,11 @@ static blm_status measure(const collection *all, int kind, double *scores,
     return status;
 }
 
-static void count_verdict(double score, const blm_model_info *model, cli_verdicts *out)
+static void count_verdict(blm_verdict verdict, cli_verdicts *out)
 {
-    const blm_verdict verdict =
-        blm_verdict_of(score, model->threshold, model->review_threshold);
     out->ng += verdict == BLM_VERDICT_NG;
     out->review += verdict == BLM_VERDICT_REVIEW;
+    out->unjudged += verdict == BLM_VERDICT_CANNOT_JUDGE;
     out->all++;
 }
 
@@ -248,8 +250,7 @@ static blm_status measure_all(const collection *all, cli_metrics *out, blm_error
     for (size_t k = 0; status == BLM_OK && k < out->count; k++)
         status = measure(all, (int)k, scores, labels, &out->rows[k], err);
     for (size_t i = 0; i < all->count; i++)
-        count_verdict(
-            all->scores[i], &out->model, all->labels[i] ? &out->defective : &out->good);
+        count_verdict(all->verdicts[i], all->labels[i] ? &out->defective : &out->good);
     free(labels);
     free(scores);
     return status;
@@ -281,10 +282,12 @@ static int score_all(collection *all, const blm_model *model)
     all->scores = cli_alloc(count, sizeof *all->scores);
     all->labels = cli_alloc(count, sizeof *all->labels);
     all->kinds = cli_alloc(count, sizeof *all->kinds);
+    all->verdicts = cli_alloc(count, sizeof *all->verdicts);
     all->kind_names = cli_alloc(count, sizeof *all->kind_names);
     const cli_batch batch = {.paths = paths,
         .count = count,
         .threads = all->how->threads,
+        .judge_anyway = all->how->judge_anyway,
         .decode = all->how->decode,
         .talk = all->how->talk,
         .context = all,
@@ -329,6 +332,7 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     free(all.scores);
     free(all.labels);
     free(all.kinds);
+    free(all.verdicts);
     free(all.kind_names);
     return code;
 }

@@ -8,8 +8,9 @@
 #include "apps/blemish/report.h"
 
 typedef struct cli_evaluation {
-    int native;  // pixel metrics at the size of the images
-    int threads; // 0: all cores
+    int native;       // pixel metrics at the size of the images
+    int judge_anyway; // as in blm_scorer_options
+    int threads;      // 0: all cores
     blm_decode_options decode;
     const cli_talk *talk;
     cli_report *report; // receives images, failures and curves; NULL: no report

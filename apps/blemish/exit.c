@@ -26,9 +26,15 @@ int cli_exit_code(blm_status status)
     return CLI_EXIT_SYSTEM;
 }
 
+// The place of an exit code among the others, the highest being the worst.
+static int rank(int code)
+{
+    return code == CLI_EXIT_UNJUDGED ? 2 * CLI_EXIT_NG + 1 : 2 * code;
+}
+
 int cli_worse(int a, int b)
 {
-    return a > b ? a : b;
+    return rank(a) > rank(b) ? a : b;
 }
 
 void cli_complain(const char *format, ...)

@@ -10,12 +10,13 @@ enum {
     CLI_EXIT_USAGE = 2,
     CLI_EXIT_INPUT = 3, // bad input
     CLI_EXIT_SYSTEM = 4,
+    CLI_EXIT_UNJUDGED = 5, // an image cannot be judged, only with --exit-status
     CLI_EXIT_SIGNAL = 128, // and the signal's number
 };
 
 // The exit code for a status of the library.
 int cli_exit_code(blm_status status);
-// The worse of two exit codes, which is the higher one.
+// The worse of two exit codes: a signal, 4, 3, 2, 5, 1, 0 in this order.
 int cli_worse(int a, int b);
 
 // Prints one line on stderr: "blemish: " and the text, control characters as \xNN.  Any

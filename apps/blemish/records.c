@@ -9,7 +9,7 @@
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
 
-// ---- unseen properties
+// ---- reasons and unseen properties
 
 static const struct {
     unsigned bit;
@@ -18,16 +18,30 @@ static const struct {
     {BLM_UNSEEN_CHANNELS, "channels"}, {BLM_UNSEEN_BRIGHTNESS, "brightness"}};
 enum { UNSEEN_KINDS = sizeof unseen_kinds / sizeof *unseen_kinds };
 
+// Appends ", " and a word to a list, and frees the old text.
+static char *append(char *text, const char *word)
+{
+    char *longer = cli_format("%s%s%s", text, *text != '\0' ? ", " : "", word);
+    free(text);
+    return longer;
+}
+
 char *cli_unseen_text(unsigned unseen)
 {
     char *text = cli_format("%s", "");
     for (size_t i = 0; i < UNSEEN_KINDS; i++) {
-        if ((unseen & unseen_kinds[i].bit) == 0)
-            continue;
-        char *longer =
-            cli_format("%s%s%s", text, *text != '\0' ? ", " : "", unseen_kinds[i].name);
-        free(text);
-        text = longer;
+        if ((unseen & unseen_kinds[i].bit) != 0)
+            text = append(text, unseen_kinds[i].name);
+    }
+    return text;
+}
+
+char *cli_reasons_text(unsigned reasons)
+{
+    char *text = cli_format("%s", "");
+    for (unsigned bit = 1; bit <= reasons && bit != 0; bit *= 2) {
+        if ((reasons & bit) != 0)
+            text = append(text, blm_reason_name(bit));
     }
     return text;
 }
@@ -51,7 +65,7 @@ static place place_of(const blm_result *r, double mm)
     return all;
 }
 
-// ---- text: name, score, threshold, verdict, separated by tabs
+// ---- text: name, score, threshold, verdict, reasons if any, separated by tabs
 
 static void print_text(const cli_records *records, const cli_outcome *outcome)
 {
@@ -67,6 +81,11 @@ static void print_text(const cli_records *records, const cli_outcome *outcome)
             printf("%.6g,%.6g", p.peak_x, p.peak_y);
         else
             putchar('-');
+    }
+    if (r->reasons != 0) {
+        char *reasons = cli_reasons_text(r->reasons);
+        printf("\t%s", reasons);
+        free(reasons);
     }
     putchar('\n');
 }
@@ -109,9 +128,14 @@ static void print_csv(const cli_records *records, const cli_outcome *outcome)
             outcome->height);
         if (with_mm)
             print_csv_place(r, records->mm_per_pixel);
+        char *reasons = cli_reasons_text(r->reasons);
+        putchar(',');
+        print_field(reasons);
+        free(reasons);
     } else {
         printf(with_mm ? ",,,,,,,,,," : ",,,,,,,");
         print_field(outcome->err.text);
+        putchar(',');
     }
     printf("\r\n");
 }
@@ -154,6 +178,16 @@ static void region_json(cli_json *json, const blm_region *r, double mm)
     cli_json_close(json, '}');
 }
 
+static void reasons_json(cli_json *json, unsigned reasons)
+{
+    cli_json_open(json, "reasons", '[');
+    for (unsigned bit = 1; bit <= reasons && bit != 0; bit *= 2) {
+        if ((reasons & bit) != 0)
+            cli_json_text(json, NULL, blm_reason_name(bit));
+    }
+    cli_json_close(json, ']');
+}
+
 static void unseen_json(cli_json *json, unsigned unseen)
 {
     cli_json_open(json, "unseen", '[');
@@ -177,6 +211,7 @@ static void result_json(cli_json *json, const cli_outcome *outcome, double mm)
     cli_json_number(json, "threshold", r->threshold);
     cli_json_number(json, "calibrated", r->calibrated);
     cli_json_text(json, "verdict", blm_verdict_name(r->verdict));
+    reasons_json(json, r->reasons);
     unseen_json(json, r->unseen);
     cli_json_integer(json, "width", outcome->width);
     cli_json_integer(json, "height", outcome->height);
@@ -210,7 +245,7 @@ static void print_json(const cli_records *records, const cli_outcome *outcome)
 void cli_records_begin(const cli_records *records)
 {
     if (records->form == CLI_CSV_LINES)
-        printf("name,score,threshold,verdict,regions,width,height,%serror\r\n",
+        printf("name,score,threshold,verdict,regions,width,height,%serror,reasons\r\n",
             records->mm_per_pixel > 0 ? "area_mm2,peak_x_mm,peak_y_mm," : "");
 }
 

@@ -13,6 +13,8 @@ typedef struct cli_records {
 void cli_records_begin(const cli_records *records); // the header line of CSV
 void cli_record(const cli_records *records, const cli_outcome *outcome);
 
+// The BLM_REASON_ bits as words, such as "out of focus, torn".  The caller frees it.
+char *cli_reasons_text(unsigned reasons);
 // The BLM_UNSEEN_ bits as words, such as "size, brightness".  The caller frees it.
 char *cli_unseen_text(unsigned unseen);
 

@@ -32,10 +32,11 @@ typedef struct report_image {
     double score;
     blm_verdict verdict;
     const report_pictures *pictures; // NULL: none
+    unsigned reasons;                // as in blm_result
 } report_image;
 
 // Compares two report_image for qsort: first missed defects, then false alarms, then
-// REVIEW, then the others; within each by falling score, then by name.
+// CANNOT JUDGE, then REVIEW, then the others; within each by falling score, then by name.
 int report_image_order(const void *a, const void *b);
 
 // ---- pages ----------------------------------------------------------------------------

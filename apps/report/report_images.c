@@ -10,11 +10,21 @@
 // ---- errors ---------------------------------------------------------------------------
 
 // A verdict compared with the ground truth.
-typedef enum outcome { MISSED, ALARM, REVIEW, RIGHT, UNKNOWN_NG, UNKNOWN_OK } outcome;
+typedef enum outcome {
+    MISSED,
+    ALARM,
+    UNJUDGED,
+    REVIEW,
+    RIGHT,
+    UNKNOWN_NG,
+    UNKNOWN_OK
+} outcome;
 
 static outcome find_outcome(const report_image *image)
 {
     const int ng = image->verdict == BLM_VERDICT_NG;
+    if (image->verdict == BLM_VERDICT_CANNOT_JUDGE)
+        return UNJUDGED;
     if (image->verdict == BLM_VERDICT_REVIEW)
         return REVIEW;
     if (image->kind == NULL)
@@ -161,6 +171,7 @@ static void put_image(
     } looks[] = {
         [MISSED] = {"missed", "missed", ", a missed defect"},
         [ALARM] = {"alarm", "alarm", ", a false alarm"},
+        [UNJUDGED] = {"review", "", ""},
         [REVIEW] = {"review", "", ""},
         [RIGHT] = {"right", "", ""},
         [UNKNOWN_NG] = {"alarm", "", ""},
@@ -170,6 +181,9 @@ static void put_image(
     open_image(html, image, looks[o].error);
     html_put(html, "<p><span class=\"verdict %s\">%s%s</span>", looks[o].look,
         blm_verdict_name(image->verdict), looks[o].remark);
+    for (unsigned bit = 1; bit <= image->reasons && bit != 0; bit *= 2)
+        if ((image->reasons & bit) != 0)
+            html_put(html, "<span>%s</span>", blm_reason_name(bit));
     if (image->kind != NULL) {
         html_put(html, "<span>");
         html_put_escaped(html, image->kind);

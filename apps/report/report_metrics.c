@@ -7,7 +7,7 @@
 // ---- verdicts -------------------------------------------------------------------------
 
 typedef struct verdicts {
-    size_t by[3]; // blm_verdict
+    size_t by[4]; // blm_verdict
     size_t all;
 } verdicts;
 
@@ -103,13 +103,20 @@ void report_put_tiles(html_text *html, const report_eval *data)
 
 // ---- verdicts -------------------------------------------------------------------------
 
+// Columns that are shown besides OK and NG.
+typedef struct shown_columns {
+    int review, unjudged;
+} shown_columns;
+
 static void put_verdict_row(
-    html_text *html, const char *name, const verdicts *v, int with_review)
+    html_text *html, const char *name, const verdicts *v, shown_columns with)
 {
     html_put(
         html, "<tr><th scope=\"row\">%s</th><td>%zu</td>", name, v->by[BLM_VERDICT_OK]);
-    if (with_review)
+    if (with.review)
         html_put(html, "<td>%zu</td>", v->by[BLM_VERDICT_REVIEW]);
+    if (with.unjudged)
+        html_put(html, "<td>%zu</td>", v->by[BLM_VERDICT_CANNOT_JUDGE]);
     html_put(html, "<td>%zu</td><td>%zu</td></tr>\n", v->by[BLM_VERDICT_NG], v->all);
 }
 
@@ -132,20 +139,22 @@ void report_put_verdicts(html_text *html, const report_eval *data)
 {
     const blm_model_info *m = data->model;
     const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
-    const int with_review = m->review_threshold > 0;
+    const shown_columns with = {m->review_threshold > 0,
+        good.by[BLM_VERDICT_CANNOT_JUDGE] + bad.by[BLM_VERDICT_CANNOT_JUDGE] > 0};
     html_put(html,
         "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Images</th>"
-        "<th scope=\"col\">OK</th>%s<th scope=\"col\">NG</th><th scope=\"col\">all</th>"
-        "</tr></thead>\n<tbody>\n",
-        with_review ? "<th scope=\"col\">REVIEW</th>" : "");
-    put_verdict_row(html, "good", &good, with_review);
-    put_verdict_row(html, "defective", &bad, with_review);
+        "<th scope=\"col\">OK</th>%s%s<th scope=\"col\">NG</th>"
+        "<th scope=\"col\">all</th></tr></thead>\n<tbody>\n",
+        with.review ? "<th scope=\"col\">REVIEW</th>" : "",
+        with.unjudged ? "<th scope=\"col\">CANNOT JUDGE</th>" : "");
+    put_verdict_row(html, "good", &good, with);
+    put_verdict_row(html, "defective", &bad, with);
     html_put(html, "</tbody></table></div>\n");
     if (good.all == 0)
         return;
     put_rate(html, "False alarms", m->false_alarm, good.by[BLM_VERDICT_NG], good.all,
         &data->ng_range);
-    if (with_review)
+    if (with.review)
         put_rate(html, "With REVIEW", m->review,
             good.by[BLM_VERDICT_NG] + good.by[BLM_VERDICT_REVIEW], good.all,
             &data->review_range);

@@ -255,6 +255,7 @@ void report_put_controls(html_text *html)
         "<option value=\"missed\">missed defects</option>"
         "<option value=\"alarm\">false alarms</option>"
         "<option value=\"NG\">NG</option><option value=\"REVIEW\">REVIEW</option>"
+        "<option value=\"CANNOT JUDGE\">CANNOT JUDGE</option>"
         "<option value=\"OK\">OK</option></select></label>\n"
         "<label>Kind <select id=\"kind\"><option value=\"\">all</option></select>"
         "</label>\n"

@@ -224,13 +224,14 @@ static void test_no_picture(void **state)
 static void test_order(void **state)
 {
     static const report_image sorted[] = {
-        {"missed", "dent", 1, 4, BLM_VERDICT_OK, NULL},
-        {"missed more", "dent", 1, 3, BLM_VERDICT_OK, NULL},
-        {"alarm", "good", 0, 9, BLM_VERDICT_NG, NULL},
-        {"doubtful", "dent", 1, 7, BLM_VERDICT_REVIEW, NULL},
-        {"found", "dent", 1, 20, BLM_VERDICT_NG, NULL},
-        {"a", "good", 0, 2, BLM_VERDICT_OK, NULL},
-        {"b", "good", 0, 2, BLM_VERDICT_OK, NULL},
+        {"missed", "dent", 1, 4, BLM_VERDICT_OK, NULL, 0},
+        {"missed more", "dent", 1, 3, BLM_VERDICT_OK, NULL, 0},
+        {"alarm", "good", 0, 9, BLM_VERDICT_NG, NULL, 0},
+        {"lost", "dent", 1, 1, BLM_VERDICT_CANNOT_JUDGE, NULL, BLM_REASON_TORN},
+        {"doubtful", "dent", 1, 7, BLM_VERDICT_REVIEW, NULL, 0},
+        {"found", "dent", 1, 20, BLM_VERDICT_NG, NULL, 0},
+        {"a", "good", 0, 2, BLM_VERDICT_OK, NULL, 0},
+        {"b", "good", 0, 2, BLM_VERDICT_OK, NULL, 0},
     };
     enum { COUNT = sizeof sorted / sizeof *sorted };
     (void)state;
@@ -257,7 +258,7 @@ static const blm_model_info some_model = {.program = "0",
 // A page of one image, without pictures or defects.
 static void test_small_page(void **state)
 {
-    const report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL};
+    const report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL, 0};
     const report_row row = {.image = {.good = 1, .auroc = NAN, .f1_max = NAN},
         .pixel = {.auroc = NAN, .average_precision = NAN, .au_pro = {NAN, NAN}}};
     const report_eval data = {.model_name = "m<",

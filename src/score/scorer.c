@@ -261,7 +261,8 @@ static void judge(const blm_scorer *s, int i, int width, int height, blm_result 
     out->map = p->map;
     out->score = (double)blmi_mapper_run(p->mapper, s->distances + at, p->map);
     out->calibrated = calibrated(s, out->score);
-    out->verdict = blm_verdict_of(out->score, s->at.ng, s->at.review);
+    out->verdict =
+        blmi_verdict_image(out->score, out->reasons, s->options.judge_anyway != 0, s->at);
     find_regions(s, p, &frame, out);
     out->map_ms = blmi_clock_ms() - start;
 }

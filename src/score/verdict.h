@@ -1,10 +1,13 @@
 // verdict.h: applies thresholds to an opened map: verdict, mask and regions.
 //
 // They are all decided here, so that they agree: if the score is >= the threshold, the
-// verdict is NG, the mask has a 255, and a region has a peak >= the threshold.  Pure
+// verdict is NG, the mask has a 255, and a region has a peak >= the threshold.  An image
+// that cannot be judged has another verdict, but the same mask and regions.  Pure
 // functions.
 #ifndef BLMI_SCORE_VERDICT_H
 #define BLMI_SCORE_VERDICT_H
+
+#include <stdbool.h>
 
 #include "blemish/blemish.h"
 #include "src/map/map.h"
@@ -14,6 +17,10 @@ typedef struct blmi_thresholds {
     double ng;     // above 0
     double review; // above 0 and at most ng; 0: no REVIEW
 } blmi_thresholds;
+
+// The verdict on an image with a score and reasons (a sum of BLM_REASON_...).
+blm_verdict blmi_verdict_image(
+    double score, unsigned reasons, bool judge_anyway, blmi_thresholds at);
 
 // The mask for a value of the map: 255 NG, 128 REVIEW, 0 OK.
 uint8_t blmi_verdict_pixel(double value, blmi_thresholds at);

@@ -34,8 +34,8 @@ out_has '"model": "[0-9a-f]{32}"'
 
 # CSV: lines end with CR LF.
 expect 0 detect $m "$(good 1)" --csv
-out_has "^name,score,threshold,verdict,regions,width,height,error.$"
-out_has "^$(good 1),[0-9.]+,[0-9.]+,OK,0,[0-9]+,[0-9]+,.$"
+out_has "^name,score,threshold,verdict,regions,width,height,error,reasons.$"
+out_has "^$(good 1),[0-9.]+,[0-9.]+,OK,0,[0-9]+,[0-9]+,,.$"
 [ "$(tr -cd '\r' <out | wc -c)" = 2 ] || fail 'CSV lines end with CR LF'
 
 # --threshold and --exit-status.

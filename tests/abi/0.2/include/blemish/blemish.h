@@ -372,14 +372,34 @@ typedef enum blm_verdict {
     BLM_VERDICT_OK = 0,
     BLM_VERDICT_NG = 1,
     BLM_VERDICT_REVIEW = 2, // between the two thresholds: a person should look
+    // The image is not one that the model can judge; blm_result.reasons says why.
+    BLM_VERDICT_CANNOT_JUDGE = 3,
 } blm_verdict;
 
 // NG if score >= threshold, else REVIEW if score >= review_threshold (0: no REVIEW), else
-// OK.  Images, regions and pixels of masks are all decided by this function.
+// OK.  Images, regions and pixels of masks are all decided by this function, but an image
+// with reasons (BLM_REASON_...) is CANNOT JUDGE.
 BLM_API blm_verdict blm_verdict_of(
     double score, double threshold, double review_threshold);
-// "OK", "NG", "REVIEW"; static text.
+// "OK", "NG", "REVIEW", "CANNOT JUDGE"; static text.
 BLM_API const char *blm_verdict_name(blm_verdict verdict);
+
+// Why an image cannot be judged: bits of blm_result.reasons.
+enum {
+    BLM_REASON_NOT_ALIGNED = 1, // it does not fit the reference image anywhere
+    BLM_REASON_OUT_OF_FOCUS = 2,
+    BLM_REASON_OVEREXPOSED = 4,
+    BLM_REASON_UNDEREXPOSED = 8,
+    BLM_REASON_OBSTRUCTED = 16, // a large part of it is hidden
+    BLM_REASON_FROZEN = 32,     // it equals the image before it; set by programs
+    BLM_REASON_TORN = 64,       // its rows or columns do not belong together
+    BLM_REASON_WRONG_PART = 128,
+    BLM_REASON_SIZE = 256,   // width, height or their ratio, see BLM_UNSEEN_SIZE, _ASPECT
+    BLM_REASON_COLOUR = 512, // more or less colourful than the good images
+};
+// The text of a reason, such as "out of focus"; static.  NULL if `reason` is not one of
+// these bits.
+BLM_API const char *blm_reason_name(unsigned reason);
 
 // Texts live as long as the model.
 typedef struct blm_model_info {
@@ -448,6 +468,7 @@ BLM_API blm_status blm_model_good_map(
 
 typedef struct blm_scorer_options {
     int threads;       // for one image; 0: one for each core.  They do not change scores
+    int judge_anyway;  // 1: reasons do not change verdicts
     double threshold;  // replaces those of the model, no REVIEW; 0: those of the model
     int from_features; // 1: takes features instead of images, and packs no network
     int batch;         // most features scored together, 1 to 64; 0: 1
@@ -487,13 +508,16 @@ typedef struct blm_result {
     // score, 1 at the threshold, linear between and beyond.
     double calibrated;
     double threshold;
-    double review_threshold;   // 0: no REVIEW
-    blm_verdict verdict;       // of the score, see blm_verdict_of
-    unsigned unseen;           // sum of BLM_UNSEEN_...
-    int width, height;         // of map and mask: the recipe's
-    const float *map;          // (height, width) after the area opening; 0 outside the
-                               // region of interest
-    const uint8_t *mask;       // (height, width) 255 where NG, 128 where REVIEW, else 0
+    double review_threshold; // 0: no REVIEW
+    blm_verdict verdict;     // CANNOT JUDGE if there are reasons, unless judge_anyway;
+                             // else of the score, see blm_verdict_of
+    unsigned reasons;        // sum of BLM_REASON_...; 0: none.  With reasons, score, map,
+                             // mask and regions are computed, but unreliable
+    unsigned unseen;         // sum of BLM_UNSEEN_...
+    int width, height;       // of map and mask: the recipe's
+    const float *map;        // (height, width) after the area opening; 0 outside the
+                             // region of interest
+    const uint8_t *mask;     // (height, width) 255 where NG, 128 where REVIEW, else 0
     const blm_region *regions; // (region_count) read them with blm_result_region
     size_t region_count;
     double prepare_ms, network_ms, distance_ms, map_ms; // time of each step
