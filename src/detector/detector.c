@@ -10,7 +10,8 @@
 
 struct blmi_detector_fit {
     const blmi_detector_kind *kind;
-    void *fit; // belongs to the kind
+    int variations; // of the rule
+    void *fit;      // belongs to the kind
 };
 
 static const blmi_detector_kind *kind_of(const blmi_detector_rule *rule)
@@ -53,6 +54,7 @@ blm_status blmi_detector_fit_new(const blmi_detector_rule *rule,
     if (fit == NULL)
         return blmi_no_memory(err, "the fit", 1, sizeof *fit);
     fit->kind = kind_of(rule);
+    fit->variations = rule->variations;
     const blm_status status =
         fit->kind->new_fit(rule, shape, use, threads, &fit->fit, err);
     if (status == BLM_OK)
@@ -84,8 +86,15 @@ int64_t blmi_detector_fit_images(const blmi_detector_fit *fit)
 blm_status blmi_detector_fit_finish(
     blmi_detector_fit *fit, blmi_detector **out, blm_error *err)
 {
+    const int64_t images = fit->kind->images(fit->fit);
     blmi_detector *detector = NULL;
+    const int each = fit->variations + 1;
+    if (each > 1 && (images < 3 * each || images % each != 0))
+        return blmi_fail(err, BLM_EUSAGE,
+            "%lld images, expected 3 or more, each with its variations",
+            (long long)images / each);
     BLMI_TRY(new_detector(fit->kind, &detector, err));
+    detector->variations = fit->variations;
     const blm_status status = fit->kind->finish(fit->fit, detector, err);
     if (status == BLM_OK)
         *out = detector;
@@ -111,7 +120,25 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
     const uint8_t *use, int threads, float *out, blm_error *err)
 {
-    return detector->kind->leave_out(detector, group, use, threads, out, err);
+    const size_t images = (size_t)detector->images;
+    const int each = detector->variations + 1;
+    if (each == 1)
+        return detector->kind->leave_out(detector, group, use, threads, out, err);
+    if (detector->images != (int64_t)detector->left_out * each)
+        return blmi_fail(err, BLM_EUSAGE,
+            "groups cannot be left out of %lld images with variations: the model has "
+            "kept "
+            "%d of them",
+            (long long)detector->images / each, detector->left_out);
+    int32_t *all = blmi_alloc(images, sizeof *all);
+    if (all == NULL)
+        return blmi_no_memory(err, "groups of images", images, sizeof *all);
+    for (size_t i = 0; i < images; i++)
+        all[i] = group[i / (size_t)each];
+    const blm_status status =
+        detector->kind->leave_out(detector, all, use, threads, out, err);
+    blmi_free(all);
+    return status;
 }
 
 bool blmi_detector_can_adapt(
@@ -149,6 +176,7 @@ blm_status blmi_detector_blank(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, blmi_detector **out, blm_error *err)
 {
     BLMI_TRY(new_detector(kind_of(rule), out, err));
+    (*out)->variations = rule->variations;
     (*out)->kind->blank(*out, rule, shape);
     return BLM_OK;
 }
@@ -168,10 +196,12 @@ blm_status blmi_detector_check_numbers(blmi_detector *d, const blmi_detector_rul
             "%s: %d positions of %d features, expected %d of %d by the recipe", path,
             d->positions, d->features, positions, shape->features);
     if (d->images < 3 || d->images > INT32_MAX || d->left_out < 3 ||
-        d->left_out > d->images || d->left_out > 1 << 20)
+        d->images % (d->variations + 1) != 0 ||
+        d->left_out > d->images / (d->variations + 1) || d->left_out > 1 << 20)
         return blmi_fail(err, BLM_EINPUT,
-            "%s: %s: %lld images and %d left out contradict each other", path,
-            d->kind->name, (long long)d->images, d->left_out);
+            "%s: %s: %lld images, %d variations of each and %d left out contradict each "
+            "other",
+            path, d->kind->name, (long long)d->images, d->variations, d->left_out);
     return d->kind->check_numbers(d, rule, path, err);
 }
 
@@ -190,7 +220,8 @@ static blm_status check_left_out(const blmi_detector *d, const char *path, blm_e
                 i, (double)d->loo[i]);
     for (int m = 0; m < d->left_out; m++) {
         const int32_t least = m > 0 ? d->loo_index[m - 1] + 1 : 0;
-        if (d->loo_index[m] < least || d->loo_index[m] >= d->images)
+        if (d->loo_index[m] < least || d->loo_index[m] >= d->images ||
+            d->loo_index[m] % (d->variations + 1) != 0)
             return blmi_fail(err, BLM_EINPUT,
                 "%s: %s.loo_index: number %d is %d, expected rising numbers below %lld",
                 path, d->kind->name, m, (int)d->loo_index[m], (long long)d->images);
@@ -214,7 +245,7 @@ blm_status blmi_detector_check_parts(
 blmi_detector_cost blmi_detector_cost_of(const blmi_detector_rule *rule,
     const blmi_detector_shape *shape, int64_t images, int threads)
 {
-    return kind_of(rule)->cost(rule, shape, images, threads);
+    return kind_of(rule)->cost(rule, shape, images * (rule->variations + 1), threads);
 }
 
 int blmi_detector_rank(const blmi_detector *detector)

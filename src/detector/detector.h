@@ -4,6 +4,9 @@
 // All other modules use detectors through these functions.  The implementation is a table
 // (kind.h) with an entry per kind: Gaussian (src/gauss), memory, subspace.
 //
+// Variations of an image are learnt like images, but are left out with it, and have no
+// leave-one-out distances of their own.
+//
 // Letters: N images, P positions, D features, M images with leave-one-out distances.
 #ifndef BLMI_DETECTOR_DETECTOR_H
 #define BLMI_DETECTOR_DETECTOR_H
@@ -37,6 +40,9 @@ typedef struct blmi_detector_rule {
     int64_t seed;   // of the coreset
     // Of the subspace.
     double explained; // share of the variance in the subspace, above 0, below 1
+    // Of every N-th image that is added, N = variations + 1, the N - 1 after it are
+    // variations.
+    int variations;
 } blmi_detector_rule;
 
 enum { BLMI_MAX_OUTPUTS = 32, BLMI_MAX_REACH = 4 };
@@ -53,11 +59,12 @@ typedef struct blmi_detector_shape {
 // any number of threads may use it.
 typedef struct blmi_detector {
     const struct blmi_detector_kind *kind;
-    int64_t images;           // N
+    int64_t images;           // N, variations included
+    int variations;           // of each image, behind it
     int positions, features;  // P, D
     int left_out;             // M
     const float *loo;         // (M, P) leave-one-out distances
-    const int32_t *loo_index; // (M) which image each is, rising
+    const int32_t *loo_index; // (M) which image each is, rising; never a variation
     bool borrows;             // its arrays belong to another one, except own_loo
     float *own_loo;           // (M, P) after blmi_detector_adapt; else NULL
 } blmi_detector;
@@ -80,8 +87,9 @@ void blmi_detector_fit_free(blmi_detector_fit *fit); // NULL allowed
 // failure the fit is unchanged.
 blm_status blmi_detector_fit_add(
     blmi_detector_fit *fit, const float *x, int images, blm_error *err);
-int64_t blmi_detector_fit_images(const blmi_detector_fit *fit);
-// Uses up the fit: only _free may follow.  BLM_EUSAGE: fewer than 3 images; BLM_EINPUT:
+int64_t blmi_detector_fit_images(const blmi_detector_fit *fit); // variations included
+// Uses up the fit: only _free may follow.  BLM_EUSAGE: fewer than 3 images, or not all
+// variations; BLM_EINPUT:
 // the rule is not possible with these features.  out is freed by blmi_detector_free.
 blm_status blmi_detector_fit_finish(
     blmi_detector_fit *fit, blmi_detector **out, blm_error *err);
@@ -99,10 +107,11 @@ size_t blmi_detector_scratch(
 void blmi_detector_distances(const blmi_detector *detector, const float *x, int images,
     const uint8_t *use, blmi_team *team, void *scratch, float *out);
 
-// Distances of the M images, each from a detector without its group: group (M) numbers,
-// use (P) the positions that the fit used (NULL: all), out (M, P).  Positions that are
-// not used give 0.  BLM_EUSAGE: a group leaves too few images, or the detector did not
-// keep the data for this.  threads: 1 or more.
+// Distances of the M images, each from a detector without its group, of which its
+// variations are a part: group (M) numbers, use (P) the positions that the fit used
+// (NULL: all), out (M, P).  Positions that are not used give 0.  BLM_EUSAGE: a group
+// leaves too few images, or the detector did not keep the data for this.  threads: 1 or
+// more.
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
     const uint8_t *use, int threads, float *out, blm_error *err);
 
@@ -137,7 +146,8 @@ blm_status blmi_detector_check_parts(
 
 // ---- cost and name --------------------------------------------------------------------
 
-// Estimated before any image is seen.  Work is in 10^9 multiplications and additions.
+// Estimated before any image is seen, for `images` without their variations.  Work is in
+// 10^9 multiplications and additions.
 typedef struct blmi_detector_cost {
     uint64_t model_bytes;              // the fitted arrays, in memory and in a file
     uint64_t fit_bytes;                // the peak of a fit, all threads together

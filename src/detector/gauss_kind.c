@@ -2,6 +2,7 @@
 #include "src/detector/gauss_kind.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -30,7 +31,8 @@ static blmi_gauss_rule gauss_rule(
         .unit_variance = rule->unit_variance,
         .half = rule->half,
         .tolerance = rule->tolerance,
-        .grid_width = shape->grid_width};
+        .grid_width = shape->grid_width,
+        .variations = rule->variations};
 }
 
 const blmi_gauss *blmi_detector_gaussians(const blmi_detector *detector)
@@ -107,8 +109,21 @@ static void distances(const blmi_detector *detector, const float *x, int images,
 static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
     const uint8_t *use, int threads, float *out, blm_error *err)
 {
-    return blmi_gauss_leave_group_out(
-        &own(detector)->gauss, group, use, threads, out, err);
+    const size_t each = (size_t)detector->variations + 1;
+    const size_t images = (size_t)detector->images;
+    const size_t positions = (size_t)detector->positions;
+    if (each == 1)
+        return blmi_gauss_leave_group_out(
+            &own(detector)->gauss, group, use, threads, out, err);
+    float *all = blmi_alloc(images, positions * sizeof *all);
+    if (all == NULL)
+        return blmi_no_memory(err, "distances", images, positions * sizeof *all);
+    const blm_status status =
+        blmi_gauss_leave_group_out(&own(detector)->gauss, group, use, threads, all, err);
+    for (size_t m = 0; status == BLM_OK && m < images / each; m++)
+        memcpy(out + m * positions, all + m * each * positions, positions * sizeof *out);
+    blmi_free(all);
+    return status;
 }
 
 // Eigenpairs fit every epsilon, shrinkage and tolerance.  But the rounding to halves
@@ -131,7 +146,18 @@ static blm_status adapt(
     g->epsilon = rule->epsilon;
     g->shrinkage = rule->shrinkage;
     g->tolerance = rule->tolerance;
-    return blmi_gauss_leave_group_out(g, NULL, NULL, threads, detector->own_loo, err);
+    if (detector->variations == 0)
+        return blmi_gauss_leave_group_out(g, NULL, NULL, threads, detector->own_loo, err);
+    const size_t images = (size_t)detector->images;
+    int32_t *group = blmi_alloc(images, sizeof *group);
+    if (group == NULL)
+        return blmi_no_memory(err, "variations", images, sizeof *group);
+    for (size_t i = 0; i < images; i++)
+        group[i] = (int32_t)i / (detector->variations + 1);
+    const blm_status status =
+        leave_out(detector, group, NULL, threads, detector->own_loo, err);
+    blmi_free(group);
+    return status;
 }
 
 // ---- files ----------------------------------------------------------------------------
@@ -173,10 +199,11 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     g->positions = detector->positions;
     g->features = detector->features;
     g->left_out = detector->left_out;
+    const int64_t originals = g->images / (detector->variations + 1);
     const bool known =
         (g->form == BLMI_EIGENPAIRS && g->rank >= 1 && g->rank <= g->features &&
-            g->rank < g->images && g->left_out == g->images) ||
-        (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= g->images);
+            g->rank < g->images && g->left_out == originals) ||
+        (g->form == BLMI_CHOLESKY && g->rank == 0 && g->left_out <= originals);
     if (!known || g->epsilon != rule->epsilon)
         return blmi_fail(err, BLM_EINPUT,
             "%s: gauss: form %u, %lld images, rank %d and %d left out contradict each "

@@ -1,5 +1,10 @@
 // kind.h: an entry of the table of detectors, with the functions of a kind.  Their
-// contracts are in detector.h.
+// contracts are in detector.h, but:
+//
+//     leave_out  group (N) has the variations too.
+//     cost       images are N.
+//
+// finish sets the members of the base except kind and variations, which are set before.
 #ifndef BLMI_DETECTOR_KIND_H
 #define BLMI_DETECTOR_KIND_H
 

@@ -151,8 +151,9 @@ static blm_status build(
     float *scale = hold(d, 0, width, sizeof *scale);
     float *row = hold(d, 1, all, width * sizeof *row);
     int32_t *number = hold(d, 2, all, sizeof *number);
-    float *loo = hold(d, 3, (size_t)c->images, (size_t)c->positions * sizeof *loo);
-    int32_t *loo_index = hold(d, 4, (size_t)c->images, sizeof *loo_index);
+    const size_t left_out = (size_t)d->base.left_out;
+    float *loo = hold(d, 3, left_out, (size_t)c->positions * sizeof *loo);
+    int32_t *loo_index = hold(d, 4, left_out, sizeof *loo_index);
     if (scale == NULL || row == NULL || number == NULL || loo == NULL ||
         loo_index == NULL)
         return blmi_no_memory(err, "the memory", all, width * sizeof *row);
@@ -193,7 +194,7 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     out->images = c->images;
     out->positions = c->positions;
     out->features = c->shape.features;
-    out->left_out = (int)c->images;
+    out->left_out = (int)(c->images / (out->variations + 1));
     const blm_status status = build(d, c, fit->threads, err);
     if (status == BLM_OK && d->rule.coreset < 1.0) {
         d->collection = fit->collection;
@@ -260,7 +261,7 @@ static void recall(
                 d->row + (size_t)k * width, width * sizeof *x);
 }
 
-// Distances of each image to the rows of other groups, into out (N, P).
+// Distances of each image to the rows of other groups, into out (M, P).
 static blm_status leave_groups(const memory_detector *d, const blmi_collection *c,
     const int32_t *group, const uint8_t *use, int threads, float *out, blm_error *err)
 {
@@ -270,29 +271,40 @@ static blm_status leave_groups(const memory_detector *d, const blmi_collection *
     if (memory == NULL)
         return blmi_no_memory(err, "leaving images out", (size_t)threads, bytes);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (int64_t i = 0; i < d->base.images; i++) {
+    for (int m = 0; m < d->base.left_out; m++) {
+        const int64_t i = d->base.loo_index[m];
         char *mine = memory + (size_t)omp_get_thread_num() * bytes;
         recall(d, c, i, (float *)(void *)mine);
         blmi_bank_search(d->bank, (const float *)(const void *)mine, use,
             (blmi_bank_skip){group, group[i]}, NULL, mine + scaled_bytes(d),
-            out + (size_t)i * positions, NULL);
+            out + (size_t)m * positions, NULL);
     }
     blmi_free(memory);
-    for (size_t k = 0; k < (size_t)d->base.images * positions; k++)
+    for (size_t k = 0; k < (size_t)d->base.left_out * positions; k++)
         if (!isfinite(out[k]))
             return blmi_fail(err, BLM_EUSAGE,
                 "image %zu: the memory has no row of other images to compare it with: "
                 "expected a larger coreset, or smaller groups",
-                k / positions);
+                (size_t)d->base.loo_index[k / positions] /
+                    ((size_t)d->base.variations + 1));
     return BLM_OK;
 }
 
 static blm_status leave_one_out(memory_detector *d, const blmi_collection *c,
     const uint8_t *use, int threads, float *loo, int32_t *loo_index, blm_error *err)
 {
-    for (int i = 0; i < (int)d->base.images; i++)
-        loo_index[i] = i;
-    return leave_groups(d, c, loo_index, use, threads, loo, err);
+    const size_t images = (size_t)d->base.images;
+    const int each = d->base.variations + 1;
+    int32_t *group = blmi_alloc(images, sizeof *group);
+    if (group == NULL)
+        return blmi_no_memory(err, "images", images, sizeof *group);
+    for (int m = 0; m < d->base.left_out; m++)
+        loo_index[m] = m * each;
+    for (size_t i = 0; i < images; i++)
+        group[i] = (int32_t)i / each;
+    const blm_status status = leave_groups(d, c, group, use, threads, loo, err);
+    blmi_free(group);
+    return status;
 }
 
 static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
@@ -353,8 +365,8 @@ static blm_status check_numbers(blmi_detector *detector, const blmi_detector_rul
     memory_detector *d = own_mutable(detector);
     const int64_t most = detector->images * detector->positions;
     BLMI_TRY(check_rule(rule, err));
-    if (detector->left_out != detector->images || most > INT32_MAX || d->rows < 1 ||
-        d->rows > most)
+    if (detector->left_out * (detector->variations + 1) != detector->images ||
+        most > INT32_MAX || d->rows < 1 || d->rows > most)
         return blmi_fail(err, BLM_EINPUT,
             "%s: memory: %lld images, %d left out and %lld rows contradict each other",
             path, (long long)detector->images, detector->left_out, (long long)d->rows);

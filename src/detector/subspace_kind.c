@@ -65,7 +65,8 @@ static int64_t left_out_stride(int64_t images)
 static blm_status build(subspace_detector *d, const blmi_spread *s, float *mean,
     float *axes, float *variances, float *loo, int32_t *loo_index, blm_error *err)
 {
-    const int64_t stride = left_out_stride(d->base.images);
+    const int same = d->base.variations + 1; // an image and its variations
+    const int64_t stride = left_out_stride(d->base.images / same);
     for (int j = 0; j < d->base.features; j++)
         mean[j] = (float)s->mean[j];
     BLMI_TRY(blmi_spread_axes(s, d->rule.explained, axes, variances, &d->rank, err));
@@ -79,9 +80,9 @@ static blm_status build(subspace_detector *d, const blmi_spread *s, float *mean,
     if (each == NULL)
         return blmi_no_memory(err, "images", (size_t)d->base.images, sizeof *each);
     for (int32_t i = 0; i < d->base.images; i++)
-        each[i] = i;
+        each[i] = i / same;
     for (int m = 0; m < d->base.left_out; m++)
-        loo_index[m] = (int32_t)(m * stride);
+        loo_index[m] = (int32_t)(m * stride * same);
     const blm_status status = blmi_spread_leave_out(
         s, d->rule.explained, each, loo_index, d->base.left_out, loo, err);
     blmi_free(each);
@@ -117,12 +118,13 @@ static blm_status finish(void *context, blmi_detector *out, blm_error *err)
     if (c->images < 3)
         return blmi_fail(
             err, BLM_EUSAGE, "%lld images, expected 3 or more", (long long)c->images);
-    const int64_t stride = left_out_stride(c->images);
+    const int64_t originals = c->images / (out->variations + 1);
+    const int64_t stride = left_out_stride(originals);
     d->rule = fit->rule;
     out->images = c->images;
     out->positions = c->positions;
     out->features = c->shape.features;
-    out->left_out = (int)((c->images + stride - 1) / stride);
+    out->left_out = (int)((originals + stride - 1) / stride);
     BLMI_TRY(fill(d, c, fit->threads, err));
     d->collection = fit->collection;
     fit->collection = NULL;
@@ -161,11 +163,11 @@ static blm_status leave_out(const blmi_detector *detector, const int32_t *group,
     if (d->collection == NULL)
         return blmi_fail(err, BLM_EUSAGE,
             "this subspace did not keep the images: give the groups to the fit");
-    if (detector->left_out < detector->images)
+    if ((int64_t)detector->left_out * (detector->variations + 1) < detector->images)
         return blmi_fail(err, BLM_EUSAGE,
             "groups can be left out of a subspace of at most %d images, this model has "
             "%lld",
-            MAX_LEFT_OUT, (long long)detector->images);
+            MAX_LEFT_OUT, (long long)detector->images / (detector->variations + 1));
     BLMI_TRY(blmi_spread_new(d->collection, d->scale, threads, &spread, err));
     const blm_status status = blmi_spread_leave_out(&spread, d->rule.explained, group,
         detector->loo_index, detector->left_out, out, err);

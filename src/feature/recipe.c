@@ -163,6 +163,8 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
         BLMI_TRY(find_taps(backbone, r->taps, &own.stages, err));
         BLMI_TRY(blmi_recipe_name_taps(backbone, own.stages, r, err));
     }
+    BLMI_TRY(blmi_augment_parse(r->augment, &own.augment, err));
+    blmi_augment_print(&own.augment, r->augment);
     *out = own;
     return BLM_OK;
 }
@@ -188,7 +190,8 @@ blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe)
         .reach = r->reach,
         .coreset = r->coreset,
         .seed = r->seed,
-        .explained = r->explained};
+        .explained = r->explained,
+        .variations = recipe->augment.variations};
 }
 
 blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height)

@@ -6,12 +6,15 @@
 #include "blemish/blemish.h"
 #include "src/backbone/backbone.h"
 #include "src/detector/detector.h"
+#include "src/feature/augment.h"
 
 // A complete recipe: every field was checked and has its final value.  A blm_recipe is a
 // recipe as the user gave it.
 typedef struct blmi_recipe {
     blm_recipe fields; // no size is 0; taps are names, in the order of the backbone
     uint32_t stages;   // the same taps: bit k for tap k of the backbone
+    blmi_augment
+        augment; // fields.augment, which always has the same order and variations:N
 } blmi_recipe;
 
 // Fills in the defaults, also those that depend on the backbone, and checks every field.

@@ -10,8 +10,19 @@
 
 #include "src/backbone/backbone.h"
 #include "src/base/error.h"
-#include "src/base/number.h"
 #include "src/base/sized.h"
+#include "src/feature/augment.h"
+#include "src/feature/field_text.h"
+
+static blm_status check_augment(const char *text, blm_error *err)
+{
+    blmi_augment augment;
+    if (*text == '\0')
+        return blmi_fail(err, BLM_EUSAGE,
+            "augment \"\": expected light:LOW-HIGH, shift:N%%, turn:DEGREES, flip or "
+            "variations:N with commas between them, or none");
+    return blmi_augment_parse(text, &augment, err);
+}
 
 #define AT(member) offsetof(blm_recipe, member)
 
@@ -59,7 +70,7 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(channels),
         .keys = {"!recipe.channels"}},
     {.field = {"seed", BLM_FIELD_WHOLE64, BLM_PART_FEATURES, "0", "N",
-         "Seed of the draw of channels and of the coreset", 0, 9007199254740992.0},
+         "Seed of the channels, of the coreset and of variations", 0, 9007199254740992.0},
         .offset = AT(seed),
         .keys = {"!recipe.seed"}},
     {.field = {"detector", BLM_FIELD_CHOICE, BLM_PART_FEATURES, "gauss", "NAME",
@@ -111,6 +122,12 @@ static const blmi_recipe_row rows[] = {
          "Smallest defect, in pixels of --size", 1, 1e12},
         .offset = AT(min_area),
         .keys = {"recipe.min_area"}},
+    {.field = {"augment", BLM_FIELD_LIST, BLM_PART_FEATURES, "none", "LIST",
+         "Learn variations: light:0.8-1.2,shift:1%,turn:2,flip,variations:3",
+         .zero = "none"},
+        .offset = AT(augment),
+        .keys = {"!recipe.augment"},
+        .check_list = check_augment},
 };
 // FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
 enum { FIRST_SIZE = sizeof(blm_recipe), MAX_SIZE = 1 << 16 };
@@ -151,53 +168,6 @@ static blm_status no_field(const char *name, blm_error *err)
     return blmi_fail(err, BLM_EUSAGE, "recipe: there is no field \"%s\"", name);
 }
 
-// The count of numbers of a field.
-static int count_of(blm_field_kind kind)
-{
-    return kind == BLM_FIELD_RECT                              ? 4
-           : kind == BLM_FIELD_SIZE || kind == BLM_FIELD_RANGE ? 2
-                                                               : 1;
-}
-
-// ---- numbers of a field ---------------------------------------------------------------
-
-static int is_real(blm_field_kind kind)
-{
-    return kind == BLM_FIELD_REAL || kind == BLM_FIELD_RANGE;
-}
-
-static double number_of(const blm_recipe *recipe, const blmi_recipe_row *row, int i)
-{
-    const void *at = (const char *)recipe + row->offset;
-    switch (row->field.kind) {
-    case BLM_FIELD_REAL:
-    case BLM_FIELD_RANGE:
-        return ((const double *)at)[i];
-    case BLM_FIELD_WHOLE64:
-        return (double)*(const int64_t *)at;
-    default:
-        return ((const int *)at)[i];
-    }
-}
-
-static int put_number(blm_recipe *recipe, const blmi_recipe_row *row, int i, double value)
-{
-    void *at = (char *)recipe + row->offset;
-    if (is_real(row->field.kind)) {
-        ((double *)at)[i] = value;
-        return isfinite(value);
-    }
-    const double most =
-        row->field.kind == BLM_FIELD_WHOLE64 ? 9007199254740992.0 : 2147483647.0;
-    if (!(value == floor(value) && fabs(value) <= most))
-        return 0;
-    if (row->field.kind == BLM_FIELD_WHOLE64)
-        *(int64_t *)at = (int64_t)value;
-    else
-        ((int *)at)[i] = (int)value;
-    return 1;
-}
-
 blmi_number blmi_recipe_place(blm_recipe *recipe, const blmi_recipe_row *row, int i)
 {
     static const blmi_number_type types[] = {
@@ -210,172 +180,10 @@ blmi_number blmi_recipe_place(blm_recipe *recipe, const blmi_recipe_row *row, in
         [BLM_FIELD_RECT] = BLMI_NUMBER_INT,
         [BLM_FIELD_RANGE] = BLMI_NUMBER_DOUBLE,
     };
-    const size_t size = is_real(row->field.kind) ? sizeof(double) : sizeof(int);
+    const size_t size =
+        blmi_field_is_real(row->field.kind) ? sizeof(double) : sizeof(int);
     return (blmi_number){row->keys[i], types[row->field.kind],
         (char *)recipe + row->offset + (size_t)i * size};
-}
-
-static int is_zero(const blm_recipe *recipe, const blmi_recipe_row *row)
-{
-    if (row->field.kind == BLM_FIELD_LIST)
-        return *((const char *)recipe + row->offset) == '\0';
-    for (int i = 0; i < count_of(row->field.kind); i++)
-        if (number_of(recipe, row, i) != 0)
-            return 0;
-    return 1;
-}
-
-// ---- from text ------------------------------------------------------------------------
-
-static const char separators[] = {[BLM_FIELD_SIZE] = 'x',
-    [BLM_FIELD_RECT] = ',',
-    [BLM_FIELD_LIST] = '\0',
-    [BLM_FIELD_RANGE] = ','};
-
-// Removes K, M or G from the end of a text of that length; returns its factor.
-static int64_t take_suffix(char *text, size_t length)
-{
-    static const char suffixes[] = "KMG";
-    const char *suffix = length > 0 ? strchr(suffixes, text[length - 1]) : NULL;
-    int64_t scale = 1;
-    if (suffix == NULL)
-        return 1;
-    text[length - 1] = '\0';
-    for (const char *s = suffixes; s <= suffix; s++)
-        scale *= 1000;
-    return scale;
-}
-
-// Reads a number that fills the first `length` bytes of text; 0 if it is none.
-static int read_number(
-    const blm_field *field, const char *text, size_t length, double *out)
-{
-    char copy[64];
-    int64_t whole, scale = 1;
-    if (length >= sizeof copy)
-        return 0;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    if (is_real(field->kind))
-        return blmi_scan_double(copy, out) && *out >= field->low && *out <= field->high;
-    if (field->kind == BLM_FIELD_WHOLE64)
-        scale = take_suffix(copy, length);
-    if (!blmi_scan_int64(copy, &whole))
-        return 0;
-    *out = (double)whole * (double)scale;
-    return *out >= field->low && *out <= field->high;
-}
-
-static int read_numbers(const blmi_recipe_row *row, const char *text, blm_recipe *out)
-{
-    const int count = count_of(row->field.kind);
-    const char separator[] = {separators[row->field.kind], '\0'};
-    for (int i = 0; i < count; i++, text++) {
-        double value;
-        const size_t length = strcspn(text, separator);
-        if (!read_number(&row->field, text, length, &value) ||
-            !put_number(out, row, i, value))
-            return 0;
-        text += length;
-        if (*text != (i + 1 < count ? separator[0] : '\0'))
-            return 0;
-    }
-    if (row->field.kind == BLM_FIELD_RANGE)
-        return number_of(out, row, 0) < number_of(out, row, 1);
-    return row->field.kind != BLM_FIELD_RECT ||
-           (out->crop.width > 0 && out->crop.height > 0);
-}
-
-static int read_word(const blmi_recipe_row *row, const char *text, blm_recipe *out)
-{
-    const size_t length = strlen(text);
-    double value = row->field.low;
-    for (const char *word = row->field.words;; word++, value++) {
-        const size_t size = strcspn(word, "|");
-        if (size == length && memcmp(word, text, size) == 0)
-            return put_number(out, row, 0, value);
-        word += size;
-        if (*word == '\0')
-            return 0;
-    }
-}
-
-static int is_list_character(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '.' || c == ':' || c == '-';
-}
-
-// Words with one comma between them.
-static int read_list(const blmi_recipe_row *row, const char *text, blm_recipe *out)
-{
-    char *at = (char *)out + row->offset;
-    if (strlen(text) >= BLM_FIELD_TEXT)
-        return 0;
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        const int comma_may_stand = i > 0 && text[i - 1] != ',' && text[i + 1] != '\0';
-        if (!is_list_character(text[i]) && !(text[i] == ',' && comma_may_stand))
-            return 0;
-    }
-    strcpy(at, text);
-    return *text != '\0';
-}
-
-static int read_value(const blmi_recipe_row *row, const char *text, blm_recipe *out)
-{
-    if (row->field.zero != NULL && strcmp(text, row->field.zero) == 0) {
-        for (int i = 0; i < count_of(row->field.kind); i++)
-            if (row->field.kind != BLM_FIELD_LIST)
-                put_number(out, row, i, 0);
-        if (row->field.kind == BLM_FIELD_LIST)
-            *((char *)out + row->offset) = '\0';
-        return 1;
-    }
-    switch (row->field.kind) {
-    case BLM_FIELD_FLAG:
-    case BLM_FIELD_CHOICE:
-        return read_word(row, text, out);
-    case BLM_FIELD_LIST:
-        return read_list(row, text, out);
-    default:
-        return read_numbers(row, text, out);
-    }
-}
-
-// Writes what a value should be.
-static void describe(const blm_field *f, char *out, size_t size)
-{
-    const char *zero = f->zero != NULL ? f->zero : "";
-    const char * or = f->zero != NULL ? ", or " : "";
-    switch (f->kind) {
-    case BLM_FIELD_FLAG:
-    case BLM_FIELD_CHOICE:
-        blmi_print(out, size, "one of %s", f->words);
-        break;
-    case BLM_FIELD_WHOLE:
-    case BLM_FIELD_WHOLE64:
-        blmi_print(
-            out, size, "a whole number from %.0f to %.0f%s%s", f->low, f->high, or, zero);
-        break;
-    case BLM_FIELD_REAL:
-        blmi_print(out, size, "a number from %g to %g", f->low, f->high);
-        break;
-    case BLM_FIELD_SIZE:
-        blmi_print(out, size, "WxH, such as 224x224, each from %.0f to %.0f%s%s", f->low,
-            f->high, or, zero);
-        break;
-    case BLM_FIELD_RECT:
-        blmi_print(out, size, "X,Y,W,H, in pixels, W and H 1 or more%s%s", or, zero);
-        break;
-    case BLM_FIELD_RANGE:
-        blmi_print(out, size, "LOW,HIGH, two numbers, the first smaller%s%s", or, zero);
-        break;
-    case BLM_FIELD_LIST:
-        blmi_print(out, size,
-            "names or numbers with commas between them, such as layer2,layer3 or 2,3%s%s",
-            or, zero);
-        break;
-    }
 }
 
 blm_status blm_recipe_set(
@@ -389,51 +197,16 @@ blm_status blm_recipe_set(
     const blmi_recipe_row *row = find_row(name);
     if (row == NULL)
         return no_field(name, err);
-    if (!read_value(row, text, &next)) {
-        describe(&row->field, wanted, sizeof wanted);
+    // A check of its own knows better what is wrong with a list.
+    if (row->check_list != NULL && strcmp(text, row->field.zero) != 0)
+        BLMI_TRY(row->check_list(text, err));
+    if (!blmi_field_read(row, text, &next)) {
+        blmi_field_describe(row, wanted, sizeof wanted);
         return blmi_fail(
             err, BLM_EUSAGE, "%s \"%s\": should be %s", row->field.name, text, wanted);
     }
     *recipe = next;
     return BLM_OK;
-}
-
-// ---- to text --------------------------------------------------------------------------
-
-// Writes the shortest text that reads back as the same number; returns its length.
-static size_t print_real(double value, char *text, size_t size)
-{
-    double read;
-    size_t length = 0;
-    for (int digits = 6; digits <= 17; digits++) {
-        length = (size_t)blmi_print(text, size, "%.*g", digits, value);
-        if (blmi_scan_double(text, &read) && read == value)
-            break;
-    }
-    return length;
-}
-
-static void print_word(const blm_field *field, int value, char text[BLM_FIELD_TEXT])
-{
-    const char *word = field->words;
-    for (int i = (int)field->low; i < value; i++)
-        word += strcspn(word, "|") + 1;
-    blmi_print(text, BLM_FIELD_TEXT, "%.*s", (int)strcspn(word, "|"), word);
-}
-
-static void print_numbers(
-    const blm_recipe *recipe, const blmi_recipe_row *row, char text[BLM_FIELD_TEXT])
-{
-    const int count = count_of(row->field.kind);
-    size_t at = 0;
-    for (int i = 0; i < count; i++) {
-        if (i > 0)
-            text[at++] = separators[row->field.kind];
-        const double value = number_of(recipe, row, i);
-        at += is_real(row->field.kind)
-                  ? print_real(value, text + at, BLM_FIELD_TEXT - at)
-                  : (size_t)blmi_print(text + at, BLM_FIELD_TEXT - at, "%.0f", value);
-    }
 }
 
 blm_status blm_recipe_get(
@@ -446,15 +219,7 @@ blm_status blm_recipe_get(
     if (row == NULL)
         return no_field(name, err);
     BLMI_TRY(blmi_recipe_check_field(recipe, row, err));
-    const blm_field *field = &row->field;
-    if (field->zero != NULL && is_zero(recipe, row))
-        blmi_print(text, BLM_FIELD_TEXT, "%s", field->zero);
-    else if (field->words != NULL)
-        print_word(field, (int)number_of(recipe, row, 0), text);
-    else if (field->kind == BLM_FIELD_LIST)
-        blmi_print(text, BLM_FIELD_TEXT, "%s", (const char *)recipe + row->offset);
-    else
-        print_numbers(recipe, row, text);
+    blmi_field_print(recipe, row, text);
     return BLM_OK;
 }
 
@@ -466,7 +231,7 @@ void blm_recipe_init_sized(blm_recipe *recipe, size_t size)
     if (recipe == NULL)
         return;
     for (size_t i = 0; i < ROWS; i++)
-        read_value(&rows[i], rows[i].field.initial, &own);
+        blmi_field_read(&rows[i], rows[i].field.initial, &own);
     memset(recipe, 0, size);
     memcpy(recipe, &own, size < sizeof own ? size : sizeof own);
     recipe->size = size;
@@ -489,40 +254,43 @@ blm_status blmi_recipe_check_field(
 {
     char wanted[160];
     const blm_field *f = &row->field;
-    int good = f->zero != NULL && is_zero(recipe, row);
+    int good = f->zero != NULL && blmi_field_is_zero(recipe, row);
     if (!good && f->kind == BLM_FIELD_LIST) {
         blm_recipe scratch;
         const char *list = (const char *)recipe + row->offset;
-        good =
-            memchr(list, '\0', BLM_FIELD_TEXT) != NULL && read_list(row, list, &scratch);
+        good = memchr(list, '\0', BLM_FIELD_TEXT) != NULL &&
+               blmi_field_read(row, list, &scratch);
+        if (good && row->check_list != NULL)
+            return row->check_list(list, err);
     } else if (!good) {
         good = 1;
-        for (int i = 0; i < count_of(f->kind); i++) {
-            const double value = number_of(recipe, row, i);
+        for (int i = 0; i < blmi_field_count(f->kind); i++) {
+            const double value = blmi_field_number(recipe, row, i);
             good = good && value >= f->low && value <= f->high;
         }
         if (f->kind == BLM_FIELD_RANGE)
-            good = good && number_of(recipe, row, 0) < number_of(recipe, row, 1);
+            good = good &&
+                   blmi_field_number(recipe, row, 0) < blmi_field_number(recipe, row, 1);
     }
     if (good)
         return BLM_OK;
-    describe(f, wanted, sizeof wanted);
+    blmi_field_describe(row, wanted, sizeof wanted);
     if (f->kind == BLM_FIELD_LIST)
         return blmi_fail(err, BLM_EUSAGE, "%s: should be %s", f->name, wanted);
     return blmi_fail(err, BLM_EUSAGE, "%s %.6g: should be %s", f->name,
-        number_of(recipe, row, 0), wanted);
+        blmi_field_number(recipe, row, 0), wanted);
 }
 
 static int has_value(
     const blm_recipe *recipe, const blmi_recipe_row *row, const char *text)
 {
     blm_recipe initial = {0};
-    read_value(row, text, &initial);
+    blmi_field_read(row, text, &initial);
     if (row->field.kind == BLM_FIELD_LIST)
         return strcmp((const char *)recipe + row->offset,
                    (const char *)&initial + row->offset) == 0;
-    for (int i = 0; i < count_of(row->field.kind); i++)
-        if (number_of(recipe, row, i) != number_of(&initial, row, i))
+    for (int i = 0; i < blmi_field_count(row->field.kind); i++)
+        if (blmi_field_number(recipe, row, i) != blmi_field_number(&initial, row, i))
             return 0;
     return 1;
 }
@@ -545,7 +313,7 @@ int blmi_recipe_is_absent(const blm_recipe *recipe, const blmi_recipe_row *row)
 
 void blmi_recipe_put_absent(blm_recipe *recipe, const blmi_recipe_row *row)
 {
-    read_value(row, absent_value(recipe, row), recipe);
+    blmi_field_read(row, absent_value(recipe, row), recipe);
 }
 
 void blmi_recipe_drop_unused(blm_recipe *recipe)
@@ -553,7 +321,7 @@ void blmi_recipe_drop_unused(blm_recipe *recipe)
     for (size_t i = 0; i < ROWS; i++)
         if (rows[i].absent != NULL && !blmi_recipe_uses(recipe, &rows[i]) &&
             has_value(recipe, &rows[i], rows[i].absent))
-            read_value(&rows[i], rows[i].field.initial, recipe);
+            blmi_field_read(&rows[i], rows[i].field.initial, recipe);
 }
 
 int blmi_recipe_uses(const blm_recipe *recipe, const blmi_recipe_row *row)
@@ -576,8 +344,8 @@ int blmi_recipe_equal(
                 return 0;
             continue;
         }
-        for (int i = 0; i < count_of(row->field.kind); i++)
-            if (number_of(a, row, i) != number_of(b, row, i))
+        for (int i = 0; i < blmi_field_count(row->field.kind); i++)
+            if (blmi_field_number(a, row, i) != blmi_field_number(b, row, i))
                 return 0;
     }
     return 1;

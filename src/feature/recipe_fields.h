@@ -17,6 +17,8 @@ typedef struct blmi_recipe_row {
     // The value that the absence of such a key means: the default when the field was new.
     // NULL: the default.
     const char *absent;
+    // Checks the text of a list; BLM_EUSAGE says what is wrong.  NULL: names of taps.
+    blm_status (*check_list)(const char *text, blm_error *err);
 } blmi_recipe_row;
 
 // Row number `index`, from 0; NULL after the last one.

@@ -25,7 +25,9 @@ static blm_cost cost_of(const blmi_recipe *recipe, const blmi_backbone *backbone
     const blmi_detector_rule rule = blmi_recipe_rule(recipe);
     const blmi_detector_cost detector =
         blmi_detector_cost_of(&rule, &grid, images, threads);
-    const uint64_t features = (uint64_t)layout->positions * (uint64_t)layout->features;
+    const uint64_t each = (uint64_t)recipe->augment.variations + 1;
+    const uint64_t features =
+        each * (uint64_t)layout->positions * (uint64_t)layout->features;
     return (blm_cost){.positions = layout->positions,
         .features = layout->features,
         .model_bytes = detector.model_bytes,
@@ -69,6 +71,6 @@ void blm_model_cost_sized(const blm_model *model, blm_cost *out, size_t out_size
         return;
     if (model != NULL)
         own = cost_of(&model->recipe, &model->backbone, &model->layout,
-            blmi_threads_of(0), model->detector->images);
+            blmi_threads_of(0), (int64_t)blmi_model_images(model));
     blmi_sized_give(&own, sizeof own, out, out_size);
 }

@@ -1,16 +1,36 @@
 #include "src/fit/fit_parts.h"
 
+#include <string.h>
+
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/fit/copies.h"
+
+blm_status blmi_names_note(blm_model *model, char *const *all, blm_error *err)
+{
+    const int each = model->detector->variations + 1;
+    size_t size = 0;
+    for (int m = 0; m < model->detector->left_out; m++)
+        size += strlen(all[model->detector->loo_index[m] / each]) + 1;
+    char *names = model->owned_names = blmi_alloc(size, 1);
+    if (names == NULL)
+        return blmi_no_memory(err, "names", size, 1);
+    char *at = names;
+    for (int m = 0; m < model->detector->left_out; m++)
+        at = stpcpy(at, all[model->detector->loo_index[m] / each]) + 1;
+    model->names = names;
+    model->names_size = size;
+    return blmi_model_index_names(model, "the fitted model", err);
+}
 
 // From the first copies among all images to those among the M with leave-one-out
 // distances.
 static void pick(const blmi_detector *detector, const int32_t *first, int32_t *same)
 {
+    const int32_t *index = detector->loo_index, each = detector->variations + 1;
     for (int m = 0; m < detector->left_out; m++) {
         int k = 0;
-        while (first[detector->loo_index[k]] != first[detector->loo_index[m]])
+        while (first[index[k] / each] != first[index[m] / each])
             k++;
         same[m] = k;
     }

@@ -5,6 +5,9 @@
 #include "src/fit/thumb.h"
 #include "src/model/model.h"
 
+// Copies the names (images) of those with leave-one-out distances into the model.
+blm_status blmi_names_note(blm_model *model, char *const *names, blm_error *err);
+
 // Finds copies among the images of a fit, thumbs (count) in their order, and notes in the
 // model which of the images with leave-one-out distances are copies.  Does nothing if a
 // thumb is NULL.  BLM_ENOMEM.

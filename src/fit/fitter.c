@@ -35,7 +35,7 @@ struct blm_fitter {
     blmi_extractor *extractor; // NULL: takes features
     int threads;
     blmi_extraction **extraction; // (threads); NULL: takes features
-    float *block;                 // (BLOCK, P, D)
+    float *block;                 // (BLOCK, P, D) each image, followed by its variations
     uint8_t *include;             // (height, width) region of interest; NULL: everywhere
     blmi_cover cover;             // chosen from the first image if there is a region
     blmi_detector_fit *statistics;
@@ -78,6 +78,13 @@ done:
     return status;
 }
 
+// The number of features of an image with its variations.
+static size_t block_stride(const blm_fitter *f)
+{
+    return (size_t)f->layout.positions * (size_t)f->layout.features *
+           ((size_t)f->recipe.augment.variations + 1);
+}
+
 // Opens the network; not needed for features.
 static blm_status open_network(blm_fitter *f, blm_error *err)
 {
@@ -105,11 +112,15 @@ static blm_status open_fitter(
     f->decode = *options->decode;
     blm_recipe_decode_options(&f->recipe.fields, &f->decode);
     const blmi_layout *layout = &f->layout;
+    if (options->from_features && f->recipe.augment.variations > 0)
+        return blmi_fail(err, BLM_EUSAGE,
+            "augment %s: not possible for a fitter that takes features",
+            f->recipe.fields.augment);
     BLMI_TRY(blmi_recipe_layout(&f->recipe, &f->weights.backbone, &f->layout, err));
     BLMI_TRY(blmi_features_choose(&f->recipe, layout, &f->chosen, err));
     if (!options->from_features)
         BLMI_TRY(open_network(f, err));
-    const size_t count = (size_t)layout->positions * (size_t)layout->features;
+    const size_t count = block_stride(f);
     f->block = blmi_alloc(count, BLOCK * sizeof(float));
     if (f->block == NULL)
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
@@ -194,10 +205,17 @@ static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
                      err, BLM_EUSAGE, "the fitter was made for features, not for images");
 }
 
+// The number of images that were added, without their variations.
+static size_t image_count(const blm_fitter *f)
+{
+    return (size_t)blmi_detector_fit_images(f->statistics) /
+           ((size_t)f->recipe.augment.variations + 1);
+}
+
 // Makes room for the names and thumbs of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
-    const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
+    const size_t have = image_count(fitter);
     const size_t old = fitter->names_capacity;
     if (have + more <= old)
         return BLM_OK;
@@ -239,18 +257,40 @@ static blm_status accumulate(blm_fitter *fitter, const char *const *names,
     blmi_traits *const *traits, int count, blm_error *err)
 {
     BLMI_TRY(grow_names(fitter, (size_t)count, err));
-    const size_t have = (size_t)blmi_detector_fit_images(fitter->statistics);
+    const size_t have = image_count(fitter);
     blm_status status = BLM_OK;
     for (int i = 0; i < count && status == BLM_OK; i++)
         if ((fitter->names[have + (size_t)i] =
                     blmi_strdup(names[i] != NULL ? names[i] : "")) == NULL)
             status = blmi_no_memory(err, "a name", 1, 1);
     if (status == BLM_OK)
-        status = blmi_detector_fit_add(fitter->statistics, fitter->block, count, err);
+        status = blmi_detector_fit_add(fitter->statistics, fitter->block,
+            count * (fitter->recipe.augment.variations + 1), err);
     if (status != BLM_OK)
         forget_names(fitter, have, (size_t)count);
     for (int i = 0; status == BLM_OK && i < count; i++)
         keep_traits(fitter, traits[i], have + (size_t)i);
+    return status;
+}
+
+// The features of the variations of an image that has no cover yet.
+static blm_status take_variations(const blm_fitter *fitter, const blmi_cover *cover,
+    const blm_image *image, int thread, float *features, blm_error *err)
+{
+    const blmi_augment *augment = &fitter->recipe.augment;
+    const size_t stride = block_stride(fitter) / ((size_t)augment->variations + 1);
+    blm_status status = BLM_OK;
+    for (int c = 0; status == BLM_OK && c < augment->variations; c++) {
+        blm_image *varied = NULL;
+        status = blmi_augment_image(
+            augment, fitter->recipe.fields.seed, c, image, &varied, err);
+        if (status == BLM_OK)
+            status = blmi_cover_lay(cover, &fitter->recipe, fitter->include, varied, err);
+        if (status == BLM_OK)
+            status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread],
+                varied, features + (size_t)(c + 1) * stride, NULL, NULL, err);
+        blm_image_free(varied);
+    }
     return status;
 }
 
@@ -278,6 +318,7 @@ blm_status blm_fitter_add_image(
     blm_image *copy = NULL;
     if (fitter->include != NULL && !cover.there)
         BLMI_TRY(blmi_cover_choose(&fitter->recipe, fitter->include, image, &cover, err));
+    BLMI_TRY(take_variations(fitter, &cover, image, 0, fitter->block, err));
     BLMI_TRY(
         blmi_cover_copy(&cover, &fitter->recipe, fitter->include, image, &copy, err));
     const blm_status status = add_covered(fitter, copy != NULL ? copy : image, name, err);
@@ -340,7 +381,10 @@ static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
     blm_error why;
     BLMI_TRY(blm_image_read(path, &fitter->decode, &image, err));
     blm_status status =
-        blmi_cover_lay(&fitter->cover, &fitter->recipe, fitter->include, image, &why);
+        take_variations(fitter, &fitter->cover, image, thread, features, &why);
+    if (status == BLM_OK)
+        status =
+            blmi_cover_lay(&fitter->cover, &fitter->recipe, fitter->include, image, &why);
     if (status == BLM_OK)
         status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread], image,
             features, NULL, NULL, &why);
@@ -379,8 +423,7 @@ typedef struct outcome {
 static void take_block(blm_fitter *fitter, const char *const *paths, int count,
     size_t done, size_t total, const blm_fit_watch *watch, outcome *block)
 {
-    const blmi_layout *layout = &fitter->layout;
-    const size_t stride = (size_t)layout->positions * (size_t)layout->features;
+    const size_t stride = block_stride(fitter);
     int finished = 0;
     block->interrupted = 0;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(fitter->threads)
@@ -417,8 +460,7 @@ static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
     const char *const *names, int count, const blm_fit_watch *watch, outcome *block,
     good_files *kept, blm_error *err)
 {
-    const blmi_layout *layout = &fitter->layout;
-    const size_t stride = (size_t)layout->positions * (size_t)layout->features;
+    const size_t stride = block_stride(fitter);
     kept->count = 0;
     for (int i = 0; i < count; i++) {
         if (block->status[i] != BLM_OK) {
@@ -498,23 +540,6 @@ void blm_fitter_levels_sized(const blm_fitter *fitter, blm_levels *out, size_t o
 
 // ---- finishing ------------------------------------------------------------------------
 
-// Copies the names of images with leave-one-out distances into the model.
-static blm_status hand_over_names(blm_fitter *fitter, blm_model *model, blm_error *err)
-{
-    size_t size = 0;
-    for (int m = 0; m < model->detector->left_out; m++)
-        size += strlen(fitter->names[model->detector->loo_index[m]]) + 1;
-    char *names = model->owned_names = blmi_alloc(size, 1);
-    if (names == NULL)
-        return blmi_no_memory(err, "names", size, 1);
-    char *at = names;
-    for (int m = 0; m < model->detector->left_out; m++)
-        at = stpcpy(at, fitter->names[model->detector->loo_index[m]]) + 1;
-    model->names = names;
-    model->names_size = size;
-    return blmi_model_index_names(model, "the fitted model", err);
-}
-
 static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibration,
     blm_model *model, blm_error *err)
 {
@@ -526,9 +551,9 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     model->cover = fitter->cover;
     free_extraction(fitter);
     BLMI_TRY(blmi_detector_fit_finish(fitter->statistics, &model->detector, err));
-    BLMI_TRY(hand_over_names(fitter, model, err));
+    BLMI_TRY(blmi_names_note(model, fitter->names, err));
     BLMI_TRY(blmi_parts_note(
-        model, fitter->thumbs, (size_t)model->detector->images, fitter->threads, err));
+        model, fitter->thumbs, blmi_model_images(model), fitter->threads, err));
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;
     blm_calibration own = calibration != NULL ? *calibration : (blm_calibration){0};

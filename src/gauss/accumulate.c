@@ -150,18 +150,20 @@ static void fold_position(blmi_accumulator *a, int q, size_t count, double *scra
             packed[j] = (float)((first ? 0.0 : (double)packed[j]) + scratch[i * d + j]);
 }
 
-// Drops folded images that are not needed: every stride-th is kept, and the stride
-// doubles if that would be more than 256.
+// Drops folded images that are not needed: every stride-th is kept with its variations,
+// and the stride doubles if that would be more than 256.
 static void thin(blmi_accumulator *a)
 {
-    while ((a->folded + a->stride - 1) / a->stride > BLMI_MAX_LEFT_OUT)
+    const int64_t each = a->rule.variations + 1;
+    const int64_t originals = (a->folded + each - 1) / each;
+    while ((originals + a->stride - 1) / a->stride * each > BLMI_MAX_LEFT_OUT)
         a->stride *= 2;
     size_t held = 0;
     a->kept = 0;
     for (size_t i = 0; i < a->held; i++) {
         const blmi_sample sample = a->samples[i];
         const bool folded = sample.index < a->folded;
-        if (folded && sample.index % a->stride != 0) {
+        if (folded && sample.index / each % a->stride != 0) {
             blmi_free(sample.x);
             continue;
         }
@@ -279,7 +281,8 @@ blm_status blmi_accumulator_add(
     if (images < 0 || images > INT32_MAX - a->images)
         return blmi_fail(err, BLM_EUSAGE, "%d images added to %lld: expected at most %d",
             images, (long long)a->images, INT32_MAX);
-    const bool many = blmi_form_of(a->images + images, a->features) == BLMI_CHOLESKY;
+    const bool many = blmi_form_of(a->images + images, a->features, a->rule.variations) ==
+                      BLMI_CHOLESKY;
     BLMI_TRY(check_features(a, x, images, err));
     BLMI_TRY(reserve(a, (size_t)images, err));
     if (many)

@@ -39,7 +39,8 @@ struct blmi_accumulator {
     double *mean;           // (Q, D) of the folded images
     int64_t folded;
     size_t kept;
-    int64_t stride; // folded images are kept if their index is a multiple of it
+    // Folded images are kept if their index, variations not counted, is a multiple of it.
+    int64_t stride;
     int threads;
     double *scratch; // (threads, blmi_many_scratch)
 };

@@ -9,6 +9,7 @@
 #include "src/gauss/accumulate.h"
 #include "src/gauss/half.h"
 #include "src/gauss/leave_out.h"
+#include "src/gauss/left_variations.h"
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_leave_out.h"
 
@@ -398,14 +399,19 @@ static outcome leave_out_many(const blmi_accumulator *a, int q, double shift,
     double *triangle, double *rows, float *loo, size_t stride, blmi_near_many *near)
 {
     const double n = (double)a->images, keep = 1.0 - a->rule.shrinkage;
+    const int each = a->rule.variations + 1;
     const float *packed =
         a->triangles.factor + (size_t)a->where[q] * blmi_triangle(a->features);
-    unpack(packed, a->features, a->scale, 1.0, (n - 2.0) * shift / keep, triangle);
+    unpack(packed, a->features, a->scale, 1.0, (n - each - 1.0) * shift / keep, triangle);
     if (!blmi_cholesky(a->features, triangle))
         return SINGULAR;
     take_kept(a, q, rows);
-    blmi_leave_one_out_many(
-        a->images, (int)a->held, a->features, keep, triangle, rows, loo, stride);
+    if (each > 1)
+        blmi_leave_variations_out_many(a->images, (int)a->held, each, a->features, keep,
+            triangle, rows, loo, stride);
+    else
+        blmi_leave_one_out_many(
+            a->images, (int)a->held, a->features, keep, triangle, rows, loo, stride);
     if (a->rule.tolerance > 0)
         blmi_near_many_distances(a, q, keep, triangle, rows, near);
     return DONE;
@@ -521,17 +527,15 @@ static void publish(
 }
 
 // Computes leave-one-out distances loo (N, P) of a model with a tolerance from those of
-// each single position.  Frees the model after a failure.
+// each single position.
 static blm_status tolerate(
-    const blmi_accumulator *a, blmi_gauss *gauss, float *loo, blm_error *err)
+    const blmi_accumulator *a, const blmi_gauss *gauss, float *loo, blm_error *err)
 {
     blmi_groups each;
     blm_status status = blmi_groups_sort(NULL, (int)a->images, &each, err);
     if (status == BLM_OK)
         status = blmi_leave_near_out(gauss, &each, a, NULL, a->threads, loo, err);
     blmi_groups_free(&each);
-    if (status != BLM_OK)
-        blmi_gauss_free(gauss);
     return status;
 }
 
@@ -541,13 +545,19 @@ static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *er
     BLMI_TRY(find_scales(a, BLMI_EIGENPAIRS, err));
     BLMI_TRY(blmi_storage_new(
         BLMI_EIGENPAIRS, a->images, a->positions, a->features, &a->rule, &storage, err));
-    const blm_status status = factor_all_few(a, &storage, err);
+    blm_status status = factor_all_few(a, &storage, err);
     if (status != BLM_OK) {
         blmi_free(storage.memory);
         return status;
     }
     publish(a, &storage, (int)a->images, out);
-    return a->rule.tolerance > 0 ? tolerate(a, out, storage.loo, err) : BLM_OK;
+    if (a->rule.variations > 0)
+        status = blmi_leave_variations_out_few(a, &storage, out, err);
+    else if (a->rule.tolerance > 0)
+        status = tolerate(a, out, storage.loo, err);
+    if (status != BLM_OK)
+        blmi_gauss_free(out);
+    return status;
 }
 
 static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
@@ -562,7 +572,7 @@ static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *e
         a->triangles.memory = NULL;
     const blm_status status = factor_all_many(a, &storage, err);
     if (status == BLM_OK)
-        publish(a, &storage, (int)a->held, out);
+        publish(a, &storage, blmi_variations_drop(a, (int)a->held, &storage), out);
     else
         blmi_free(storage.memory);
     return status;
@@ -576,7 +586,7 @@ blm_status blmi_accumulator_finish(blmi_accumulator *a, blmi_gauss *out, blm_err
         return blmi_fail(
             err, BLM_EUSAGE, "%lld images, expected 3 or more", (long long)a->images);
     a->used_up = true;
-    return blmi_form_of(a->images, a->features) == BLMI_EIGENPAIRS
+    return blmi_form_of(a->images, a->features, a->rule.variations) == BLMI_EIGENPAIRS
                ? finish_few(a, out, err)
                : finish_many(a, out, err);
 }

@@ -12,7 +12,6 @@
 #include "src/base/team.h"
 
 // The sample covariance S of a position is made invertible:
-//     (1 - shrinkage) S + (shrinkage tr(S) / D + epsilon) I
 // (Ledoit & Wolf, "A well-conditioned estimator for large-dimensional covariance
 // matrices", Journal of Multivariate Analysis 88, 2004, with a given shrinkage).  With
 // unit_variance, each feature is first divided by the root of its variance, averaged over
@@ -27,6 +26,9 @@ typedef struct blmi_gauss_rule {
     // in use whose row and column are both at most `tolerance` cells away.
     int tolerance;  // 0 to BLMI_MAX_TOLERANCE
     int grid_width; // positions per row; ignored if tolerance is 0
+    // Of every N-th image, N = variations + 1, the N - 1 after it are variations, which
+    // are left out with it and have no leave-one-out distances.
+    int variations;
 } blmi_gauss_rule;
 
 enum {
@@ -70,9 +72,11 @@ typedef struct blmi_gauss {
                                  // diagonal, within +-1, each to be multiplied by its
     const float *row_scale;      // CHOLESKY: (P, D) power of two
     const float *diagonal;       // CHOLESKY: (P, D) of L
-    int left_out;                // M: N for EIGENPAIRS, at most 256 for CHOLESKY
-    const float *loo;            // (M, P) leave-one-out distances
-    const int32_t *loo_index;    // (M) which image each is
+    // M, of images that are no variations: all for EIGENPAIRS; for CHOLESKY at most 256,
+    // variations included
+    int left_out;
+    const float *loo;         // (M, P) leave-one-out distances
+    const int32_t *loo_index; // (M) which image each is
     void *owned; // freed by blmi_gauss_free; NULL if the arrays are not owned
 } blmi_gauss;
 
@@ -95,8 +99,9 @@ blmi_gauss_gflop blmi_gauss_work(
     int64_t images, int positions, int features, const blmi_gauss_rule *rule);
 
 // Collects features image by image, in the order of their index.  Few images, N <= (D +
-// 1) / 2, are kept as they are.  More are stored as packed triangles, and the features of
-// at most 256 images, evenly spaced, are kept for leave-one-out distances.
+// 1) / 2, or D if there are variations, are kept as they are.  More are stored as packed
+// triangles, and the features of at most 256 images, evenly spaced and with all their
+// variations, are kept for leave-one-out distances.
 typedef struct blmi_accumulator blmi_accumulator;
 
 // use (P), copied, selects the positions (NULL: all); the others cost nothing and are
@@ -112,13 +117,14 @@ void blmi_accumulator_free(blmi_accumulator *accumulator); // NULL allowed
 blm_status blmi_accumulator_add(
     blmi_accumulator *accumulator, const float *x, int images, blm_error *err);
 int64_t blmi_accumulator_images(const blmi_accumulator *accumulator);
-// Factors all positions in parallel.  Leave-one-out distances are exactly those of a fit
-// to the other images, with two exceptions: the scales of unit_variance are those of all
-// images, and in CHOLESKY also the trace for shrinkage.  (Scales only matter through
-// epsilon and shrinkage.) Uses up the accumulator: only _free may follow.  BLM_EUSAGE:
-// fewer than 3 images.  BLM_EINPUT: epsilon is lost in the rounding of a covariance in
-// float (CHOLESKY with linearly dependent features and an epsilon below about 1e-6 of
-// their variance), or of factors to halves.  out is freed by blmi_gauss_free.
+// With variations, all of them must have been added.  Factors all positions in parallel.
+// Leave-one-out distances are exactly those of a fit to the other images, with two
+// exceptions: the scales of unit_variance are those of all images, and in CHOLESKY also
+// the trace for shrinkage.  (Scales only matter through epsilon and shrinkage.) Uses up
+// the accumulator: only _free may follow.  BLM_EUSAGE: fewer than 3 images.  BLM_EINPUT:
+// epsilon is lost in the rounding of a covariance in float (CHOLESKY with linearly
+// dependent features and an epsilon below about 1e-6 of their variance), or of factors to
+// halves.  out is freed by blmi_gauss_free.
 //
 // Halves change distances a little, more for an epsilon that is small compared with the
 // largest variances: an axis of variance l with an error of 2^-12 leaves a rest of 2^-24

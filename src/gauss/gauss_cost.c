@@ -11,7 +11,7 @@ static size_t larger(size_t a, size_t b)
 blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
     const blmi_gauss_rule *asked, int thread_count)
 {
-    const blmi_gauss_form form = blmi_form_of(images, features);
+    const blmi_gauss_form form = blmi_form_of(images, features, asked->variations);
     const uint64_t threads = (uint64_t)thread_count;
     const uint64_t image = (uint64_t)positions * (uint64_t)features * sizeof(float);
     blmi_gauss_rule rule = *asked;
@@ -30,7 +30,8 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
     const uint64_t made_of =
         rule.half ? blmi_storage_bytes(form, images, positions, features, &floats) : 0;
     // The peak is the turn from features to triangles, or 256 images kept and a block.
-    const uint64_t few = ((uint64_t)features + 1) / 2 + 1;
+    const uint64_t few =
+        rule.variations > 0 ? (uint64_t)features : ((uint64_t)features + 1) / 2 + 1;
     const uint64_t kept = (uint64_t)BLMI_MAX_LEFT_OUT + BLMI_FOLD;
     const uint64_t most = few > kept ? few : kept;
     const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;
@@ -44,7 +45,7 @@ blmi_gauss_gflop blmi_gauss_work(
 {
     const double n = (double)images, p = positions, d = features;
     const double around = blmi_window_places(rule->tolerance) - 1;
-    if (blmi_form_of(images, features) == BLMI_EIGENPAIRS)
+    if (blmi_form_of(images, features, rule->variations) == BLMI_EIGENPAIRS)
         return (blmi_gauss_gflop){
             // Gram matrix, eigenvectors (about 9 N^3), axes; leaving out what is around
             1e-9 * p * (n * n * d * (3.0 + 4.0 * around) + 9.0 * n * n * n),

@@ -175,8 +175,8 @@ blm_status blmi_gauss_leave_group_out(const blmi_gauss *gauss, const int32_t *gr
     blmi_groups all;
     if (gauss->form != BLMI_EIGENPAIRS)
         return blmi_fail(err, BLM_EUSAGE,
-            "groups can be left out of at most N = (D + 1) / 2 images, this model "
-            "has %lld",
+            "groups can be left out of at most N = (D + 1) / 2 images, or D with their "
+            "variations; this model has %lld",
             (long long)gauss->images);
     blm_status status = blmi_groups_sort(group, (int)gauss->images, &all, err);
     if (status == BLM_OK)

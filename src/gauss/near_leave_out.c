@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/tensor.h"
 #include "src/base/threads.h"
+#include "src/gauss/left_variations.h"
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_distance.h"
 #include "src/gauss/position.h"
@@ -314,29 +315,45 @@ static void solve(const blmi_accumulator *a, int q, int other, const double *fac
     blmi_forward(a->features, (int)a->held, factor, near->rows);
 }
 
+// The square for image i, left out by itself: u, z (D).
+static double square_of_one(const blmi_accumulator *a, const double *u, const double *z)
+{
+    const double n = (double)a->images, ratio = n / (n - 1.0);
+    double uu = 0.0, yy = 0.0, yu = 0.0;
+    for (size_t j = 0; j < (size_t)a->features; j++) {
+        const double y = z[j] + u[j] / (n - 1.0);
+        uu += u[j] * u[j];
+        yy += y * y;
+        yu += y * u[j];
+    }
+    // A scatter in float resolves no smaller difference.
+    const double t = fmax(1.0 - ratio * uu, FLT_EPSILON);
+    return yy + ratio * yu * yu / t;
+}
+
 void blmi_near_many_distances(const blmi_accumulator *a, int q, double keep,
     const double *factor, const double *solved, blmi_near_many *near)
 {
     const size_t d = (size_t)a->features;
-    const double n = (double)a->images, ratio = n / (n - 1.0);
+    const int size = a->rule.variations + 1;
+    const double rest = (double)(a->images - size);
+    double t[BLMI_MAX_VARIATIONS_LEFT * BLMI_MAX_VARIATIONS_LEFT],
+        h[BLMI_MAX_VARIATIONS_LEFT];
     for (int place = 0; place < near->places; place++) {
         const int other = number_at(a, q, place);
+        double *squares = near->squares + (size_t)place * BLMI_MAX_LEFT_OUT;
         if (other < 0)
             continue;
         solve(a, q, other, factor, near);
-        for (size_t i = 0; i < a->held; i++) {
-            const double *u = solved + i * d, *z = near->rows + i * d;
-            double uu = 0.0, yy = 0.0, yu = 0.0;
-            for (size_t j = 0; j < d; j++) {
-                const double y = z[j] + u[j] / (n - 1.0);
-                uu += u[j] * u[j];
-                yy += y * y;
-                yu += y * u[j];
-            }
-            // A scatter in float resolves no smaller difference.
-            const double t = fmax(1.0 - ratio * uu, FLT_EPSILON);
-            near->squares[(size_t)place * BLMI_MAX_LEFT_OUT + i] =
-                (n - 2.0) / keep * (yy + ratio * yu * yu / t);
+        for (int i = 0; i < (int)a->held; i++) {
+            const double *u = solved + (size_t)(i - i % size) * d;
+            const double *z = near->rows + (size_t)i * d;
+            if (size > 1 && i % size == 0)
+                blmi_many_group_factor(a->images, size, a->features, u, t);
+            squares[i] = size == 1 ? square_of_one(a, u, z)
+                                   : blmi_many_group_square(
+                                         a->images, size, a->features, u, t, z, h);
+            squares[i] *= (rest - 1.0) / keep;
         }
     }
 }

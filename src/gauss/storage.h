@@ -28,8 +28,10 @@ typedef struct blmi_storage {
 
 // Floats of a packed triangle: D (D + 1) / 2.
 size_t blmi_triangle(int features);
-// The form that N images are kept in: whichever has fewer floats.
-blmi_gauss_form blmi_form_of(int64_t images, int features);
+// The form that N images are kept in: whichever has fewer floats.  With variations of
+// images, up to D of them are kept as they are, because only then can groups of images be
+// left out later.
+blmi_gauss_form blmi_form_of(int64_t images, int features, int variations);
 // Bytes of the whole block; the rule decides on scales and halves.
 size_t blmi_storage_bytes(blmi_gauss_form form, int64_t images, int positions,
     int features, const blmi_gauss_rule *rule);

@@ -168,6 +168,11 @@ static double promised_rate(const blm_model *model)
                              : floor(model->false_alarm * (n + 1) + 1e-9) / (n + 1);
 }
 
+size_t blmi_model_images(const blm_model *model)
+{
+    return (size_t)model->detector->images / ((size_t)model->detector->variations + 1);
+}
+
 static blm_model_info describe(const blm_model *model)
 {
     const blmi_detector *detector = model->detector;
@@ -176,7 +181,7 @@ static blm_model_info describe(const blm_model *model)
         .weights_hash = model->weights_hash,
         .backbone = model->backbone.name,
         .recipe = &model->recipe.fields,
-        .images = detector->images,
+        .images = (int64_t)blmi_model_images(model),
         .positions = detector->positions,
         .features = detector->features,
         .rank = blmi_detector_rank(detector),

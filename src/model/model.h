@@ -68,6 +68,9 @@ blm_status blmi_model_derive(
 blm_status blmi_model_extractor(
     const blm_model *model, blmi_extractor **out, blm_error *err);
 
+// Images that the model was fitted on, without variations.
+size_t blmi_model_images(const blm_model *model);
+
 // The metadata keys that a reader of model files must understand.
 enum { BLMI_MAX_UNDERSTOOD = 66 }; // with the NULL at the end
 void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD]);

@@ -200,15 +200,23 @@ static void print_pair(printed *to, const blmi_number *number)
 }
 
 // Keys with '!' are left out if their absence means the same.
-static void print_recipe(blm_recipe *recipe, printed *to)
+static void print_recipe(const blm_model *model, printed *to)
 {
+    blm_recipe copy = model->recipe.fields, *recipe = &copy;
     const blmi_recipe_row *row;
-    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
+    for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++) {
+        if (row->field.kind == BLM_FIELD_LIST) {
+            if (row->keys[0] != NULL && !blmi_recipe_is_absent(recipe, row))
+                to->pairs[to->count++] = (blmi_pair){
+                    row->keys[0], (const char *)&model->recipe.fields + row->offset};
+            continue;
+        }
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
             const blmi_number number = blmi_recipe_place(recipe, row, k);
             if (row->keys[k][0] != '!' || !blmi_recipe_is_absent(recipe, row))
                 print_pair(to, &number);
         }
+    }
 }
 
 // The taps as bits of the backbone in the file.
@@ -233,7 +241,7 @@ static void print_numbers(
         const blmi_number number = number_of(&copy, &fields[i]);
         print_pair(to, &number);
     }
-    print_recipe(&copy.recipe.fields, to);
+    print_recipe(model, to);
     for (size_t i = 0; i < own; i++)
         print_pair(to, &numbers[i]);
 }
@@ -298,6 +306,21 @@ static blm_status read_number(const blmi_safetensors *file, const blmi_number *n
     return BLM_OK;
 }
 
+// A field that is a list; the text has what blm_recipe_set takes.
+static blm_status read_list(const blmi_safetensors *file, const blmi_recipe_row *row,
+    blm_recipe *recipe, const char *path, blm_error *err)
+{
+    const char *text =
+        row->keys[0] != NULL ? blmi_safetensors_meta(file, row->keys[0]) : NULL;
+    blm_error why;
+    if (text == NULL)
+        return BLM_OK;
+    const blm_status status = blm_recipe_set(recipe, row->field.name, text, &why);
+    return status == BLM_OK ? BLM_OK
+                            : blmi_fail(err, BLM_EINPUT, "%s: metadata %s: %s", path,
+                                  row->keys[0], why.text);
+}
+
 static blm_status read_recipe(
     const blmi_safetensors *file, blm_recipe *recipe, const char *path, blm_error *err)
 {
@@ -305,6 +328,10 @@ static blm_status read_recipe(
     blm_recipe_init(recipe);
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++) {
         blmi_recipe_put_absent(recipe, row);
+        if (row->field.kind == BLM_FIELD_LIST) {
+            BLMI_TRY(read_list(file, row, recipe, path, err));
+            continue;
+        }
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++) {
             const blmi_number number = blmi_recipe_place(recipe, row, k);
             BLMI_TRY(read_number(file, &number, path, row->keys[k][0] != '!', err));

@@ -92,7 +92,7 @@ fi
 # The recipe is kept.
 expect 0 fit data/set/train/good -o other.model --stages 3 --sigma 2 --epsilon 0.1 \
     --resize 256x256 --filter bicubic --min-area 9 --crop 4,4,60,60 --bits 12 --json
-out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\], "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "range": null, "type": "f32", "taps": \["layer3"\], "channels": null, "seed": 0, "detector": "gauss", "unit_variance": false, "half": false, "reach": -1, "coreset": 1, "explained": 0\.99, "tolerance": 2, "epsilon": 0\.1, "shrinkage": 0, "sigma": 2, "min_area": 9\}'
+out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\], "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "range": null, "type": "f32", "taps": \["layer3"\], "channels": null, "seed": 0, "detector": "gauss", "unit_variance": false, "half": false, "reach": -1, "coreset": 1, "explained": 0\.99, "tolerance": 2, "epsilon": 0\.1, "shrinkage": 0, "sigma": 2, "min_area": 9, "augment": null\}'
 cp out first
 expect 0 info other.model --json
 out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'
@@ -111,6 +111,39 @@ err_has 'weights "resnet18": no resnet18.safetensors'
 expect 0 fit data/set/train/good --like padim -w ti -o other.model
 out_has '^method: taps layer1,layer2,layer3, channels 100, '
 absent no.model
+
+# Variations: learnt with their image and left out with it; equal seeds give equal bytes.
+expect 0 fit data/set/train/good -w ti --augment turn:3,light:0.9-1.1 -o varied.model --list-odd 20
+out_has '^images: 12$'
+out_has '^method: .*, augment light:0\.9-1\.1,turn:3,variations:3$'
+out_has '^threshold: [0-9.]+, from 12 good images, each scored by a model of the others$'
+[ "$(grep -c '^    .*data/set/train/good/' out)" = 12 ] || fail 'variations are not images'
+expect 0 fit data/set/train/good -w ti --augment light:0.90-1.10,turn:3,variations:3 -t 1 -o same.model
+cmp varied.model same.model || fail 'the same variations gave different bytes'
+expect 0 fit data/set/train/good -w ti --augment light:0.9-1.1,turn:3 --seed 1 -o same.model
+cmp varied.model same.model && fail 'another seed gave the same variations'
+expect 0 info varied.model --json
+out_has '"augment": \["light:0\.9-1\.1", "turn:3", "variations:3"\]'
+expect 0 detect varied.model "$(good 1)"
+expect 0 fit data/set/train/good -w ti --augment flip,variations:2 --group-by prefix:2 -o same.model
+out_has '^threshold: [0-9.]+, from 12 good images of '
+expect 0 calibrate varied.model -o same.model
+cmp varied.model same.model || fail 'calibrating with the same scores gave different bytes'
+for detector in memory 'memory --coreset 0.2' subspace; do
+    expect 0 fit data/set/train/good -w ti --augment flip,variations:1 --detector $detector -o same.model
+    out_has '^threshold: [0-9.]+, from 12 good images, each scored by a model of the others$'
+    expect 0 info same.model
+done
+expect 2 fit data/set/train/good --augment light:2 -o no.model
+err_is 'blemish: fit: --augment "light:2": light takes LOW-HIGH, factors from 0.1 to 10, such as light:0.8-1.2 (see: blemish fit --help)'
+expect 2 fit data/set/train/good --augment variations:3 -o no.model
+err_has 'expected light, shift, turn or flip too, or the variations would not differ'
+expect 2 fit data/set/train/good --augment '' -o no.model
+err_has 'expected light:LOW-HIGH, shift:N%, turn:DEGREES, flip or variations:N with commas'
+expect 2 sweep data/set/train/good --augment flip
+err_has 'augment flip,variations:3: not possible for a fitter that takes features'
+absent no.model
+rm varied.model same.model
 
 # Several backbones in one model.
 expect 0 fit "$(good 1)" "$(good 2)" "$(good 3)" "$(good 4)" -w ti,s -o two.model --list-odd 0

@@ -112,7 +112,8 @@ typedef struct blm_recipe {
     // positions, before epsilon is added.  Roots below a tenth of their root mean square
     // are raised to that [0]
     int unit_variance;
-    int64_t seed;     // of the draw of channels and of the coreset, 0 to 2^53 [0]
+    // Of the draw of channels, of the coreset and of variations, 0 to 2^53 [0]
+    int64_t seed;
     double shrinkage; // gauss: x, 0 to 0.999: S becomes (1 - x) S + x tr(S) / D I [0]
     blm_type type;    // of the numbers that the network multiplies [BLM_TYPE_F32]
     int half;         // gauss: 1: axes or factors in half precision, half the memory [0]
@@ -127,6 +128,14 @@ typedef struct blm_recipe {
     // from `seed`, so that none is far from a kept one (k-centre) [1: all]
     double coreset;
     double explained; // subspace: share of the variance that it contains [0.99]
+    // Variations of each good image that a fit makes and learns too: words with commas
+    // between them.  light:LOW-HIGH multiplies all values by a factor, shift:N% moves by
+    // at most that share of width and height, turn:DEGREES turns by at most that to both
+    // sides, flip mirrors half of the variations (left and right), variations:N is their
+    // number, 1 to 15 (3).  Each draws from uniform distributions, by `seed` and the
+    // pixels of its image.  It is left out with its image and has no score of its own
+    // ["": none]
+    char augment[BLM_FIELD_TEXT];
 } blm_recipe;
 
 // Sets all fields to their defaults.
@@ -232,7 +241,7 @@ typedef struct blm_fit_options {
     const blm_mask *region;           // region of interest; NULL: the whole image
     int threads;                      // 0: one for each core
     int from_features; // 1: takes features instead of images, and packs no network;
-                       // region must be NULL
+                       // region must be NULL and the recipe without augment
 } blm_fit_options;
 
 // What a fit and its model cost.  Work is in 10^9 multiplications and additions.
