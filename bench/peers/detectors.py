@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""anomalib's PaDiM (ResNet-18) and blemish on the same images, as whole processes.
+"""anomalib's PaDiM or PatchCore (ResNet-18) and blemish on the same images, as whole processes.
 
 Both learn from DATASET/train/good and score all of DATASET/test.  The wall time and the peak
 memory of a process count from its start to its end, start-up and reading of images included.
@@ -18,17 +18,21 @@ from common import ROOT, append, commit, print_table, quantiles, wait_for_quiet
 
 SIDE = 224  # of the input, for both
 SHARED = os.path.join(ROOT, "..", "shared")
+# anomalib's class for each preset; layers of ResNet-18 with weights in each, norms included.
+PRESETS = {"padim": "Padim", "patchcore": "Patchcore"}
+LAYERS = {"Padim": 2 * 15, "Patchcore": 2 * 15}
 
 
 # ---- anomalib: each function is a process of its own -----------------------------------------
 
-def padim(weights):
-    """anomalib's PaDiM as it comes, but for the size of the input and where its weights are from."""
+def model_of(kind, weights):
+    """anomalib's model as it comes, but for the input's size and where the weights are from."""
     import numpy as np
     import torch
-    from anomalib.models import Padim
-    model = Padim(backbone="resnet18", pre_trained=False, visualizer=False, evaluator=False,
-                  pre_processor=Padim.configure_pre_processor((SIDE, SIDE)))
+    from anomalib import models
+    cls = getattr(models, kind)
+    model = cls(backbone="resnet18", pre_trained=False, visualizer=False, evaluator=False,
+                pre_processor=cls.configure_pre_processor((SIDE, SIDE)))
     with np.load(weights) as z:
         tensors = {k: torch.from_numpy(z[k].astype("float32")) for k in z.files}
     # The file's batch norms are folded into its convolutions; here theirs become a mere shift.
@@ -43,16 +47,35 @@ def padim(weights):
             module.weight.data.fill_((1 + module.eps) ** 0.5)
             module.bias.data.copy_(tensors[conv + ".bias"])
             loaded += 1
-    if loaded != 2 * 15:
-        raise SystemExit(f"{weights}: {loaded} layers of 30 were found")
+    if loaded != LAYERS[kind]:
+        raise SystemExit(f"{weights}: {loaded} layers of {LAYERS[kind]} were found")
     return model
+
+
+def torchvision_file(weights, path):
+    """The same weights under torchvision's names, as `blemish import` reads them."""
+    import numpy as np
+    import torch
+    import torchvision
+    net = torchvision.models.resnet18(weights=None)
+    with np.load(weights) as z:
+        tensors = {k: torch.from_numpy(z[k].astype("float32")) for k in z.files}
+    for name, module in net.named_modules():
+        if isinstance(module, torch.nn.Conv2d) and name + ".weight" in tensors:
+            module.weight.data.copy_(tensors[name + ".weight"])
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            conv = name.replace("downsample.1", "downsample.0").replace("bn", "conv")
+            if conv + ".bias" in tensors:
+                module.weight.data.fill_((1 + module.eps) ** 0.5)
+                module.bias.data.copy_(tensors[conv + ".bias"])
+    torch.save(net.state_dict(), path)
 
 
 def images_of(dataset):
     return sorted(glob.glob(os.path.join(dataset, "test", "*", "*.*")))
 
 
-def anomalib_fit(dataset, weights, folder, loaders):
+def anomalib_fit(kind, dataset, weights, folder):
     """Engine.fit, as the documentation shows it, and the model exported for the inferencer."""
     import torch
     from anomalib.data import Folder
@@ -60,10 +83,10 @@ def anomalib_fit(dataset, weights, folder, loaders):
     from anomalib.engine import Engine
     torch.manual_seed(0)
     data = Folder(name="set", root=dataset, normal_dir="train/good", test_split_mode="none",
-                  val_split_mode="none", train_batch_size=32, num_workers=int(loaders))
+                  val_split_mode="none", train_batch_size=32, num_workers=0)
     engine = Engine(default_root_dir=folder, logger=False, accelerator="cpu",
                     enable_progress_bar=False, limit_val_batches=0)
-    model = padim(weights)
+    model = model_of(kind, weights)
     engine.fit(model=model, datamodule=data)
     engine.export(model, ExportType.TORCH, export_root=folder)
 
@@ -102,15 +125,18 @@ def bare_batches(paths):
             yield torch.stack(list(pool.map(read, paths[i:i + 32])))
 
 
-def bare_fit(dataset, weights, folder, _):
-    """The same model without Lightning around it: the least that PaDiM costs in PyTorch."""
+def bare_fit(kind, dataset, weights, folder):
+    """The same model without Lightning around it: the least that it costs in PyTorch."""
     import torch
     torch.manual_seed(0)
-    model = padim(weights).model.train()
+    model = model_of(kind, weights).model.train()
     model.feature_extractor.eval()
     for x in bare_batches(sorted(glob.glob(os.path.join(dataset, "train", "good", "*.*")))):
         model(x)
-    model.fit()
+    if kind == "Padim":
+        model.fit()
+    else:
+        model.subsample_embedding(0.1)
     torch.save(model, os.path.join(folder, "bare.pt"))
 
 
@@ -141,13 +167,19 @@ def measure(command, **more):
 
 
 def step(name, *arguments):
-    environment = dict(os.environ, TRUST_REMOTE_CODE="1", HF_HUB_OFFLINE="1")
+    """A process of its own: its peak memory would otherwise count for all that are started later.
+
+    Without the threshold, glibc's heap grows by 18 MB for each patch that anomalib's coreset
+    chooses: 24 GB did not suffice for 31 images.
+    """
+    environment = dict(os.environ, TRUST_REMOTE_CODE="1", HF_HUB_OFFLINE="1",
+                       MALLOC_MMAP_THRESHOLD_="4000000")
     return measure([sys.executable, os.path.abspath(__file__), "--step", name, *arguments],
                    env=environment)
 
 
 def run_step(name, arguments):
-    if name.endswith("_fit"):
+    if not name.endswith(("_torch", "_score")):
         return globals()[name](*arguments)
     folder, maps, *paths = arguments
     return globals()[name](folder, paths, maps)
@@ -189,7 +221,8 @@ class Anomalib:
         os.makedirs(self.folder)
 
     def fit(self):
-        return step(self.fit_step, self.args.dataset, self.args.resnet, self.folder, "0")
+        return step(self.fit_step, PRESETS[self.args.preset], self.args.dataset,
+                    self.args.resnet, self.folder)
 
     def score(self, paths):
         return step(self.score_step, self.folder, "", *paths)
@@ -203,14 +236,15 @@ class Anomalib:
 
 
 class Blemish:
-    def __init__(self, weights, args):
-        self.name, self.args = f"blemish {commit()} {os.path.basename(weights)}", args
-        self.weights = weights
-        self.model = os.path.join(args.scratch, os.path.basename(weights) + ".model")
+    """A recipe of blemish: a preset with the same ResNet-18, or the default with own weights."""
+
+    def __init__(self, name, options, args):
+        self.name, self.options, self.args = f"blemish {commit()} {name}", options, args
+        self.model = os.path.join(args.scratch, name.replace(" ", "_") + ".model")
 
     def fit(self):
         return measure([self.args.blemish, "fit", os.path.join(self.args.dataset, "train", "good"),
-                        "--weights", self.weights, "-o", self.model, "--quiet"])
+                        *self.options, "--keep-copies", "-o", self.model, "--quiet"])
 
     def score(self, paths):
         return measure([self.args.blemish, "detect", self.model, *paths, "--json", "--quiet"])
@@ -254,7 +288,8 @@ def main():
         return run_step(sys.argv[2], sys.argv[3:])
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--blemish", default=os.path.join(ROOT, "build/release/apps/blemish/blemish"))
-    p.add_argument("--weights", default="s", help="of blemish, several with commas between")
+    p.add_argument("--preset", choices=PRESETS, default="padim")
+    p.add_argument("--weights", default="b", help="of blemish's default recipe; \"\": without it")
     p.add_argument("--dataset", default=os.path.join(SHARED, "data/magnetic_tile"))
     p.add_argument("--resnet", default=os.path.join(SHARED, "pretrain/resnet18.npz"))
     p.add_argument("--rounds", type=int, default=3)
@@ -264,13 +299,18 @@ def main():
     from importlib.metadata import version
     name = f"anomalib {version('anomalib')}"
     with tempfile.TemporaryDirectory() as args.scratch:
-        ours = [Blemish(w, args) for w in args.weights.split(",")]
+        resnet = os.path.join(args.scratch, "resnet18")
+        step("torchvision_file", args.resnet, resnet + ".pth")
+        measure([args.blemish, "import", resnet + ".pth", "-o", resnet + ".safetensors"])
+        ours = [Blemish(args.preset, ["--like", args.preset, "-w", resnet + ".safetensors"], args)]
+        if args.weights:
+            ours.append(Blemish("default " + args.weights, ["-w", args.weights], args))
         theirs = [Anomalib(f"{name} Engine", args, "anomalib_fit", "anomalib_torch"),
                   Anomalib(f"{name} bare", args, "bare_fit", "bare_score")]
         taken, accuracy = compare(args, ours + theirs)
         rows = list(rows_of(taken, accuracy, ours[0].name))
     print_table(("case", "program", "", "median", "p10", "p90", "times blemish"), rows)
-    append(args.csv, f"padim {os.path.basename(args.dataset)}", rows)
+    append(args.csv, f"{args.preset} {os.path.basename(args.dataset)}", rows)
     return 0
 
 
