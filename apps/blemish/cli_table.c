@@ -121,6 +121,8 @@ static int evaluate(
         out->image_auroc = all->image.auroc;
         out->pixel_auroc = all->pixel.auroc;
         out->au_pro = all->pixel.au_pro[0];
+        out->image_f1 = all->image_f1;
+        out->pixel_f1 = all->pixel_f1;
         out->image_ms = 1e3 * (seconds() - start) / (double)c->count;
     }
     free(metrics.rows);

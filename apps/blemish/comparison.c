@@ -122,13 +122,18 @@ static void print_text(
     each_line(table, results, count, print_text_line, NULL);
 }
 
+static void print_markdown_label(const char *label)
+{
+    printf("| ");
+    for (const char *c = label; *c != '\0'; c++) // a cell ends at a bar
+        printf(*c == '|' ? "\\|" : *c < ' ' && *c > 0 ? "?" : "%c", *c);
+}
+
 static void print_markdown_line(void *context, const cli_published *table, const line *l)
 {
     (void)context;
     (void)table;
-    printf("| ");
-    for (const char *c = l->label; *c != '\0'; c++) // a cell ends at a bar
-        printf(*c == '|' ? "\\|" : *c < ' ' && *c > 0 ? "?" : "%c", *c);
+    print_markdown_label(l->label);
     if (l->average > 0)
         printf(" (%d)", l->average);
     for (int c = 0; c < COLUMNS; c++)
@@ -147,7 +152,88 @@ static void print_markdown(
     each_line(table, results, count, print_markdown_line, NULL);
 }
 
+// ---- F1 at the model's own threshold
+
+enum { F1_COLUMNS = 2 };
+static const char *const f1_titles[F1_COLUMNS] = {"image F1", "pixel F1"};
+
+static double f1_percent(const cli_result *r, int column)
+{
+    return 100 * (column == 0 ? r->image_f1 : r->pixel_f1);
+}
+
+// The average over the results that have this F1; NaN: none has.
+static double f1_average(const cli_result *results, size_t count, int column)
+{
+    double sum = 0;
+    int defined = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(f1_percent(&results[i], column))) {
+            sum += f1_percent(&results[i], column);
+            defined++;
+        }
+    return sum / defined;
+}
+
+static void print_f1_text(const cli_result *results, size_t count)
+{
+    printf(
+        "\nF1 at the model's own threshold in percent\nimage F1  pixel F1  category\n");
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < F1_COLUMNS; c++)
+            print_cell(f1_percent(&results[i], c), "", c == 0 ? 8 : 10);
+        printf("  ");
+        cli_print_safe(stdout, results[i].category);
+        putchar('\n');
+    }
+    for (int c = 0; c < F1_COLUMNS; c++)
+        print_cell(f1_average(results, count, c), "", c == 0 ? 8 : 10);
+    printf("  average (%zu)\n", count);
+}
+
+static void print_f1_markdown(const cli_result *results, size_t count)
+{
+    printf("\nF1 at the model's own threshold in percent\n\n"
+           "| category | image F1 | pixel F1 |\n|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        print_markdown_label(results[i].category);
+        for (int c = 0; c < F1_COLUMNS; c++)
+            print_cell(f1_percent(&results[i], c), " | ", 0);
+        printf(" |\n");
+    }
+    printf("| average (%zu)", count);
+    for (int c = 0; c < F1_COLUMNS; c++)
+        print_cell(f1_average(results, count, c), " | ", 0);
+    printf(" |\n");
+}
+
 // ---- CSV and JSON
+
+static void print_csv_label(const char *label)
+{
+    putchar('"');
+    for (const char *at = label; *at != '\0'; at++)
+        printf(*at == '"' ? "\"\"" : "%c", *at);
+    putchar('"');
+}
+
+// The number of the table is empty: the paper has no such table.
+static void print_f1_csv(const cli_result *results, size_t count)
+{
+    for (int c = 0; c < F1_COLUMNS; c++) {
+        for (size_t i = 0; i < count; i++) {
+            const line l = category_line(&cli_published_images, &results[i]);
+            if (isnan(f1_percent(&results[i], c)))
+                continue;
+            printf(",%s,", f1_titles[c]);
+            print_csv_label(l.label);
+            printf(",%s,blemish,%.4f\n", group_of(&l), f1_percent(&results[i], c));
+        }
+        if (!isnan(f1_average(results, count, c)))
+            printf(",%s,\"average\",all,blemish,%.4f\n", f1_titles[c],
+                f1_average(results, count, c));
+    }
+}
 
 static void print_csv_line(void *context, const cli_published *table, const line *l)
 {
@@ -155,10 +241,9 @@ static void print_csv_line(void *context, const cli_published *table, const line
     for (int c = 0; c < COLUMNS; c++) {
         if (isnan(l->percent[c]))
             continue;
-        printf("%d,%s,\"", table->number, table->title);
-        for (const char *at = l->label; *at != '\0'; at++)
-            printf(*at == '"' ? "\"\"" : "%c", *at);
-        printf("\",%s,%s,%.4f\n", group_of(l), c == 0 ? "blemish" : table->methods[c - 1],
+        printf("%d,%s,", table->number, table->title);
+        print_csv_label(l->label);
+        printf(",%s,%s,%.4f\n", group_of(l), c == 0 ? "blemish" : table->methods[c - 1],
             l->percent[c]);
     }
 }
@@ -186,6 +271,8 @@ static void result_json(cli_json *json, const cli_result *r)
     cli_json_number(json, "image_auroc", r->image_auroc);
     cli_json_number(json, "pixel_auroc", r->pixel_auroc);
     cli_json_number(json, "au_pro_0.3", r->au_pro);
+    cli_json_number(json, "image_f1", r->image_f1);
+    cli_json_number(json, "pixel_f1", r->pixel_f1);
     cli_json_number(json, "fit_s", r->fit_s);
     cli_json_number(json, "image_ms", r->image_ms);
     cli_json_close(json, '}');
@@ -223,16 +310,19 @@ void cli_compare(const cli_result *results, size_t count, cli_comparison_form fo
         print_text(&cli_published_images, results, count);
         putchar('\n');
         print_text(&cli_published_pixels, results, count);
+        print_f1_text(results, count);
         break;
     case CLI_COMPARE_MARKDOWN:
         print_markdown(&cli_published_images, results, count);
         putchar('\n');
         print_markdown(&cli_published_pixels, results, count);
+        print_f1_markdown(results, count);
         break;
     case CLI_COMPARE_CSV:
         printf("table,metric,category,group,method,percent\n");
         each_line(&cli_published_images, results, count, print_csv_line, NULL);
         each_line(&cli_published_pixels, results, count, print_csv_line, NULL);
+        print_f1_csv(results, count);
         break;
     case CLI_COMPARE_JSON:
         print_json(results, count);

@@ -51,11 +51,13 @@ int cli_hash_file(uint64_t *hash, const char *path)
 // ---- the file: one line
 
 #define FORM                                                                             \
-    "blemish table 1 key %016" PRIx64 " images %" PRId64 " %" PRId64 " %" PRId64         \
-    " image_auroc %.17g pixel_auroc %.17g au_pro %.17g fit_s %.6g image_ms %.6g\n"
+    "blemish table 2 key %016" PRIx64 " images %" PRId64 " %" PRId64 " %" PRId64         \
+    " image_auroc %.17g pixel_auroc %.17g au_pro %.17g image_f1 %.17g pixel_f1 %.17g"    \
+    " fit_s %.6g image_ms %.6g\n"
 #define SCAN                                                                             \
-    "blemish table 1 key %" SCNx64 " images %" SCNd64 " %" SCNd64 " %" SCNd64            \
-    " image_auroc %lf pixel_auroc %lf au_pro %lf fit_s %lf image_ms %lf%c"
+    "blemish table 2 key %" SCNx64 " images %" SCNd64 " %" SCNd64 " %" SCNd64            \
+    " image_auroc %lf pixel_auroc %lf au_pro %lf image_f1 %lf pixel_f1 %lf"              \
+    " fit_s %lf image_ms %lf%c"
 
 int cli_result_read(const char *path, uint64_t key, cli_result *out)
 {
@@ -65,9 +67,10 @@ int cli_result_read(const char *path, uint64_t key, cli_result *out)
     if (file == NULL)
         return 0;
     const int found = fscanf(file, SCAN, &r.key, &r.train, &r.good, &r.defective,
-        &r.image_auroc, &r.pixel_auroc, &r.au_pro, &r.fit_s, &r.image_ms, &end);
+        &r.image_auroc, &r.pixel_auroc, &r.au_pro, &r.image_f1, &r.pixel_f1, &r.fit_s,
+        &r.image_ms, &end);
     fclose(file);
-    if (found != 10 || end != '\n' || r.key != key)
+    if (found != 12 || end != '\n' || r.key != key)
         return 0;
     *out = r;
     return 1;
@@ -76,7 +79,7 @@ int cli_result_read(const char *path, uint64_t key, cli_result *out)
 blm_status cli_result_write(const char *path, const cli_result *r, blm_error *err)
 {
     char *text = cli_format(FORM, r->key, r->train, r->good, r->defective, r->image_auroc,
-        r->pixel_auroc, r->au_pro, r->fit_s, r->image_ms);
+        r->pixel_auroc, r->au_pro, r->image_f1, r->pixel_f1, r->fit_s, r->image_ms);
     const blm_bytes bytes = {(uint8_t *)text, strlen(text)};
     const blm_status status = blm_bytes_write(&bytes, path, err);
     free(text);

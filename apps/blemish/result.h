@@ -11,6 +11,7 @@ typedef struct cli_result {
     uint64_t key;                            // hash of all that the numbers depend on
     int64_t train, good, defective;          // images
     double image_auroc, pixel_auroc, au_pro; // au_pro up to 0.3; NaN: no masks
+    double image_f1, pixel_f1;               // at the model's threshold; NaN: not defined
     double fit_s, image_ms; // time of the fit; time per test image, from file to metrics
 } cli_result;
 

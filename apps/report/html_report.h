@@ -46,6 +46,7 @@ typedef struct report_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
     blm_intervals image_range, pixel_range; // 95 %
+    double image_f1, pixel_f1;              // at the model's threshold
 } report_row;
 
 // The results of an evaluation.

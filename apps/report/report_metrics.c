@@ -75,6 +75,18 @@ static void put_count_tile(
     report_close_tile(html);
 }
 
+// F1 at the model's own threshold.
+static void put_own_f1_tile(html_text *html, const char *label, double value)
+{
+    if (isnan(value))
+        return;
+    report_open_tile(html, label);
+    report_put_fixed(html, value, 3);
+    report_end_value(html);
+    html_put(html, "at the model's threshold");
+    report_close_tile(html);
+}
+
 void report_put_tiles(html_text *html, const report_eval *data)
 {
     const verdicts good = count_verdicts(data, 0), bad = count_verdicts(data, 1);
@@ -86,6 +98,8 @@ void report_put_tiles(html_text *html, const report_eval *data)
         html, "False alarms", good.by[BLM_VERDICT_NG], good.all, "good images are NG");
     put_metric_tile(html, "Image AUROC", all->image.auroc, &all->image_range.auroc);
     put_metric_tile(html, "Image F1, best", all->image.f1_max, &all->image_range.f1_max);
+    put_own_f1_tile(html, "Image F1", all->image_f1);
+    put_own_f1_tile(html, "Pixel F1", all->pixel_f1);
     put_metric_tile(html, "Pixel AUROC", all->pixel.auroc, &all->pixel_range.auroc);
     put_metric_tile(html, "Pixel AP", all->pixel.average_precision,
         &all->pixel_range.average_precision);

@@ -260,7 +260,9 @@ static void test_small_page(void **state)
 {
     const report_image image = {"<&\"'\xff>", "good", 0, 4, BLM_VERDICT_OK, NULL, 0};
     const report_row row = {.image = {.good = 1, .auroc = NAN, .f1_max = NAN},
-        .pixel = {.auroc = NAN, .average_precision = NAN, .au_pro = {NAN, NAN}}};
+        .pixel = {.auroc = NAN, .average_precision = NAN, .au_pro = {NAN, NAN}},
+        .image_f1 = 0.625,
+        .pixel_f1 = NAN};
     const report_eval data = {.model_name = "m<",
         .data_name = "d>",
         .model = &some_model,
@@ -276,6 +278,8 @@ static void test_small_page(void **state)
     assert_non_null(text);
     assert_non_null(strstr(text, "<h1>m&lt; on d&gt;</h1>"));
     assert_non_null(strstr(text, "<h3>&lt;&amp;&quot;&#39;\xef\xbf\xbd&gt;</h3>"));
+    assert_non_null(strstr(text, "<dt>Image F1</dt><dd><span class=\"value\">0.625<"));
+    assert_null(strstr(text, "<dt>Pixel F1</dt>"));
     assert_null(strstr(text, "nan"));
     assert_non_null(strstr(text, "</html>\n"));
     free(text);

@@ -19,11 +19,21 @@ expect 0 fit data/set/train/good -o model -q
 expect 0 eval model data/set
 auroc=$(awk '$NF == "all" { printf "%.1f", 100 * $2; exit }' out)
 grep -qE "^ *$auroc .* bottle" first || fail "eval says $auroc"
+f1=$(sed -nE 's/^F1 at the threshold: ([0-9.]+) of images, ([0-9.]+) of pixels$/\1 \2/p' out |
+    awk '{ printf "%.1f +%.1f", 100 * $1, 100 * $2 }')
+[ -n "$f1" ] || fail 'eval says no F1'
+sed -n "/^F1 at the model's own threshold/,\$p" first >own
+grep -qE "^ *$f1  bottle\$" own || fail "eval says F1 $f1"
+grep -qE "^ *$f1  average \(2\)\$" own || fail 'no average of F1'
 
 # Kept results are used: changed numbers are printed.
 sed -i 's/image_auroc [0-9.]*/image_auroc 0.125/' kept/bottle.result
 expect 0 table root -o kept -q
 out_has '^ *12\.5 .* bottle$'
+# A result kept without F1, by an older program, is computed again.
+sed -i 's/^blemish table 2/blemish table 1/' kept/bottle.result
+expect 0 table root -o kept -q
+out_lacks '^ *12\.5 '
 # Another recipe, changed images and damaged results are computed again.
 expect 0 table root -o kept -q --epsilon 0.02
 out_lacks '^ *12\.5 '
@@ -48,17 +58,21 @@ expect 0 table root -o kept -q
 out_lacks '^ *12\.5 '
 echo damaged >kept/flange.result
 expect 0 table root -o kept -q
-grep -q '^blemish table 1 key' kept/flange.result || fail 'kept what is damaged'
+grep -q '^blemish table 2 key' kept/flange.result || fail 'kept what is damaged'
 
 expect 0 table root -o kept --format markdown
 out_has '^\| bottle \| [0-9.]+ \| 98\.6 \| 100\.0 \| 94\.9 \| 98\.3 \| 100\.0 \|$'
+out_has '^\| flange \| [0-9.]+ \| [0-9.]+ \|$'
 expect 0 table root -o kept --format csv
 out_has '^3,pixel AUROC,"bottle",object,PaDiM,98\.1000$'
 out_has '^2,image AUROC,"average",all,paper,97\.9000$'
+out_has '^,image F1,"flange",other,blemish,[0-9.]+$'
+out_has '^,pixel F1,"average",all,blemish,[0-9.]+$'
 expect 0 table root -o kept --format json
 out_lines 1
 out_is_json
 out_has '"average_of": 2'
+out_has '"image_f1": [0-9.]+, "pixel_f1": [0-9.]+'
 
 # A category without masks has no pixel metrics, one that fails is left out; both are reported.
 rm -r root/flange/ground_truth/*
@@ -66,6 +80,7 @@ expect 3 table root -o kept -q
 err_has '8 of 8 defective images have no mask'
 out_has '^ *[0-9.]+ .* flange$'
 out_has '^ *- .* flange$'
+out_has '^ *[0-9.]+ +-  flange$'
 rm -r root/flange/test/*
 expect 3 table root -o kept -q
 err_has 'no image in this folder'
