@@ -27,9 +27,12 @@ typedef struct settings {
     cli_talk talk;
 } settings;
 
+static const char usual[] = "unit-variance\0no,yes\0epsilon\0"
+                            "0.01,0.03,0.1\0";
+
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
-    CLI_GRID_OPTIONS(settings),
+    CLI_GRID_OPTIONS(settings, usual),
     {"weights", 'w', CLI_TEXT, "FILE", "Weights of the backbone (those installed)",
         AT(weights), 0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
@@ -488,7 +491,7 @@ static int sweep(work *w, const blm_recipe *recipes, size_t count)
 
 static int run(const cli_verb *verb, int argc, char **argv)
 {
-    settings set = {.rank = BY_NOTHING, .talk.progress = -1};
+    settings set = {.grid.usual = usual, .rank = BY_NOTHING, .talk.progress = -1};
     cli_arguments arguments;
     int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)

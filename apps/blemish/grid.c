@@ -9,15 +9,14 @@
 
 enum { MAX_POINTS = 10000 };
 
-static const struct {
-    const char *field, *values;
-} usual[] = {{"unit-variance", "no,yes"}, {"epsilon", "0.01,0.03,0.1"}};
-
-const char *cli_grid_usual(const char *field)
+const char *cli_grid_usual(const char *usual, const char *field)
 {
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (strcmp(usual[i].field, field) == 0)
-            return usual[i].values;
+    while (*usual != '\0') {
+        const char *values = usual + strlen(usual) + 1;
+        if (strcmp(usual, field) == 0)
+            return values;
+        usual = values + strlen(values) + 1;
+    }
     return NULL;
 }
 
@@ -93,8 +92,9 @@ int cli_grid_expand(
     // Fields are in the order of the cost of changing them, most expensive first.
     for (size_t i = 0; code == CLI_EXIT_OK && (field = blm_recipe_field(i)) != NULL;
          i++) {
-        const char *list =
-            grid->lists[i] != NULL ? grid->lists[i] : cli_grid_usual(field->name);
+        const char *list = grid->lists[i] != NULL
+                               ? grid->lists[i]
+                               : cli_grid_usual(grid->usual, field->name);
         if (grid->lists[i] != NULL)
             code = check_used(verb, field, *out, *count);
         if (code == CLI_EXIT_OK && list != NULL)

@@ -8,16 +8,18 @@
 // Values are separated by commas, or by slashes if they contain commas: "2,3/1,2,3".
 typedef struct cli_grid {
     const char *lists[CLI_MAX_FIELDS];
+    const char *usual; // see cli_grid_usual
 } cli_grid;
 
 // Stands for an option for each field, for a struct whose member `grid` is a cli_grid.
-#define CLI_GRID_OPTIONS(type)                                                           \
+#define CLI_GRID_OPTIONS(type, usual)                                                    \
     {                                                                                    \
-        "", 0, CLI_GRID, NULL, NULL, offsetof(type, grid), 0, 0, NULL                    \
+        "", 0, CLI_GRID, NULL, NULL, offsetof(type, grid), 0, 0, usual                   \
     }
 
-// The values of a field that are tried if none are given; NULL: only its default.
-const char *cli_grid_usual(const char *field);
+// The values of a field that a verb tries if none are given; NULL: only its default.
+// usual: names and values in turn, each ending in a zero, and a zero at the end.
+const char *cli_grid_usual(const char *usual, const char *field);
 
 // All combinations; those that share features follow each other.  The caller frees them.
 // Returns 0, or 2 after an error.

@@ -190,7 +190,7 @@ static cli_option option_of_field(
         .words = field->words};
     *usual = cli_option_is_flag(&out) ? NULL : field->initial;
     if (row->kind == CLI_GRID) {
-        const char *values = cli_grid_usual(field->name);
+        const char *values = cli_grid_usual(row->words, field->name);
         *usual = values != NULL ? values : field->initial;
         out.kind = CLI_TEXT;
         out.value = "LIST";

@@ -9,6 +9,7 @@ extern const cli_verb cli_detect;
 extern const cli_verb cli_eval;
 extern const cli_verb cli_calibrate;
 extern const cli_verb cli_sweep;
+extern const cli_verb cli_tune;
 extern const cli_verb cli_table;
 extern const cli_verb cli_info;
 extern const cli_verb cli_import;

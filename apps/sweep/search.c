@@ -94,7 +94,7 @@ const blm_recipe *search_recipe(const search *s)
 // Shared state of the threads that add files.
 typedef struct intake {
     const search *search;
-    const char *const *paths;
+    const search_source *source;
     size_t count, next, done;
     blm_features **items; // (count)
     const search_watch *watch;
@@ -105,14 +105,16 @@ typedef struct intake {
 static blm_status take_file(
     const intake *all, blm_extractor *extractor, size_t i, blm_error *err)
 {
-    const char *path = all->paths[i];
+    const search_source *source = all->source;
     blm_image *image = NULL;
-    blm_error why;
-    APP_TRY(blm_image_read(path, &all->search->decode, &image, err));
+    APP_TRY(source->image(source->context, i, &all->search->decode, &image, err));
     const blm_image *const one = image;
+    blm_error why;
     const blm_status status = blm_extractor_run(extractor, &one, 1, &all->items[i], &why);
     blm_image_free(image);
-    return status == BLM_OK ? BLM_OK : app_fail(err, status, "%s: %s", path, why.text);
+    return status == BLM_OK ? BLM_OK
+                            : app_fail(err, status, "%s: %s",
+                                  source->name(source->context, i), why.text);
 }
 
 // The number of the next file; `count` if there is none, or after a failure.
@@ -151,7 +153,7 @@ static void take_files(intake *all)
     blm_extractor_free(extractor);
 }
 
-blm_status search_add_files(search *s, search_role role, const char *const *paths,
+blm_status search_add_images(search *s, search_role role, const search_source *source,
     size_t count, const search_watch *watch, blm_error *err)
 {
     const search_watch nobody = {0};
@@ -162,7 +164,7 @@ blm_status search_add_files(search *s, search_role role, const char *const *path
     to->items = items;
     memset(items + to->count, 0, count * sizeof *items);
     intake all = {.search = s,
-        .paths = paths,
+        .source = source,
         .count = count,
         .items = items + to->count,
         .watch = watch != NULL ? watch : &nobody,
@@ -173,6 +175,25 @@ blm_status search_add_files(search *s, search_role role, const char *const *path
     take_files(&all);
     to->count += count;
     return all.status;
+}
+
+static blm_status read_file(void *context, size_t index, const blm_decode_options *decode,
+    blm_image **out, blm_error *err)
+{
+    return blm_image_read(((const char *const *)context)[index], decode, out, err);
+}
+
+static const char *name_file(void *context, size_t index)
+{
+    return ((const char *const *)context)[index];
+}
+
+blm_status search_add_files(search *s, search_role role, const char *const *paths,
+    size_t count, const search_watch *watch, blm_error *err)
+{
+    const search_source files = {
+        .context = (void *)(uintptr_t)paths, .image = read_file, .name = name_file};
+    return search_add_images(s, role, &files, count, watch, err);
 }
 
 // ---- fitting --------------------------------------------------------------------------

@@ -37,8 +37,21 @@ void search_free(search *search); // NULL allowed
 // The complete recipe of the extraction; lives as long as the search.
 const blm_recipe *search_recipe(const search *search);
 
+// Images that are read or made when they are needed.  Called from any number of threads
+// at a time.
+typedef struct search_source {
+    void *context; // passed to both
+    // Image number `index`, with these decode options if it is read from a file.  The
+    // search releases it.
+    blm_status (*image)(void *context, size_t index, const blm_decode_options *decode,
+        blm_image **out, blm_error *err);
+    const char *(*name)(void *context, size_t index); // for error texts
+} search_source;
+
 // Adds good images to learn from, or images to score.  Keeps the outputs of the taps, 4
 // bytes per number.  After a failure the search can only be freed.
+blm_status search_add_images(search *search, search_role role,
+    const search_source *source, size_t count, const search_watch *watch, blm_error *err);
 blm_status search_add_files(search *search, search_role role, const char *const *paths,
     size_t count, const search_watch *watch, blm_error *err);
 
