@@ -289,7 +289,7 @@ static blm_status try_point(work *w, search *tries, point *p, blm_error *err)
     if (status == BLM_OK)
         status =
             measure_labelled(w, made + all->made_count, r.threshold, &p->labelled, err);
-    p->key = p->made.auroc;
+    p->key = p->made.found - p->made.alarms;
     free(good);
     return status;
 }
@@ -397,8 +397,8 @@ static int by_key(const void *a, const void *b)
     const point *x = a, *y = b;
     if (x->key != y->key)
         return x->key > y->key ? -1 : 1;
-    if (x->made.found != y->made.found)
-        return x->made.found > y->made.found ? -1 : 1;
+    if (x->made.auroc != y->made.auroc)
+        return x->made.auroc > y->made.auroc ? -1 : 1;
     return (x->order > y->order) - (x->order < y->order);
 }
 
@@ -435,28 +435,38 @@ static void print_points(const work *w)
 
 // Rank correlations between made defects and labelled images.
 typedef struct agreement {
-    double auroc, found;
-    double chosen,
-        best; // labelled AUROC of the best by made defects, and the best of all
+    double key, auroc;   // of `found` less `alarms`; of AUROC
+    double chosen, best; // labelled `found` less `alarms` of the first, and of the best
 } agreement;
 
 static agreement agree(const work *w)
 {
     double *values = cli_alloc(4 * w->tried, sizeof *values);
-    double *labelled = values + w->tried, *found = labelled + w->tried;
-    double *labelled_found = found + w->tried;
-    agreement out = {.chosen = w->points[0].labelled.auroc, .best = 0};
+    double *labelled = values + w->tried, *auroc = labelled + w->tried;
+    double *labelled_auroc = auroc + w->tried;
+    agreement out = {.best = -1};
     for (size_t i = 0; i < w->tried; i++) {
-        values[i] = w->points[i].key;
-        labelled[i] = w->points[i].labelled.auroc;
-        found[i] = w->points[i].made.found;
-        labelled_found[i] = w->points[i].labelled.found;
+        const point *p = &w->points[i];
+        values[i] = p->key;
+        labelled[i] = p->labelled.found - p->labelled.alarms;
+        auroc[i] = p->made.auroc;
+        labelled_auroc[i] = p->labelled.auroc;
         out.best = fmax(out.best, labelled[i]);
     }
-    out.auroc = rank_correlation(values, labelled, w->tried);
-    out.found = rank_correlation(found, labelled_found, w->tried);
+    out.chosen = labelled[0];
+    out.key = rank_correlation(values, labelled, w->tried);
+    out.auroc = rank_correlation(auroc, labelled_auroc, w->tried);
     free(values);
     return out;
+}
+
+static void print_agreement(const work *w)
+{
+    const agreement a = agree(w);
+    printf("rank correlation (Spearman) of made and labelled: found less alarms %.2f, "
+           "AUROC %.2f\n"
+           "labelled, found less alarms: %.3f of the first, %.3f of the best\n",
+        a.key, a.auroc, a.chosen, a.best);
 }
 
 static void measure_json(cli_json *json, const char *key, const rank_measure *m)
@@ -493,16 +503,13 @@ static void print(const work *w)
         print_json(w);
         return;
     }
-    printf("experimental: made defects rank recipes only roughly (see blemish-tune(1))\n"
+    printf("experimental: ranks by the share of made defects found, not by AUROC (see "
+           "blemish-tune(1))\n"
            "%zu recipes, %zu good images learnt, %zu left out, %zu made defects\n",
         w->tried, w->all.learnt_count, w->all.left_count, w->all.made_count);
     print_points(w);
-    if (!w->set->check)
-        return;
-    const agreement a = agree(w);
-    printf("rank correlation (Spearman) of made and labelled: AUROC %.2f, found %.2f\n"
-           "labelled AUROC: %.4f of the first, %.4f of the best\n",
-        a.auroc, a.found, a.chosen, a.best);
+    if (w->set->check)
+        print_agreement(w);
 }
 
 // ---- the verb -------------------------------------------------------------------------

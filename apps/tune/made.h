@@ -1,7 +1,7 @@
 // made.h: makes defects on good images, to rank recipes without defective ones.
 //
-// A made defect is one connected place of 0.1 % to 5 % of the image.  None looks like a
-// real one; what counts is that recipes which find them find real ones too (doc/accuracy.md
+// A made defect is a place of about 0.1 % to 5 % of the image.  None looks like a real
+// one; what counts is that recipes which find them find real ones too (doc/accuracy.md
 // says how far that is so).
 #ifndef BLEMISH_TUNE_MADE_H
 #define BLEMISH_TUNE_MADE_H
