@@ -17,7 +17,7 @@
 
 typedef struct settings {
     const char *output, *group_by, *exclude;
-    double false_alarm, review;
+    double false_alarm, review, unjudged;
     int64_t min_area;
     blm_decode_options decode;
     int threads, skip_bad, keep_copies, json;
@@ -32,6 +32,9 @@ static const cli_option options[] = {
         "Share of good images that may be NG (unchanged)", AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
         AT(review), 0, 1, NULL},
+    {"cannot-judge", 0, CLI_REAL, "RATE",
+        "Share of good images that may be CANNOT JUDGE (unchanged)", AT(unjudged), 0, 1,
+        NULL},
     {"min-area", 0, CLI_SIZE, "N", "Smallest defect, in pixels of --size (unchanged)",
         AT(min_area), 1, 1e12, NULL},
     CLI_GROUP_OPTION(settings),
@@ -160,6 +163,7 @@ static blm_calibration wanted(const settings *set, const blm_model *model)
         .false_alarm = set->false_alarm != 0 ? set->false_alarm : info.false_alarm,
         .review = same ? info.review : set->review,
         .min_area = set->min_area,
+        .unjudged = set->unjudged != 0 ? set->unjudged : info.unjudged,
         .keep_copies = set->keep_copies,
         .threads = set->threads};
 }

@@ -78,6 +78,9 @@ void cli_describe_threshold(const blm_model_info *info)
     if (info->review_threshold > 0)
         printf("review threshold: %.6g, for %g of good images\n", info->review_threshold,
             info->review);
+    if (info->unjudged > 0)
+        printf("cannot judge: for reasons that %g of good images may have\n",
+            info->unjudged);
 }
 
 static void describe_cost(const blm_model *model)
@@ -122,6 +125,7 @@ void cli_threshold_json(const blm_model_info *info, cli_json *json)
     cli_json_number(json, "review_threshold",
         info->review_threshold > 0 ? info->review_threshold : NAN);
     cli_json_number(json, "review", info->review > 0 ? info->review : NAN);
+    cli_json_number(json, "unjudged", info->unjudged > 0 ? info->unjudged : NAN);
     cli_json_text(json, "score_source", source_name(info->source));
     cli_json_integer(json, "good_scores", (int64_t)info->good_scores);
     cli_json_integer(json, "groups", (int64_t)info->groups);

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 #include "apps/blemish/batch.h"
+#include "apps/blemish/cli_series.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/listing.h"
+#include "apps/blemish/memory.h"
 #include "apps/blemish/outputs.h"
 #include "apps/blemish/records.h"
 #include "apps/blemish/tally.h"
@@ -49,14 +51,38 @@ typedef struct job {
     int code;            // with --exit-status: the worst of the verdicts
     unsigned reported;   // bits of `unseen` that have been reported
     cli_tally tally;
+    cli_series series;
 } job;
 
-static blm_status write_maps(void *context, cli_outcome *outcome,
-    const blm_scorer *scorer, blm_image *image, blm_error *err)
+// Notes the hash of the image, and writes its maps.
+static blm_status work(void *context, cli_outcome *outcome, const blm_scorer *scorer,
+    blm_image *image, blm_error *err)
 {
     const job *self = context;
+    uint64_t *hash = outcome->extra = cli_alloc(1, sizeof *hash);
+    *hash = cli_series_hash(image);
+    if (self->set->maps == NULL)
+        return BLM_OK;
     return cli_outputs_write(
         &self->outputs, outcome->index, scorer, image, &outcome->result, err);
+}
+
+// Compares an image with those before it.
+static void watch(job *self, cli_outcome *outcome)
+{
+    blm_result *result = &outcome->result;
+    const uint64_t *hash = outcome->extra;
+    double x, y;
+    if (cli_series_add(&self->series, *hash, outcome->width, outcome->height, result)) {
+        result->reasons |= BLM_REASON_FROZEN;
+        if (!self->set->judge_anyway)
+            result->verdict = BLM_VERDICT_CANNOT_JUDGE;
+    }
+    if (cli_series_spot(&self->series, outcome->width, outcome->height, &x, &y) &&
+        !self->set->talk.quiet)
+        cli_complain("%s: a spot near %.0f,%.0f is NG on %d images in a row: dirt on the "
+                     "lens? (reported once)",
+            outcome->name, x, y, CLI_SPOT_RUN);
 }
 
 // Reports once for each bit of `unseen` that an image has properties no good image had.
@@ -88,15 +114,17 @@ static int verdict_code(blm_verdict verdict)
     return CLI_EXIT_OK;
 }
 
-static int print(void *context, const cli_outcome *outcome)
+static int print(void *context, const cli_outcome *given)
 {
     job *self = context;
-    if (outcome->status == BLM_OK) {
-        self->code = cli_worse(self->code, verdict_code(outcome->result.verdict));
-        report_unseen(self, outcome);
-        cli_tally_add(&self->tally, outcome->result.reasons);
+    cli_outcome outcome = *given;
+    if (outcome.status == BLM_OK) {
+        watch(self, &outcome);
+        self->code = cli_worse(self->code, verdict_code(outcome.result.verdict));
+        report_unseen(self, &outcome);
+        cli_tally_add(&self->tally, outcome.result.reasons);
     }
-    cli_record(&self->records, outcome);
+    cli_record(&self->records, &outcome);
     return cli_flush();
 }
 
@@ -119,7 +147,8 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
         .threshold = set->threshold,
         .talk = &set->talk,
         .context = self,
-        .work = set->maps != NULL ? write_maps : NULL,
+        .work = work,
+        .release = free,
         .report = print};
     cli_records_begin(&self->records);
     int code = cli_batch_run(&batch, model);
@@ -157,6 +186,7 @@ static int run(const cli_verb *verb, int argc, char **argv)
         .records = {.form = set.json  ? CLI_JSON_LINES
                             : set.csv ? CLI_CSV_LINES
                                       : CLI_TEXT_LINES,
+            .model = model,
             .model_hash = info.hash,
             .mm_per_pixel = set.mm_per_pixel}};
     int code = cli_list(arguments.items + 1, arguments.count - 1, &choice, &files);

@@ -21,7 +21,7 @@
 typedef struct settings {
     const char *output;
     cli_setup setup;
-    double false_alarm, review;
+    double false_alarm, review, unjudged;
     const char *group_by, *report, *exclude;
     cli_region region;
     blm_decode_options decode;
@@ -38,6 +38,9 @@ static const cli_option options[] = {
         AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
         AT(review), 0, 1, NULL},
+    {"cannot-judge", 0, CLI_REAL, "RATE",
+        "Share of good images that may be CANNOT JUDGE (0.001)", AT(unjudged), 0, 1,
+        NULL},
     {"region", 'r', CLI_TEXT, "MASK", "Mask, black outside the region of interest",
         AT(region.mask), 0, 0, NULL},
     {"include", 0, CLI_TEXT, "POLYGONS",
@@ -132,6 +135,7 @@ static int fit_and_save(
                                  .threads = set->threads},
         .calibration = {.false_alarm = set->false_alarm,
             .review = set->review,
+            .unjudged = set->unjudged,
             .keep_copies = set->keep_copies},
         .skip_bad = set->skip_bad,
         .force = set->force,

@@ -1,6 +1,7 @@
 // blemish info: prints the content of a model or of weights.
 #include <stdio.h>
 
+#include "apps/blemish/cli_checks.h"
 #include "apps/blemish/cli_describe.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/verbs.h"
@@ -24,10 +25,13 @@ static int print_model(const char *path, int json)
         cli_json_open(&out, NULL, '{');
         cli_json_text(&out, "kind", "model");
         cli_describe_json(model, &out);
+        cli_checks_json(model, &out);
         cli_json_close(&out, '}');
         cli_json_end_line(&out);
-    } else
+    } else {
         cli_describe(model);
+        cli_checks_print(model);
+    }
     blm_model_free(model);
     return cli_flush();
 }

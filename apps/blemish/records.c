@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_checks.h"
 #include "apps/blemish/cli_text.h"
 #include "apps/blemish/json.h"
 #include "apps/blemish/memory.h"
@@ -204,14 +205,17 @@ static void milliseconds_json(cli_json *json, const char *key, double ms)
     cli_json_number(json, key, round(ms * 1000) / 1000);
 }
 
-static void result_json(cli_json *json, const cli_outcome *outcome, double mm)
+static void result_json(
+    const cli_records *records, const cli_outcome *outcome, cli_json *json)
 {
+    const double mm = records->mm_per_pixel;
     const blm_result *r = &outcome->result;
     cli_json_number(json, "score", r->score);
     cli_json_number(json, "threshold", r->threshold);
     cli_json_number(json, "calibrated", r->calibrated);
     cli_json_text(json, "verdict", blm_verdict_name(r->verdict));
     reasons_json(json, r->reasons);
+    cli_checks_failed_json(records->model, r, json);
     unseen_json(json, r->unseen);
     cli_json_integer(json, "width", outcome->width);
     cli_json_integer(json, "height", outcome->height);
@@ -235,7 +239,7 @@ static void print_json(const cli_records *records, const cli_outcome *outcome)
     cli_json_text(&json, "name", outcome->name);
     cli_json_text(&json, "model", records->model_hash);
     if (outcome->status == BLM_OK)
-        result_json(&json, outcome, records->mm_per_pixel);
+        result_json(records, outcome, &json);
     else
         cli_json_text(&json, "error", outcome->err.text);
     cli_json_close(&json, '}');

@@ -6,6 +6,7 @@
 
 typedef struct cli_records {
     enum { CLI_TEXT_LINES, CLI_JSON_LINES, CLI_CSV_LINES } form;
+    const blm_model *model;
     const char *model_hash;
     double mm_per_pixel; // 0: no millimetres
 } cli_records;

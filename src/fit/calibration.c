@@ -12,6 +12,7 @@
 #include "src/base/threads.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
+#include "src/fit/check_limits.h"
 #include "src/fit/fit_parts.h"
 #include "src/fit/threshold.h"
 #include "src/map/map.h"
@@ -59,7 +60,7 @@ static blm_status score_distances(const blm_model *model, const float *distances
 }
 
 static blm_status score_groups(const blm_model *model, const int32_t *group, int threads,
-    double *out, blm_error *err)
+    double *out, float (*spread)[2], blm_error *err)
 {
     const size_t count =
         (size_t)model->detector->left_out * (size_t)model->detector->positions;
@@ -80,6 +81,8 @@ static blm_status score_groups(const blm_model *model, const int32_t *group, int
         blmi_detector_leave_out(model->detector, group, use, threads, distances, err);
     if (status == BLM_OK)
         status = score_distances(model, distances, threads, out, err);
+    if (status == BLM_OK)
+        status = blmi_limits_spread(model, distances, spread, err);
 done:
     blmi_free(distances);
     blmi_free(use);
@@ -95,17 +98,20 @@ static blm_status check_scores(const double *scores, size_t count, blm_error *er
     return BLM_OK;
 }
 
-// scores (count), from the source that the calibration chooses.
+// scores (count), from the source that the calibration chooses; spread (M, 2).
 static blm_status fill_scores(const blm_model *model, const blm_calibration *c,
-    double *scores, size_t count, blm_error *err)
+    double *scores, size_t count, float (*spread)[2], blm_error *err)
 {
     const int threads = blmi_threads_of(c->threads);
+    const float *loo = model->detector->loo;
+    if (c->held_out == NULL && c->group != NULL)
+        BLMI_TRY(score_groups(model, c->group, threads, scores, spread, err));
+    else
+        BLMI_TRY(blmi_limits_spread(model, loo, spread, err));
     if (c->held_out != NULL)
         memcpy(scores, c->held_out, count * sizeof *scores);
-    else if (c->group != NULL)
-        BLMI_TRY(score_groups(model, c->group, threads, scores, err));
-    else
-        BLMI_TRY(score_distances(model, model->detector->loo, threads, scores, err));
+    else if (c->group == NULL)
+        BLMI_TRY(score_distances(model, loo, threads, scores, err));
     return check_scores(scores, count, err);
 }
 
@@ -130,6 +136,9 @@ blm_status blmi_calibration_check(
         return blmi_fail(err, BLM_EUSAGE,
             "review rate %g: must be above the false-alarm rate %g and below 1",
             c->review, rate);
+    if (!(c->unjudged >= 0 && c->unjudged < 1))
+        return blmi_fail(err, BLM_EUSAGE,
+            "cannot-judge rate %g: must be above 0 and below 1", c->unjudged);
     if (c->min_area < 0 || c->min_area > pixels)
         return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
             (long long)c->min_area, (long long)pixels);
@@ -170,23 +179,33 @@ static void set_source(blm_model *model, const blm_calibration *c)
                                         : BLM_LEAVE_ONE_OUT;
 }
 
-// Sets scores, source and thresholds; c->group becomes the groups that were used.  Copies
-// are left out together, unless the detector cannot, or too few images would be left.
+// Sets scores, source, thresholds and limits; c->group becomes the groups that were used.
+// Copies are left out together, unless the detector cannot, or too few images would be
+// left.
 static blm_status score_and_set(blm_model *model, blm_calibration *c,
     const int32_t *parts, double *scores, size_t count, blm_error *err)
 {
     const int32_t *asked = c->group;
+    const size_t left_out = (size_t)model->detector->left_out;
+    float(*spread)[2] = blmi_alloc(left_out, sizeof *spread);
+    if (spread == NULL)
+        return blmi_no_memory(err, "distances", left_out, sizeof *spread);
     if (parts != NULL)
         c->group = parts;
-    blm_status status = fill_scores(model, c, scores, count, err);
+    blm_status status = fill_scores(model, c, scores, count, spread, err);
     if (status == BLM_EUSAGE && parts != NULL) {
         c->group = asked;
-        status = fill_scores(model, c, scores, count, err);
+        status = fill_scores(model, c, scores, count, spread, err);
     }
-    if (status != BLM_OK)
-        return status;
-    set_source(model, c);
-    return set_thresholds(model, c, err);
+    if (status == BLM_OK) {
+        set_source(model, c);
+        status = set_thresholds(model, c, err);
+    }
+    if (status == BLM_OK)
+        status = blmi_limits_set(
+            model, spread, left_out, c->unjudged != 0 ? c->unjudged : BLMI_UNJUDGED, err);
+    blmi_free(spread);
+    return status;
 }
 
 blm_status blmi_model_calibrate(
@@ -213,6 +232,7 @@ blm_status blmi_model_calibrate(
     blmi_free(parts);
     if (status == BLM_OK) {
         blmi_free(model->owned_scores);
+        blmi_free(model->owned_limits);
         *model = next;
     } else
         blmi_free(scores);

@@ -13,6 +13,7 @@
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
+#include "src/fit/check_limits.h"
 #include "src/fit/copies.h"
 #include "src/fit/fit_parts.h"
 #include "src/fit/fitter.h"
@@ -44,6 +45,8 @@ struct blm_fitter {
     char **names;        // (images)
     blmi_thumb **thumbs; // (images) NULL from number BLMI_MAX_COMPARED
     size_t names_capacity;
+    blmi_look *looks;  // (look_count) of the first images, at most BLMI_MAX_COMPARED
+    size_t look_count; // room for names_capacity; SIZE_MAX: an image has none
     const char *ended; // why it can only be freed, static text; NULL: it is open
 };
 
@@ -178,6 +181,7 @@ void blm_fitter_free(blm_fitter *fitter)
         blmi_free(fitter->thumbs[i]);
     blmi_free(fitter->names);
     blmi_free(fitter->thumbs);
+    blmi_free(fitter->looks);
     free_extraction(fitter);
     blmi_detector_fit_free(fitter->statistics);
     blmi_weights_close(&fitter->weights);
@@ -212,7 +216,7 @@ static size_t image_count(const blm_fitter *f)
            ((size_t)f->recipe.augment.variations + 1);
 }
 
-// Makes room for the names and thumbs of `more` images.
+// Makes room for the names, thumbs and looks of `more` images.
 static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
 {
     const size_t have = image_count(fitter);
@@ -226,7 +230,10 @@ static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
     blmi_thumb **thumbs = blmi_grow_zero(fitter->thumbs, old, capacity, sizeof *thumbs);
     if (thumbs != NULL)
         fitter->thumbs = thumbs;
-    if (names == NULL || thumbs == NULL)
+    blmi_look *looks = blmi_grow_zero(fitter->looks, old, capacity, sizeof *looks);
+    if (looks != NULL)
+        fitter->looks = looks;
+    if (names == NULL || thumbs == NULL || looks == NULL)
         return blmi_no_memory(err, "names", capacity, sizeof *names);
     fitter->names_capacity = capacity;
     return BLM_OK;
@@ -249,6 +256,7 @@ static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
     if (index < BLMI_MAX_COMPARED) {
         fitter->thumbs[index] = traits->thumb;
         traits->thumb = NULL;
+        blmi_traits_keep_look(traits, fitter->looks, &fitter->look_count);
     }
 }
 
@@ -361,6 +369,8 @@ blm_status blm_fitter_add_features(blm_fitter *fitter,
         blmi_traits traits[BLOCK] = {{.thumb = NULL}}, *all[BLOCK];
         for (int i = 0; i < size; i++) {
             traits[i].seen = features[at + (size_t)i]->seen;
+            traits[i].has_look = features[at + (size_t)i]->has_look;
+            traits[i].look = features[at + (size_t)i]->look;
             all[i] = &traits[i];
         }
         const blm_status status =
@@ -554,6 +564,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     BLMI_TRY(blmi_names_note(model, fitter->names, err));
     BLMI_TRY(blmi_parts_note(
         model, fitter->thumbs, blmi_model_images(model), fitter->threads, err));
+    blmi_limits_take_looks(model, &fitter->looks, fitter->look_count);
     model->include = model->owned_include = fitter->include;
     fitter->include = NULL;
     blm_calibration own = calibration != NULL ? *calibration : (blm_calibration){0};

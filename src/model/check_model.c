@@ -178,11 +178,29 @@ static blm_status check_weights(const blm_model *model, const char *path, blm_er
     return BLM_OK;
 }
 
+static blm_status check_limits(const blm_model *model, const char *path, blm_error *err)
+{
+    for (int i = 0; model->limits != NULL && i < BLMI_CHECKS; i++)
+        if (isnan(model->limits[i].at))
+            return blmi_fail(
+                err, BLM_EINPUT, "%s: check.limits: limit %d is not a number", path, i);
+    if (model->limits != NULL && !(model->unjudged > 0 && model->unjudged < 1))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: check.rate is %g, expected above 0 and below 1", path, model->unjudged);
+    for (size_t i = 0; model->looks != NULL && i < model->look_count; i++)
+        for (int k = 0; k < BLMI_LOOK_NUMBERS; k++)
+            if (!isfinite(model->looks[i].at[k]))
+                return blmi_fail(err, BLM_EINPUT,
+                    "%s: good.looks: number %d of image %zu is not finite", path, k, i);
+    return BLM_OK;
+}
+
 blm_status blmi_model_check_tensors(
     const blm_model *model, const char *path, blm_error *err)
 {
     BLMI_TRY(check_good_scores(model, path, err));
     BLMI_TRY(check_same(model, path, err));
+    BLMI_TRY(check_limits(model, path, err));
     BLMI_TRY(check_region(model, path, err));
     return check_weights(model, path, err);
 }

@@ -342,16 +342,19 @@ static void fill(blm_features *f, const float *const *from, int place)
 }
 
 // Makes input number `place` of an image, with the cover laid over it.
-static blm_status prepare(
-    blm_extractor *e, const blm_image *image, int place, blmi_seen *seen, blm_error *err)
+static blm_status prepare(blm_extractor *e, const blm_image *image, int place,
+    blmi_seen *seen, blmi_look *look, blm_error *err)
 {
     const blmi_origin *o = e->origin;
     blm_image *copy = NULL;
     BLMI_TRY(blmi_cover_copy(&o->cover, &o->recipe, o->include, image, &copy, err));
     const blm_image *covered = copy != NULL ? copy : image;
     *seen = blmi_seen_of(covered);
-    const blm_status status =
+    const blm_rect crop = blmi_recipe_crop(&o->recipe, image->width, image->height);
+    blm_status status =
         blmi_extractor_prepare(e->extractor, e->extraction, covered, place, err);
+    if (status == BLM_OK)
+        status = blmi_look_at(covered, &crop, look, err);
     blm_image_free(copy);
     return status;
 }
@@ -361,8 +364,9 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
 {
     const double start = blmi_clock_ms();
     blmi_seen seen[MAX_BATCH];
+    blmi_look look[MAX_BATCH];
     for (int i = 0; i < count; i++)
-        BLMI_TRY(prepare(e, images[i], i, &seen[i], err));
+        BLMI_TRY(prepare(e, images[i], i, &seen[i], &look[i], err));
     for (int s = 0; e->timed && s < e->steps; s++)
         e->step[s].ms = 0;
     e->pending = 0;
@@ -373,6 +377,8 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
     for (int i = 0; i < count; i++) {
         BLMI_TRY(new_features(e->origin, &out[i], err));
         out[i]->seen = seen[i];
+        out[i]->look = look[i];
+        out[i]->has_look = true;
         out[i]->width = images[i]->width;
         out[i]->height = images[i]->height;
         fill(out[i], blmi_extraction_outputs(e->extraction), i);

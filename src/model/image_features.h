@@ -2,9 +2,12 @@
 #ifndef BLMI_MODEL_IMAGE_FEATURES_H
 #define BLMI_MODEL_IMAGE_FEATURES_H
 
+#include <stdbool.h>
+
 #include "blemish/features.h"
 #include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
+#include "src/judge/look.h"
 #include "src/model/seen.h"
 
 // What all features of an extractor share; reference counted.
@@ -13,6 +16,8 @@ typedef struct blmi_origin blmi_origin;
 struct blm_features {
     blmi_origin *origin;
     blmi_seen seen;    // of the image; empty if unknown
+    bool has_look;     // false: look is unknown
+    blmi_look look;    // of the image
     int width, height; // of the image
     float *values;     // all outputs of the layout of origin
     const float *output[BLMI_MAX_TAPS];

@@ -84,6 +84,8 @@ blm_status blmi_model_derive(
     next->owned_names = NULL;
     next->owned_scores = NULL;
     next->owned_same = NULL;
+    next->owned_looks = NULL;
+    next->owned_limits = NULL;
     *out = next;
     return BLM_OK;
 }
@@ -102,6 +104,8 @@ void blm_model_free(blm_model *model)
     blmi_free(model->owned_weights);
     blmi_free(model->owned_scores);
     blmi_free(model->owned_same);
+    blmi_free(model->owned_looks);
+    blmi_free(model->owned_limits);
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
     blmi_extractor_free(model->life->extractor);
@@ -197,7 +201,8 @@ static blm_model_info describe(const blm_model *model)
         .copies = count_copies(model),
         .good_median = model->good_median,
         .finest_rate = 1 / (count_units(model) + 1),
-        .promised_rate = promised_rate(model)};
+        .promised_rate = promised_rate(model),
+        .unjudged = model->unjudged};
 }
 
 void blm_model_describe_sized(
@@ -220,6 +225,21 @@ size_t blm_model_image_same(const blm_model *model, size_t index)
                    index < (size_t)model->detector->left_out
                ? (size_t)model->same[index]
                : index;
+}
+
+int blm_model_check_sized(
+    const blm_model *model, size_t index, blm_check *out, size_t out_size)
+{
+    if (model == NULL || out == NULL || model->limits == NULL || index >= BLMI_CHECKS)
+        return 0;
+    const blmi_check *c = blmi_check_at((int)index);
+    const blm_check own = {.name = c->name,
+        .reason = c->reason,
+        .above = c->side > 0,
+        .limit = model->limits[index].at,
+        .good = model->limits[index].good};
+    blmi_sized_give(&own, sizeof own, out, out_size);
+    return 1;
 }
 
 static int by_falling_score(const void *a, const void *b)

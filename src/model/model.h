@@ -9,6 +9,7 @@
 #include "src/feature/extractor.h"
 #include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
+#include "src/judge/image_check.h"
 #include "src/model/seen.h"
 
 typedef struct blmi_model_life blmi_model_life; // reference count, packed weights
@@ -44,6 +45,12 @@ struct blm_model {
     blm_threshold_method method;
     double review_threshold, review; // 0: none
 
+    // Numbers of the first images of the fit; NULL: unknown.
+    const blmi_look *looks; // (look_count)
+    size_t look_count;
+    const blmi_limit *limits; // (BLMI_CHECKS) NULL: no image is refused
+    double unjudged;          // the rate of the limits; 0 without them
+
     const char *program, *weights_hash; // texts that live as long as the model
 
     // The memory that the pointers above point into.
@@ -54,6 +61,8 @@ struct blm_model {
     char *owned_names;
     double *owned_scores;
     int32_t *owned_same;
+    blmi_look *owned_looks;
+    blmi_limit *owned_limits;
 };
 
 // Makes a model of zeros with one owner.

@@ -15,8 +15,12 @@
 
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
-#define BACKBONE "backbone." // prefix of the weights' names
-#define SAME "good.same"     // tensor of copies among the good images, if there are any
+#define BACKBONE "backbone."  // prefix of the weights' names
+#define SAME "good.same"      // tensor of copies among the good images, if there are any
+#define LOOKS "good.looks"    // tensor of numbers of the good images, if known
+#define LIMITS "check.limits" // tensor of limits of checks, with its rate
+#define RATE "check.rate"
+#define LOOK_COUNT "check.looks"
 #define INCLUDE "recipe.include" // tensor of the region of interest
 // A reader must understand keys with '!', since scores would be wrong without them.  The
 // other keys of this kind are those of the recipe.
@@ -134,7 +138,7 @@ static int scan_number(const blmi_number *number, const char *text)
 
 // ---- tensors: one list for both directions --------------------------------------------
 
-enum { MAX_PARTS = BLMI_MAX_PARTS + 4 };
+enum { MAX_PARTS = BLMI_MAX_PARTS + 6 };
 
 // The arrays of a model without its weights.
 static size_t list_parts(blm_model *m, blmi_part parts[MAX_PARTS])
@@ -147,6 +151,11 @@ static size_t list_parts(blm_model *m, blmi_part parts[MAX_PARTS])
     if (m->same != NULL)
         parts[count++] =
             (blmi_part){SAME, BLMI_I32, 1, {m->detector->left_out}, &m->same};
+    if (m->looks != NULL)
+        parts[count++] = (blmi_part){
+            LOOKS, BLMI_F32, 2, {(int64_t)m->look_count, BLMI_LOOK_NUMBERS}, &m->looks};
+    if (m->limits != NULL)
+        parts[count++] = (blmi_part){LIMITS, BLMI_F64, 2, {BLMI_CHECKS, 2}, &m->limits};
     if (m->include != NULL)
         parts[count++] = (blmi_part){INCLUDE, BLMI_U8, 2,
             {m->recipe.fields.height, m->recipe.fields.width}, &m->include};
@@ -249,9 +258,9 @@ static void print_numbers(
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 6];
+    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 8];
     printed numbers = {.pairs = pairs};
-    char outside[8];
+    char outside[8], rate[TEXT], looks[TEXT];
     blmi_backbone backbone;
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
@@ -262,6 +271,14 @@ static blm_status write_model(const blm_model *model, const char *path,
     pairs[count++] = (blmi_pair){"format_version", FORMAT_VERSION};
     pairs[count++] = (blmi_pair){"program", model->program};
     pairs[count++] = (blmi_pair){"weights_hash", model->weights_hash};
+    if (model->limits != NULL) {
+        blmi_print(rate, sizeof rate, "%.17g", model->unjudged);
+        pairs[count++] = (blmi_pair){RATE, rate};
+    }
+    if (model->looks != NULL) {
+        blmi_print(looks, sizeof looks, "%zu", model->look_count);
+        pairs[count++] = (blmi_pair){LOOK_COUNT, looks};
+    }
     if (model->include != NULL)
         pairs[count++] = (blmi_pair){REGION, "1"};
     if (model->cover.there) {
@@ -421,6 +438,33 @@ static blm_status find_cover(blm_model *model, const char *path, blm_error *err)
     return BLM_OK;
 }
 
+// Notes which of the optional tensors of the checks there must be.
+static blm_status find_checks(blm_model *model, const char *path, blm_error *err)
+{
+    static const blmi_look no_look;
+    static const blmi_limit no_limit;
+    const blmi_number rate = {RATE, DOUBLE, &model->unjudged};
+    int64_t count = 0;
+    const blmi_number looks = {LOOK_COUNT, INT64, &count};
+    const blmi_tensors *tensors = &model->file.tensors;
+    BLMI_TRY(read_number(
+        &model->file, &rate, path, blmi_tensors_find(tensors, LIMITS) != NULL, err));
+    BLMI_TRY(read_number(
+        &model->file, &looks, path, blmi_tensors_find(tensors, LOOKS) != NULL, err));
+    if (blmi_safetensors_meta(&model->file, RATE) != NULL)
+        model->limits = &no_limit; // not NULL, for list_parts
+    if (blmi_safetensors_meta(&model->file, LOOK_COUNT) != NULL) {
+        if (count < 1)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: " LOOK_COUNT " is %lld, expected 1 "
+                "or more",
+                path, (long long)count);
+        model->looks = &no_look;
+        model->look_count = (size_t)count;
+    }
+    return BLM_OK;
+}
+
 static const int32_t no_copy = 0;
 
 static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
@@ -432,6 +476,7 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
         model->same = (const int32_t *)(const void *)&no_copy; // for list_parts
     BLMI_TRY(find_region(model, path, err));
     BLMI_TRY(find_cover(model, path, err));
+    BLMI_TRY(find_checks(model, path, err));
     const size_t count = list_parts(model, parts);
     for (size_t i = 0; i < count; i++) {
         const blmi_tensor *t = blmi_tensors_find(&model->file.tensors, parts[i].name);

@@ -12,6 +12,7 @@
 #include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/image/picture.h"
+#include "src/judge/image_check.h"
 #include "src/map/map.h"
 #include "src/model/image_features.h"
 #include "src/model/model.h"
@@ -29,6 +30,7 @@ typedef struct place {
     int32_t *label; // (height, width)
     blmi_component *components;
     blm_region *regions;
+    double checks[BLMI_CHECKS];
 } place;
 
 struct blm_scorer {
@@ -43,6 +45,7 @@ struct blm_scorer {
     float *features; // (batch, P, D)
     void *detector_scratch;
     float *distances; // (batch, P)
+    float *sorted;    // (batch, P) scratch of checks
     place *places;    // (batch)
 };
 
@@ -85,13 +88,15 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
     s->detector_scratch =
         blmi_alloc(blmi_detector_scratch(s->model->detector, batch, s->team), 1);
     s->distances = blmi_alloc(positions, sizeof(float));
+    s->sorted = blmi_alloc(positions, sizeof(float));
     s->places = blmi_alloc_zero((size_t)batch, sizeof *s->places);
     if (s->model->include != NULL &&
         (s->use = blmi_alloc((size_t)layout->positions, 1)) != NULL)
         blmi_region_positions(s->model->include, r->width, r->height, layout->grid_width,
             layout->grid_height, s->use);
     if ((s->model->include != NULL && s->use == NULL) || s->features == NULL ||
-        s->detector_scratch == NULL || s->distances == NULL || s->places == NULL)
+        s->detector_scratch == NULL || s->distances == NULL || s->sorted == NULL ||
+        s->places == NULL)
         return blmi_no_memory(err, "the scorer", positions, sizeof(float));
     for (int i = 0; i < batch; i++)
         BLMI_TRY(open_place(s->model, &s->places[i], err));
@@ -174,6 +179,7 @@ void blm_scorer_free(blm_scorer *scorer)
     blmi_free(scorer->features);
     blmi_free(scorer->detector_scratch);
     blmi_free(scorer->distances);
+    blmi_free(scorer->sorted);
     blm_model_free(scorer->model);
     blmi_free(scorer);
 }
@@ -251,8 +257,25 @@ static blm_result begin_result(const blm_scorer *s, const blmi_seen *seen)
         .height = s->model->recipe.fields.height};
 }
 
-// The result of image i from its distances; width, height: of the image.
-static void judge(const blm_scorer *s, int i, int width, int height, blm_result *out)
+// Finds out why image i cannot be judged.  look: NULL: unknown.
+static void check(const blm_scorer *s, int i, const blmi_look *look, blm_result *out)
+{
+    const int positions = s->model->detector->positions;
+    const size_t at = (size_t)i * (size_t)positions;
+    float spread[2];
+    if (s->model->limits == NULL)
+        return;
+    blmi_check_distances(s->distances + at, s->use, positions, s->sorted + at, spread);
+    out->checks = s->places[i].checks;
+    out->check_count = BLMI_CHECKS;
+    out->reasons |= blmi_check_image(look, spread, s->model->limits, s->places[i].checks);
+    if ((out->unseen & (BLM_UNSEEN_SIZE | BLM_UNSEEN_ASPECT)) != 0)
+        out->reasons |= BLM_REASON_SIZE;
+}
+
+// The result of image i from its distances; width, height, look: of the image.
+static void judge(const blm_scorer *s, int i, int width, int height,
+    const blmi_look *look, blm_result *out)
 {
     const double start = blmi_clock_ms();
     const place *p = &s->places[i];
@@ -261,6 +284,7 @@ static void judge(const blm_scorer *s, int i, int width, int height, blm_result 
     out->map = p->map;
     out->score = (double)blmi_mapper_run(p->mapper, s->distances + at, p->map);
     out->calibrated = calibrated(s, out->score);
+    check(s, i, look, out);
     out->verdict =
         blmi_verdict_image(out->score, out->reasons, s->options.judge_anyway != 0, s->at);
     find_regions(s, p, &frame, out);
@@ -272,13 +296,18 @@ static blm_status run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
     const blmi_seen seen = blmi_seen_of(image);
+    blmi_look look;
     blm_result result = begin_result(scorer, &seen);
+    const blm_rect crop =
+        blmi_recipe_crop(blmi_scorer_recipe(scorer), image->width, image->height);
     BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
         scorer->features, &result.prepare_ms, &result.network_ms, err));
+    // After the extractor, which checks that the crop is inside the image.
+    BLMI_TRY(blmi_look_at(image, &crop, &look, err));
     const double start = blmi_clock_ms();
     BLMI_TRY(measure(scorer, 1, err));
     result.distance_ms = blmi_clock_ms() - start;
-    judge(scorer, 0, image->width, image->height, &result);
+    judge(scorer, 0, image->width, image->height, &look, &result);
     *out = result;
     return BLM_OK;
 }
@@ -326,7 +355,9 @@ static void judge_one(const void *context, int i, int thread)
 {
     const together *t = context;
     (void)thread;
-    judge(t->scorer, i, t->features[i]->width, t->features[i]->height, &t->results[i]);
+    const blm_features *f = t->features[i];
+    judge(
+        t->scorer, i, f->width, f->height, f->has_look ? &f->look : NULL, &t->results[i]);
 }
 
 static blm_status check_features(

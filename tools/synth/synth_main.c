@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 
 #include "blemish/render.h"
+#include "tools/synth/faults.h"
+#include "tools/synth/noise.h"
 #include "tools/synth/synth.h"
 
 enum { EXIT_USAGE = 2, EXIT_SYSTEM = 4 };
-enum { FIRST_TEST = 1000000 }; // index of the first test image
+enum { FIRST_TEST = 1000000, FIRST_FAULT = 2000000 }; // indices of images
 
 static const char help[] =
     "Usage: blemish-synth [OPTION]... FOLDER\n"
@@ -24,6 +26,8 @@ static const char help[] =
     "  --size WxH         pixels, 32 to 4096 each                   [320x320]\n"
     "  --train N          good training images                      [24]\n"
     "  --test N           test images, a third of them good         [20]\n"
+    "  --faults N         good images with a fault, of each kind, in the folders\n"
+    "                     FOLDER/CATEGORY/faults/KIND               [0]\n"
     "  --categories A,B   of those listed below                     [all]\n"
     "  --kinds A,B        kinds of defects; categories without them are left out\n"
     "                                                               [all]\n"
@@ -34,7 +38,7 @@ static const char help[] =
 typedef struct settings {
     const char *folder, *categories, *kinds; // lists; NULL: all
     unsigned long long seed;
-    int width, height, train, test;
+    int width, height, train, test, faults;
 } settings;
 
 // ---- the command line -----------------------------------------------------------------
@@ -144,11 +148,11 @@ static void print_help(void)
 // Returns 0 to go on, -1 after --help, or the exit code.
 static int parse(int argc, char **argv, settings *s)
 {
-    enum { SEED = 1, SIZE, TRAIN, TEST, CATEGORIES, KINDS };
+    enum { SEED = 1, SIZE, TRAIN, TEST, FAULTS, CATEGORIES, KINDS };
     static const struct option options[] = {{"seed", 1, NULL, SEED},
         {"size", 1, NULL, SIZE}, {"train", 1, NULL, TRAIN}, {"test", 1, NULL, TEST},
-        {"categories", 1, NULL, CATEGORIES}, {"kinds", 1, NULL, KINDS},
-        {"help", 0, NULL, 'h'}, {0}};
+        {"faults", 1, NULL, FAULTS}, {"categories", 1, NULL, CATEGORIES},
+        {"kinds", 1, NULL, KINDS}, {"help", 0, NULL, 'h'}, {0}};
     int option, code = 0;
     while (code == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         const char *end = optarg == NULL ? NULL : optarg + strlen(optarg);
@@ -164,6 +168,8 @@ static int parse(int argc, char **argv, settings *s)
             code = parse_count("train", optarg, &s->train);
         } else if (option == TEST) {
             code = parse_count("test", optarg, &s->test);
+        } else if (option == FAULTS) {
+            code = parse_count("faults", optarg, &s->faults);
         } else if (option == CATEGORIES) {
             code = check_list(s->categories = optarg, is_category);
         } else if (option == KINDS) {
@@ -245,6 +251,29 @@ static int write_picture(const settings *s, const synth_category *category, int 
     return write_png(s, path, mask, 1);
 }
 
+// Makes a good image with a fault.  rgb, scratch (height, width, 3).
+static int write_fault(const settings *s, const synth_category *category,
+    synth_fault fault, int number, uint8_t *rgb, uint8_t *scratch)
+{
+    const char *const root = s->folder, *const name = synth_category_name(category);
+    const int index = FIRST_FAULT + (int)fault * 100000 + number;
+    char path[4096];
+    if (strlen(root) > sizeof path - 100)
+        return failed(root, strerror(ENAMETOOLONG));
+    if (synth_picture(
+            category, s->seed, index, SYNTH_GOOD, s->width, s->height, rgb, NULL) != 0)
+        return failed(root, strerror(ENOMEM));
+    synth_spoil(
+        fault, synth_mix(s->seed, (uint64_t)index), s->width, s->height, rgb, scratch);
+    const int grey = synth_category_is_grey(category);
+    const size_t pixels = (size_t)s->width * (size_t)s->height;
+    for (size_t i = 0; grey && i < pixels; i++)
+        rgb[i] = rgb[3 * i];
+    snprintf(path, sizeof path, "%s/%s/faults/%s/%03d.png", root, name,
+        synth_fault_name(fault), number);
+    return write_png(s, path, rgb, grey);
+}
+
 // The wanted kinds of defects of a category; returns their number.
 static int wanted_kinds(
     const settings *s, const synth_category *category, synth_kind out[SYNTH_KINDS])
@@ -257,7 +286,8 @@ static int wanted_kinds(
     return count;
 }
 
-// Test images: a third good, the rest defective, with the kinds in turns.
+// Test images: a third good, the rest defective, with the kinds in turns.  rgb and mask
+// (height, width, 3): scratch.
 static int write_category(
     const settings *s, const synth_category *category, uint8_t *rgb, uint8_t *mask)
 {
@@ -275,6 +305,9 @@ static int write_category(
         code =
             write_picture(s, category, FIRST_TEST + i, kind, "test", number, rgb, mask);
     }
+    for (synth_fault f = 0; f < SYNTH_FAULTS; f++)
+        for (int i = 0; i < s->faults && code == 0; i++)
+            code = write_fault(s, category, f, i, rgb, mask);
     return code;
 }
 
@@ -285,7 +318,7 @@ int main(int argc, char **argv)
     if (code != 0)
         return code < 0 ? 0 : code;
     const size_t pixels = (size_t)s.width * (size_t)s.height;
-    uint8_t *const rgb = malloc(4 * pixels); // followed by the mask
+    uint8_t *const rgb = malloc(6 * pixels); // followed by the mask or scratch
     if (rgb == NULL)
         return failed(s.folder, strerror(ENOMEM));
     for (size_t i = 0; synth_category_at(i) != NULL && code == 0; i++)

@@ -326,6 +326,8 @@ typedef struct blm_calibration {
     // where that is possible.  1: each counts by itself.
     int keep_copies;
     int threads; // 0: one for each core; ignored by blm_fitter_finish
+    // Share of good images that may be CANNOT JUDGE, above 0 and below 1; 0: 0.001.
+    double unjudged;
 } blm_calibration;
 
 // Fits the detector, finds the thresholds and makes the model.  The fitter can only be
@@ -436,7 +438,22 @@ typedef struct blm_model_info {
     // held-out images that could have been drawn.  NaN unless the source is held out,
     // since scores of leave-one-out depend on each other.
     double promised_rate;
+    double unjudged; // requested share of good images that are CANNOT JUDGE; 0: no image
 } blm_model_info;
+
+// A check: an image has the reason if a number of it is beyond the limit.  The good
+// images of the fit set the limits.
+typedef struct blm_check {
+    const char *name; // such as "detail"; static
+    unsigned reason;  // one of BLM_REASON_...
+    int above;        // 1: numbers above the limit have the reason; 0: those below it
+    double limit;     // infinite: no image has it
+    double good;      // the number of the good image next to the limit; NaN: unknown
+} blm_check;
+
+// Check number `index` of a model, from 0.  Returns 1; 0 after the last one, and for
+// models without limits.
+BLM_SIZED int blm_model_check(const blm_model *model, size_t index, blm_check *out);
 
 // Writes all zeros if model is NULL.
 BLM_SIZED void blm_model_describe(const blm_model *model, blm_model_info *out);
@@ -530,6 +547,9 @@ typedef struct blm_result {
     const blm_region *regions; // (region_count) read them with blm_result_region
     size_t region_count;
     double prepare_ms, network_ms, distance_ms, map_ms; // time of each step
+    // (check_count) the numbers of the image, see blm_model_check; NaN: unknown.
+    const double *checks;
+    size_t check_count; // 0: the model has no limits
 } blm_result;
 
 // Scores an image.  It must have been decoded with the bits and range of the recipe

@@ -86,6 +86,13 @@ BLM_SIZED void blm_model_cost(const blm_model *model, blm_cost *out)
     blm_model_cost_sized(model, out, sizeof(blm_cost));
 }
 
+BLM_API int blm_model_check_sized(
+    const blm_model *model, size_t index, blm_check *out, size_t out_size);
+BLM_SIZED int blm_model_check(const blm_model *model, size_t index, blm_check *out)
+{
+    return blm_model_check_sized(model, index, out, sizeof(blm_check));
+}
+
 BLM_API size_t blm_model_good_scores_sized(
     const blm_model *model, blm_good_score *out, size_t out_size, size_t capacity);
 BLM_SIZED size_t blm_model_good_scores(

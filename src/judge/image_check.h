@@ -1,0 +1,58 @@
+// image_check.h: decides whether an image can be judged: numbers of the image against
+// limits that the good images set.
+//
+// The limit of a check is extrapolated from the good images with the tail of a normal
+// distribution: if m is their median and x the most extreme of N,
+//     m + (x - m) z(rate / K) / z(1 / (N + 1)) (1 + 10 / N),
+// z(p) being the point that a share p of a standard normal distribution is beyond, and K
+// the number of checks, but at least the margin of the check beyond x.  10 / N is for the
+// uncertainty of few images.  With many images the factor can be below 1; it is then 1.
+#ifndef BLMI_JUDGE_IMAGE_CHECK_H
+#define BLMI_JUDGE_IMAGE_CHECK_H
+
+#include "src/judge/look.h"
+
+// The numbers that are checked: those of blmi_look, then of the distances of the
+// positions of the detector: log of the median distance, and log of the distance that
+// 15 % exceed in relation to the median.  An obstruction raises the second, as a very
+// large defect does; another part raises the first.
+enum {
+    BLMI_CHECK_TYPICAL = BLMI_LOOK_NUMBERS,
+    BLMI_CHECK_UNEVEN,
+    BLMI_CHECK_NUMBERS,
+    BLMI_CHECKS = 31,
+    BLMI_MIN_CHECKED = 3, // images that can set limits
+};
+
+// A check: an image whose number is beyond the limit has the reason.
+typedef struct blmi_check {
+    const char *name;
+    int number; // BLMI_LOOK_... or BLMI_CHECK_...
+    int side;   // 1: above the limit is bad, -1: below
+    unsigned reason;
+    double margin; // at least from the most extreme good image to the limit
+} blmi_check;
+
+// The limit of a check, and the most extreme number of the good images (NAN: unknown).
+typedef struct blmi_limit {
+    double at, good;
+} blmi_limit;
+
+const blmi_check *blmi_check_at(int index); // 0 to BLMI_CHECKS - 1
+
+// out[0]: see BLMI_CHECK_TYPICAL; out[1]: _UNEVEN.  distances (positions); use
+// (positions): 1: counts; NULL: all do.  scratch (positions).
+void blmi_check_distances(const float *distances, const uint8_t *use, int positions,
+    float *scratch, float out[2]);
+
+// The limit of a check from the numbers of `count` good images, each `stride` floats
+// after the last.  No limit (infinite) from fewer than BLMI_MIN_CHECKED.  BLM_ENOMEM.
+blm_status blmi_check_limit(const blmi_check *check, const float *numbers, size_t count,
+    size_t stride, double rate, blmi_limit *limit, blm_error *err);
+
+// The reasons (a sum of BLM_REASON_...) of an image.  look, distances: NULL: unknown.
+// limits (BLMI_CHECKS).  numbers (BLMI_CHECKS): of the image; NAN: unknown.
+unsigned blmi_check_image(const blmi_look *look, const float distances[2],
+    const blmi_limit *limits, double *numbers);
+
+#endif
