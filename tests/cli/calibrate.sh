@@ -178,9 +178,9 @@ out_has '	NG	2304	[0-9.]+,[0-9.]+$'
 expect 0 detect data/model "$bad" --threshold 1e6 --mm-per-pixel 0.5
 out_has '	OK	0	-$'
 expect 3 detect data/model "$bad" missing --csv --mm-per-pixel 0.5 --threshold 1
-out_has '^name,score,threshold,verdict,regions,width,height,area_mm2,peak_x_mm,peak_y_mm,error.$'
-out_has ',NG,1,96,96,2304,[0-9.]+,[0-9.]+,.$'
-[ "$(tr -d '\r' <out | awk -F , '{ print NF }' | sort -u)" = 11 ] || fail 'eleven fields a line'
+out_has '^name,score,threshold,verdict,regions,width,height,area_mm2,peak_x_mm,peak_y_mm,error,reasons.$'
+out_has ',NG,1,96,96,2304,[0-9.]+,[0-9.]+,,.$'
+[ "$(tr -d '\r' <out | awk -F , '{ print NF }' | sort -u)" = 12 ] || fail 'twelve fields a line'
 
 # Unseen properties are reported once each, and always in JSON.
 white() { # P5|P6 WIDTH HEIGHT FILE
@@ -197,7 +197,8 @@ expect 0 detect data/model bright1.pgm bright2.pgm wide.ppm --json
 out_lines 3
 [ "$(grep -c '"unseen": \["brightness"\]' out)" = 2 ] || fail 'white is unseen'
 out_has '"unseen": \["size", "aspect", "channels", "brightness"\]'
-err_lines 2
+err_lines 3
+err_has '^blemish: 3 of 3 images cannot be judged: '
 err_has '^blemish: bright1\.pgm: differs from all images of the fit in brightness: '
 err_has '^blemish: wide\.ppm: differs from all images of the fit in size, aspect, channels: '
 expect 0 detect data/model bright1.pgm -q
