@@ -12,6 +12,7 @@
 #include "src/base/team.h"
 
 // The sample covariance S of a position is made invertible:
+//     (1 - shrinkage) S + (shrinkage tr(S) / D + epsilon) I
 // (Ledoit & Wolf, "A well-conditioned estimator for large-dimensional covariance
 // matrices", Journal of Multivariate Analysis 88, 2004, with a given shrinkage).  With
 // unit_variance, each feature is first divided by the root of its variance, averaged over

@@ -4,11 +4,16 @@
 // u_i, s_k > 0 its eigenvalues (those of the scatter S = UU' too) and w_k the unit
 // eigenvectors.  Leave out a group of g images and let
 //
+//     lam = (N - g - 1) epsilon,        A = S + lam I,
+//     Q = [sum_k s_k / (s_k + lam) w_k w_k'] restricted to the group   (= U'A^-1 U)
+//     T = [sum_k lam / (s_k + lam) w_k w_k' + Z] restricted to the group
+//     M = I + 11' / (N - g)
 //
 // where Z projects on the null directions of G other than the mean's, 1 / sqrt(N): it is
 // zero unless samples are linearly dependent.  T = M^-1 - U'A^-1 U, written as a sum of
 // positive terms so that nothing cancels, however small epsilon is.  Then
 //
+//     d_i^2 = (N - g - 1) (T^-1 Q M)_ii
 //
 // is the squared distance of image i from the Gaussian of the images outside the group.
 // For a group of one, T = 1/a - q and M = a = N / (N - 1): the closed form
