@@ -1,11 +1,11 @@
 #include "apps/bench/benchmark.h"
+#include "apps/base/app_clock.h"
 
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apps/base/fault.h"
 #include "apps/bench/floor.h"
@@ -49,13 +49,6 @@ typedef struct rig {
     double *samples; // (SERIES, runs) milliseconds per image
     double floor_gflops, output_mean, output_rms;
 } rig;
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
 
 // ---- made-up numbers and images -------------------------------------------------------
 
@@ -138,11 +131,11 @@ static blm_status add_noise(rig *r, blm_fitter *fitter, float *const *values,
     for (int i = 0; i < count && status == BLM_OK; i++)
         status =
             make_features(r->extractor[0], values, sizes, taps, state, &features[i], err);
-    const double start = now_ms();
+    const double start = app_clock_ms();
     if (status == BLM_OK)
         status = blm_fitter_add_features(
             fitter, (const blm_features *const *)features, NULL, (size_t)count, err);
-    r->fit_ms += now_ms() - start;
+    r->fit_ms += app_clock_ms() - start;
     for (int i = 0; i < count; i++)
         blm_features_free(features[i]);
     return status;
@@ -185,10 +178,10 @@ static blm_status fit_noise(rig *r, const blm_recipe *recipe, blm_error *err)
     blm_fitter *fitter = NULL;
     APP_TRY(blm_fitter_new(&options, &fitter, err));
     blm_status status = fill_fitter(r, fitter, err);
-    const double start = now_ms();
+    const double start = app_clock_ms();
     if (status == BLM_OK)
         status = blm_fitter_finish(fitter, &calibration, &r->model, err);
-    r->fit_ms += now_ms() - start;
+    r->fit_ms += app_clock_ms() - start;
     blm_fitter_free(fitter);
     return status;
 }
@@ -341,12 +334,12 @@ static blm_status time_image(rig *r, int run, blm_error *err)
     const bench_options *o = &r->options;
     blm_features *features[64] = {NULL};
     if (o->picture != NULL) {
-        const double start = now_ms();
+        const double start = app_clock_ms();
         blm_image_free(r->image);
         r->image = NULL;
         APP_TRY(blm_image_decode(
             o->picture, o->picture_size, "the picture", NULL, &r->image, err));
-        note(r, DECODE, run, 1, now_ms() - start);
+        note(r, DECODE, run, 1, app_clock_ms() - start);
     }
     const blm_status status = time_parts(r, run, features, err);
     free_all(features, o->batch);
@@ -370,7 +363,7 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
 {
     const int images = r->workers * TURNS;
     blm_status status = BLM_OK;
-    const double start = now_ms();
+    const double start = app_clock_ms();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(r->workers)
     for (int i = 0; i < images; i++) {
         blm_error text;
@@ -379,7 +372,7 @@ static blm_status time_throughput(rig *r, int run, blm_error *err)
         if (one != BLM_OK && status == BLM_OK)
             status = app_fail(err, one, "%s", text.text);
     }
-    note(r, NETWORK, run, images, now_ms() - start);
+    note(r, NETWORK, run, images, app_clock_ms() - start);
     return status;
 }
 

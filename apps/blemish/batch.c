@@ -1,10 +1,10 @@
 #include "apps/blemish/batch.h"
+#include "apps/base/app_clock.h"
 
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
@@ -16,13 +16,6 @@ typedef struct state {
     int code; // the worst exit code so far
     atomic_int stop;
 } state;
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
 
 // Puts the name before an error about an image in memory, which has none.
 static void put_name(const char *name, blm_error *err)
@@ -37,9 +30,9 @@ static void score(
 {
     blm_image *image = NULL;
     *out = (cli_outcome){.index = index, .name = batch->paths[index]};
-    const double start = now_ms();
+    const double start = app_clock_ms();
     out->status = blm_image_read(out->name, &batch->decode, &image, &out->err);
-    out->read_ms = now_ms() - start;
+    out->read_ms = app_clock_ms() - start;
     if (out->status != BLM_OK)
         return;
     out->width = image->width;

@@ -27,7 +27,10 @@ typedef struct settings {
     cli_talk talk;
 } settings;
 
-static const char usual[] = "unit-variance\0no,yes\0epsilon\0"
+// What is tried of a field if the user gives no list.
+static const char usual[] = "unit-variance\0"
+                            "no,yes\0"
+                            "epsilon\0"
                             "0.01,0.03,0.1\0";
 
 #define AT(member) offsetof(settings, member)

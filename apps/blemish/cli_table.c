@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "apps/base/app_clock.h"
 #include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/cli_text.h"
 #include "apps/blemish/comparison.h"
@@ -97,13 +97,6 @@ static uint64_t key_of_settings(const settings *set, const blm_weights_info *wei
     return key;
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int evaluate(
     const settings *set, const cli_dataset *c, const blm_model *model, cli_result *out)
 {
@@ -112,7 +105,7 @@ static int evaluate(
         .decode = set->decode,
         .talk = &set->talk};
     cli_metrics metrics;
-    const double start = seconds();
+    const double start = app_clock_ms();
     const int code = cli_evaluate(&how, model, c, &metrics);
     if (metrics.count > 0 && metrics.failed == 0) {
         const cli_metrics_row *all = &metrics.rows[0];
@@ -123,7 +116,7 @@ static int evaluate(
         out->au_pro = all->pixel.au_pro[0];
         out->image_f1 = all->image_f1;
         out->pixel_f1 = all->pixel_f1;
-        out->image_ms = 1e3 * (seconds() - start) / (double)c->count;
+        out->image_ms = (app_clock_ms() - start) / (double)c->count;
     }
     free(metrics.rows);
     return code;
@@ -139,10 +132,10 @@ static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_resul
         .talk = &set->talk};
     blm_model *model = NULL;
     blm_error err;
-    const double start = seconds();
+    const double start = app_clock_ms();
     const blm_status status = cli_train(&training, &c->train, &model, &err);
     out->train = (int64_t)c->train.count;
-    out->fit_s = seconds() - start;
+    out->fit_s = 1e-3 * (app_clock_ms() - start);
     const int code =
         status == BLM_OK ? evaluate(set, c, model, out) : cli_fail(status, &err);
     blm_model_free(model);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "apps/base/app_clock.h"
 #include "apps/blemish/cli_describe.h"
 #include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/cli_text.h"
@@ -37,11 +37,17 @@ typedef struct settings {
 } settings;
 
 // What is tried of a field if the user gives no list.
-static const char usual[] = "detector\0gauss,memory,subspace\0unit-variance\0no,yes\0"
+static const char usual[] = "detector\0"
+                            "gauss,memory,subspace\0"
+                            "unit-variance\0"
+                            "no,yes\0"
                             "coreset\0"
-                            "0.1\0tolerance\0"
-                            "0,2\0epsilon\0"
-                            "0.03,0.3\0sigma\0"
+                            "0.1\0"
+                            "tolerance\0"
+                            "0,2\0"
+                            "epsilon\0"
+                            "0.03,0.3\0"
+                            "sigma\0"
                             "2,4\0";
 
 #define AT(member) offsetof(settings, member)
@@ -92,16 +98,9 @@ typedef struct work {
     images all;
     point *points; // those that were tried first
     size_t tried, count, capacity;
-    double deadline; // seconds
+    double deadline; // see app_clock_ms
     char *names;     // of the weights; NULL: the default ones
 } work;
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 // ---- the images -----------------------------------------------------------------------
 
@@ -151,10 +150,10 @@ static int find_images(const settings *set, const cli_arguments *arguments, imag
         cli_complain("--check: expected a data set with labelled images");
         return CLI_EXIT_USAGE;
     }
-    if (!set->check)
+    if (!set->check) {
         cli_dataset_free(&all->data);
-    if (!set->check)
         all->data = (cli_dataset){0};
+    }
     all->tests = cli_alloc(all->data.count, sizeof *all->tests);
     for (size_t i = 0; i < all->data.count; i++)
         all->tests[i] = all->data.items[i].path;
@@ -302,8 +301,8 @@ static blm_status try_group(
     blm_status status = extract(w, points, count, &tries, err);
     cli_progress_name("recipes", "of this backbone and size");
     cli_progress_begin(&w->set->talk, 0);
-    for (size_t i = 0; status == BLM_OK && i < count && (i == 0 || seconds() < until);
-         i++) {
+    for (size_t i = 0;
+         status == BLM_OK && i < count && (i == 0 || app_clock_ms() < until); i++) {
         status = try_point(w, tries, &points[i], err);
         if (status == BLM_OK)
             w->points[w->tried++] = points[i];
@@ -330,7 +329,7 @@ static int try_all(work *w)
     for (size_t i = 0, end; i < w->count; i = end, groups--) {
         for (end = i + 1; end < w->count && same_group(&w->points[i], &w->points[end]);)
             end++;
-        const double now = seconds();
+        const double now = app_clock_ms();
         if (w->tried > 0 && now >= w->deadline)
             break;
         const double until = now + (w->deadline - now) / (double)groups;
@@ -549,7 +548,7 @@ static int tune(const cli_verb *verb, work *w)
     int code = list_recipes(verb, w);
     for (size_t i = 0; i < w->count; i++)
         w->points[i].order = i;
-    w->deadline = seconds() + 60 * w->set->minutes;
+    w->deadline = app_clock_ms() + 6e4 * w->set->minutes;
     if (code == CLI_EXIT_OK)
         code = try_all(w);
     if (code != CLI_EXIT_OK)

@@ -162,21 +162,36 @@ static double f1_percent(const cli_result *r, int column)
     return 100 * (column == 0 ? r->image_f1 : r->pixel_f1);
 }
 
-// The average over the results that have this F1; NaN: none has.
-static double f1_average(const cli_result *results, size_t count, int column)
+// Averages over the results that have the F1 of a column.
+typedef struct f1_line {
+    double percent[F1_COLUMNS]; // NaN: none has
+    int of[F1_COLUMNS];
+    char label[64];
+} f1_line;
+
+static f1_line f1_average(const cli_result *results, size_t count)
 {
-    double sum = 0;
-    int defined = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!isnan(f1_percent(&results[i], column))) {
-            sum += f1_percent(&results[i], column);
-            defined++;
-        }
-    return sum / defined;
+    f1_line out = {.of = {0}};
+    for (int c = 0; c < F1_COLUMNS; c++) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++)
+            if (!isnan(f1_percent(&results[i], c))) {
+                sum += f1_percent(&results[i], c);
+                out.of[c]++;
+            }
+        out.percent[c] = sum / out.of[c];
+    }
+    if (out.of[0] == out.of[1])
+        snprintf(out.label, sizeof out.label, "average (%d)", out.of[0]);
+    else
+        snprintf(
+            out.label, sizeof out.label, "average (%d and %d)", out.of[0], out.of[1]);
+    return out;
 }
 
 static void print_f1_text(const cli_result *results, size_t count)
 {
+    const f1_line average = f1_average(results, count);
     printf(
         "\nF1 at the model's own threshold in percent\nimage F1  pixel F1  category\n");
     for (size_t i = 0; i < count; i++) {
@@ -187,12 +202,13 @@ static void print_f1_text(const cli_result *results, size_t count)
         putchar('\n');
     }
     for (int c = 0; c < F1_COLUMNS; c++)
-        print_cell(f1_average(results, count, c), "", c == 0 ? 8 : 10);
-    printf("  average (%zu)\n", count);
+        print_cell(average.percent[c], "", c == 0 ? 8 : 10);
+    printf("  %s\n", average.label);
 }
 
 static void print_f1_markdown(const cli_result *results, size_t count)
 {
+    const f1_line average = f1_average(results, count);
     printf("\nF1 at the model's own threshold in percent\n\n"
            "| category | image F1 | pixel F1 |\n|---|---|---|\n");
     for (size_t i = 0; i < count; i++) {
@@ -201,9 +217,9 @@ static void print_f1_markdown(const cli_result *results, size_t count)
             print_cell(f1_percent(&results[i], c), " | ", 0);
         printf(" |\n");
     }
-    printf("| average (%zu)", count);
+    printf("| %s", average.label);
     for (int c = 0; c < F1_COLUMNS; c++)
-        print_cell(f1_average(results, count, c), " | ", 0);
+        print_cell(average.percent[c], " | ", 0);
     printf(" |\n");
 }
 
@@ -220,6 +236,7 @@ static void print_csv_label(const char *label)
 // The number of the table is empty: the paper has no such table.
 static void print_f1_csv(const cli_result *results, size_t count)
 {
+    const f1_line average = f1_average(results, count);
     for (int c = 0; c < F1_COLUMNS; c++) {
         for (size_t i = 0; i < count; i++) {
             const line l = category_line(&cli_published_images, &results[i]);
@@ -229,9 +246,9 @@ static void print_f1_csv(const cli_result *results, size_t count)
             print_csv_label(l.label);
             printf(",%s,blemish,%.4f\n", group_of(&l), f1_percent(&results[i], c));
         }
-        if (!isnan(f1_average(results, count, c)))
-            printf(",%s,\"average\",all,blemish,%.4f\n", f1_titles[c],
-                f1_average(results, count, c));
+        if (average.of[c] > 0)
+            printf(
+                ",%s,\"average\",all,blemish,%.4f\n", f1_titles[c], average.percent[c]);
     }
 }
 

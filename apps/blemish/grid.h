@@ -18,7 +18,8 @@ typedef struct cli_grid {
     }
 
 // The values of a field that a verb tries if none are given; NULL: only its default.
-// usual: names and values in turn, each ending in a zero, and a zero at the end.
+// usual: names and values in turn, each ending in a zero byte, and another at the end.
+// (Each is a string by itself in the source: a digit after \0 would belong to it.)
 const char *cli_grid_usual(const char *usual, const char *field);
 
 // All combinations; those that share features follow each other.  The caller frees them.

@@ -1,7 +1,7 @@
 #include "apps/blemish/progress.h"
+#include "apps/base/app_clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "apps/blemish/cli_text.h"
@@ -10,16 +10,9 @@ static struct {
     int shown;          // 0: print nothing
     int terminal;       // 1: overwrite one line; 0: print a new line each time
     int on_line;        // there is a line to clear
-    double start, last; // seconds
+    double start, last; // see app_clock_ms
     const char *task, *units;
 } progress;
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void cli_progress_begin(const cli_talk *talk, int busy)
 {
@@ -28,7 +21,7 @@ void cli_progress_begin(const cli_talk *talk, int busy)
     progress.shown = talk->progress < 0 ? automatic : talk->progress;
     progress.terminal = terminal;
     progress.on_line = 0;
-    progress.start = seconds();
+    progress.start = app_clock_ms();
     progress.last = 0;
 }
 
@@ -42,8 +35,8 @@ void cli_progress_step(size_t done, size_t total)
 {
     if (!progress.shown)
         return;
-    const double now = seconds(), spent = now - progress.start;
-    if (now - progress.last < 1.0 / 6 && done < total)
+    const double now = app_clock_ms(), spent = 1e-3 * (now - progress.start);
+    if (now - progress.last < 1000.0 / 6 && done < total)
         return;
     progress.last = now;
     const double rate = spent > 0 ? (double)done / spent : 0;

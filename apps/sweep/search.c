@@ -1,9 +1,9 @@
 #include "apps/sweep/search.h"
+#include "apps/base/app_clock.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apps/base/fault.h"
 #include "blemish/features.h"
@@ -26,13 +26,6 @@ struct search {
     double *good_scores;      // (good images)
     double *scores;           // (test images)
 };
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
 
 // ---- life -----------------------------------------------------------------------------
 
@@ -304,11 +297,11 @@ static blm_status run(search *s, const blm_recipe *recipe,
     blm_error *err)
 {
     blm_model_info info;
-    const double start = now_ms();
+    const double start = app_clock_ms();
     APP_TRY(make_model(s, recipe, calibration, err));
     blm_model_describe(s->model, &info);
     APP_TRY(list_good(s, info.good_scores, err));
-    const double fitted = now_ms();
+    const double fitted = app_clock_ms();
     APP_TRY(score_test(s, watch, err));
     *out = (search_result){.recipe = *info.recipe,
         .positions = info.positions,
@@ -320,7 +313,7 @@ static blm_status run(search *s, const blm_recipe *recipe,
         .scores = s->scores,
         .score_count = s->of[SEARCH_TEST].count,
         .fit_ms = fitted - start,
-        .score_ms = now_ms() - fitted};
+        .score_ms = app_clock_ms() - fitted};
     return BLM_OK;
 }
 

@@ -11,17 +11,6 @@ static const double least_change = 3;                     // grey levels
 enum { TRIES = 12 };
 static const double pi = 3.14159265358979323846;
 
-const char *made_name(made_kind kind)
-{
-    static const char *const names[] = {[MADE_MOVED] = "moved",
-        [MADE_FOREIGN] = "foreign",
-        [MADE_SCRATCH] = "scratch",
-        [MADE_STAIN] = "stain",
-        [MADE_MISSING] = "missing",
-        [MADE_BLENDED] = "blended"};
-    return names[kind];
-}
-
 // ---- random numbers -------------------------------------------------------------------
 
 // Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.

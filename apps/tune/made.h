@@ -20,9 +20,6 @@ typedef enum made_kind {
     MADE_KINDS
 } made_kind;
 
-// "moved", static text
-const char *made_name(made_kind kind);
-
 // Makes a defect on a copy of `good`; other: an image to take pixels from, of any size
 // (may be `good`).  Equal arguments give equal pixels.  The pixels of the defect differ
 // from those of the image by 3 grey levels or more, in the root mean square, unless the

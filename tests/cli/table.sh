@@ -81,6 +81,7 @@ err_has '8 of 8 defective images have no mask'
 out_has '^ *[0-9.]+ .* flange$'
 out_has '^ *- .* flange$'
 out_has '^ *[0-9.]+ +-  flange$'
+out_has '^ *[0-9.]+ +[0-9.]+  average \(2 and 1\)$'
 rm -r root/flange/test/*
 expect 3 table root -o kept -q
 err_has 'no image in this folder'
