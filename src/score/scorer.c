@@ -296,18 +296,22 @@ static blm_status run(
     blm_scorer *scorer, const blm_image *image, blm_result *out, blm_error *err)
 {
     const blmi_seen seen = blmi_seen_of(image);
+    const bool checked = scorer->model->limits != NULL;
     blmi_look look;
     blm_result result = begin_result(scorer, &seen);
     const blm_rect crop =
         blmi_recipe_crop(blmi_scorer_recipe(scorer), image->width, image->height);
     BLMI_TRY(blmi_extractor_run(scorer->extractor, scorer->extraction, image,
         scorer->features, &result.prepare_ms, &result.network_ms, err));
+    double start = blmi_clock_ms();
     // After the extractor, which checks that the crop is inside the image.
-    BLMI_TRY(blmi_look_at(image, &crop, &look, err));
-    const double start = blmi_clock_ms();
+    if (checked)
+        BLMI_TRY(blmi_look_at(image, &crop, &look, err));
+    result.prepare_ms += blmi_clock_ms() - start;
+    start = blmi_clock_ms();
     BLMI_TRY(measure(scorer, 1, err));
     result.distance_ms = blmi_clock_ms() - start;
-    judge(scorer, 0, image->width, image->height, &look, &result);
+    judge(scorer, 0, image->width, image->height, checked ? &look : NULL, &result);
     *out = result;
     return BLM_OK;
 }
