@@ -117,24 +117,32 @@ void blmi_detector_distances(const blmi_detector *detector, const float *x, int 
     detector->kind->distances(detector, x, images, use, team, scratch, out);
 }
 
+blm_status blmi_detector_groups(
+    const blmi_detector *detector, const int32_t *group, int32_t **out, blm_error *err)
+{
+    const size_t images = (size_t)detector->images;
+    const size_t each = (size_t)detector->variations + 1;
+    int32_t *all = *out = blmi_alloc(images, sizeof *all);
+    if (all == NULL)
+        return blmi_no_memory(err, "groups of images", images, sizeof *all);
+    for (size_t i = 0; i < images; i++)
+        all[i] = group != NULL ? group[i / each] : (int32_t)(i / each);
+    return BLM_OK;
+}
+
 blm_status blmi_detector_leave_out(const blmi_detector *detector, const int32_t *group,
     const uint8_t *use, int threads, float *out, blm_error *err)
 {
-    const size_t images = (size_t)detector->images;
+    int32_t *all;
     const int each = detector->variations + 1;
     if (each == 1)
         return detector->kind->leave_out(detector, group, use, threads, out, err);
     if (detector->images != (int64_t)detector->left_out * each)
         return blmi_fail(err, BLM_EUSAGE,
             "groups cannot be left out of %lld images with variations: the model has "
-            "kept "
-            "%d of them",
+            "kept %d of them",
             (long long)detector->images / each, detector->left_out);
-    int32_t *all = blmi_alloc(images, sizeof *all);
-    if (all == NULL)
-        return blmi_no_memory(err, "groups of images", images, sizeof *all);
-    for (size_t i = 0; i < images; i++)
-        all[i] = group[i / (size_t)each];
+    BLMI_TRY(blmi_detector_groups(detector, group, &all, err));
     const blm_status status =
         detector->kind->leave_out(detector, all, use, threads, out, err);
     blmi_free(all);

@@ -89,8 +89,8 @@ blm_status blmi_detector_fit_add(
     blmi_detector_fit *fit, const float *x, int images, blm_error *err);
 int64_t blmi_detector_fit_images(const blmi_detector_fit *fit); // variations included
 // Uses up the fit: only _free may follow.  BLM_EUSAGE: fewer than 3 images, or not all
-// variations; BLM_EINPUT:
-// the rule is not possible with these features.  out is freed by blmi_detector_free.
+// variations; BLM_EINPUT: the rule is not possible with these features.  out is freed
+// by blmi_detector_free.
 blm_status blmi_detector_fit_finish(
     blmi_detector_fit *fit, blmi_detector **out, blm_error *err);
 

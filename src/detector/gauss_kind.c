@@ -148,12 +148,8 @@ static blm_status adapt(
     g->tolerance = rule->tolerance;
     if (detector->variations == 0)
         return blmi_gauss_leave_group_out(g, NULL, NULL, threads, detector->own_loo, err);
-    const size_t images = (size_t)detector->images;
-    int32_t *group = blmi_alloc(images, sizeof *group);
-    if (group == NULL)
-        return blmi_no_memory(err, "variations", images, sizeof *group);
-    for (size_t i = 0; i < images; i++)
-        group[i] = (int32_t)i / (detector->variations + 1);
+    int32_t *group;
+    BLMI_TRY(blmi_detector_groups(detector, NULL, &group, err));
     const blm_status status =
         leave_out(detector, group, NULL, threads, detector->own_loo, err);
     blmi_free(group);

@@ -54,4 +54,10 @@ extern const blmi_detector_kind blmi_detector_gauss;    // gauss_kind.c
 extern const blmi_detector_kind blmi_detector_memory;   // memory_kind.c
 extern const blmi_detector_kind blmi_detector_subspace; // subspace_kind.c
 
+// For the kinds: *out (N), freed by the caller, has the group of each image, and of its
+// variations the same.  group: of the images that are no variations; NULL: each has its
+// own.  BLM_ENOMEM.
+blm_status blmi_detector_groups(
+    const blmi_detector *detector, const int32_t *group, int32_t **out, blm_error *err);
+
 #endif

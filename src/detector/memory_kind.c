@@ -293,15 +293,10 @@ static blm_status leave_groups(const memory_detector *d, const blmi_collection *
 static blm_status leave_one_out(memory_detector *d, const blmi_collection *c,
     const uint8_t *use, int threads, float *loo, int32_t *loo_index, blm_error *err)
 {
-    const size_t images = (size_t)d->base.images;
-    const int each = d->base.variations + 1;
-    int32_t *group = blmi_alloc(images, sizeof *group);
-    if (group == NULL)
-        return blmi_no_memory(err, "images", images, sizeof *group);
+    int32_t *group;
+    BLMI_TRY(blmi_detector_groups(&d->base, NULL, &group, err));
     for (int m = 0; m < d->base.left_out; m++)
-        loo_index[m] = m * each;
-    for (size_t i = 0; i < images; i++)
-        group[i] = (int32_t)i / each;
+        loo_index[m] = m * (d->base.variations + 1);
     const blm_status status = leave_groups(d, c, group, use, threads, loo, err);
     blmi_free(group);
     return status;

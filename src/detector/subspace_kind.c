@@ -76,16 +76,13 @@ static blm_status build(subspace_detector *d, const blmi_spread *s, float *mean,
     d->base.loo = loo;
     d->base.loo_index = loo_index;
     BLMI_TRY(open_residual(d, err));
-    int32_t *each = blmi_alloc((size_t)d->base.images, sizeof *each);
-    if (each == NULL)
-        return blmi_no_memory(err, "images", (size_t)d->base.images, sizeof *each);
-    for (int32_t i = 0; i < d->base.images; i++)
-        each[i] = i / same;
+    int32_t *group;
+    BLMI_TRY(blmi_detector_groups(&d->base, NULL, &group, err));
     for (int m = 0; m < d->base.left_out; m++)
         loo_index[m] = (int32_t)(m * stride * same);
     const blm_status status = blmi_spread_leave_out(
-        s, d->rule.explained, each, loo_index, d->base.left_out, loo, err);
-    blmi_free(each);
+        s, d->rule.explained, group, loo_index, d->base.left_out, loo, err);
+    blmi_free(group);
     return status;
 }
 

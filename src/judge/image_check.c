@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -55,8 +54,9 @@ void blmi_check_distances(const float *distances, const uint8_t *use, int positi
     for (int p = 0; p < positions; p++)
         if (use == NULL || use[p])
             scratch[n++] = distances[p];
-    out[0] = n > 0 ? logf(1e-6f + blmi_quantile(scratch, n, 0.5)) : 0;
-    out[1] = n > 0 ? logf(1e-6f + blmi_quantile(scratch, n, 0.85)) - out[0] : 0;
+    blmi_numbers_sort(scratch, n);
+    out[0] = n > 0 ? logf(1e-6f + blmi_at_share(scratch, n, 0.5)) : 0;
+    out[1] = n > 0 ? logf(1e-6f + blmi_at_share(scratch, n, 0.85)) - out[0] : 0;
 }
 
 // The point that a share p of a standard normal distribution is beyond, 0 < p <= 1/2,
@@ -80,7 +80,8 @@ blm_status blmi_check_limit(const blmi_check *check, const float *numbers, size_
     for (size_t i = 0; i < count; i++)
         sorted[i] = (float)check->side * numbers[i * stride];
     const double n = (double)count;
-    const double middle = (double)blmi_quantile(sorted, count, 0.5);
+    blmi_numbers_sort(sorted, count);
+    const double middle = (double)blmi_at_share(sorted, count, 0.5);
     const double most = (double)sorted[count - 1];
     const double factor = normal_point(rate / BLMI_CHECKS) / normal_point(1 / (n + 1));
     const double beyond = middle + (most - middle) * fmax(factor, 1) * (1 + 10 / n);

@@ -19,7 +19,6 @@
 enum {
     BLMI_CHECK_TYPICAL = BLMI_LOOK_NUMBERS,
     BLMI_CHECK_UNEVEN,
-    BLMI_CHECK_NUMBERS,
     BLMI_CHECKS = 31,
     BLMI_MIN_CHECKED = 3, // images that can set limits
 };

@@ -14,11 +14,21 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-float blmi_quantile(float *numbers, size_t n, double share)
+void blmi_numbers_sort(float *numbers, size_t n)
+{
+    qsort(numbers, n, sizeof *numbers, by_size);
+}
+
+float blmi_at_share(const float *sorted, size_t n, double share)
 {
     const size_t at = (size_t)(share * (double)n);
-    qsort(numbers, n, sizeof *numbers, by_size);
-    return numbers[at < n ? at : n - 1];
+    return sorted[at < n ? at : n - 1];
+}
+
+float blmi_quantile(float *numbers, size_t n, double share)
+{
+    blmi_numbers_sort(numbers, n);
+    return blmi_at_share(numbers, n, share);
 }
 
 // The columns of a row that are looked at: `count` strips, evenly spaced.

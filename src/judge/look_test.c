@@ -51,7 +51,8 @@ static void find_limits(const synth_category *category, blmi_limit *limits)
     }
 }
 
-// The reasons that an image with this fault may have; 0: it takes distances to see it.
+// The reasons that an image with this fault may have; 0: it takes distances to see it
+// (of torn images and of alternating rows, not all are noticed without them).
 static unsigned reasons_for(synth_fault fault)
 {
     switch (fault) {
@@ -65,7 +66,7 @@ static unsigned reasons_for(synth_fault fault)
     case SYNTH_LOST:
     case SYNTH_STRIPES:
         return BLM_REASON_TORN;
-    case SYNTH_TORN: // on surfaces
+    case SYNTH_TORN:
     case SYNTH_ALTERNATE:
     case SYNTH_HAND:
     case SYNTH_CABLE:
@@ -122,8 +123,8 @@ static void faults_are_noticed(void **state)
     assert_true(good <= 2); // 0.56 expected at twice the rate of 0.001
 }
 
-// A limit is beyond the
-// most extreme good image by the margin or more, on the side of the check.
+// A limit is beyond the most extreme good image by the margin or more, on the side of
+// the check.
 static void limits_are_beyond_the_good(void **state)
 {
     const float numbers[] = {3, 1, 2, 4, 5};

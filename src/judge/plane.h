@@ -34,7 +34,11 @@ typedef struct blmi_lines {
 
 void blmi_lines_of(const blmi_plane *plane, float *scratch, blmi_lines *out);
 
-// An order statistic: the number that `share` of the n >= 1 are below.  Sorts them.
+// Sorts numbers, the smallest first.
+void blmi_numbers_sort(float *numbers, size_t n);
+// An order statistic of n >= 1 sorted numbers: the one that `share` of them are below.
+float blmi_at_share(const float *sorted, size_t n, double share);
+// The same of numbers that are not sorted yet.  Sorts them.
 float blmi_quantile(float *numbers, size_t n, double share);
 
 #endif
