@@ -1,4 +1,4 @@
-// augment.c: makes variations ("variations") of good images.
+// augment.c: makes variations of good images.
 #include "src/feature/augment.h"
 
 #include <stddef.h>
@@ -165,8 +165,7 @@ void blmi_augment_print(const blmi_augment *a, char text[BLM_FIELD_TEXT])
         a->variations);
 }
 
-// ---- the variations
-// -----------------------------------------------------------------------
+// ---- the variations -------------------------------------------------------------------
 
 // A number that depends on all pixels.
 static uint64_t digest(const blm_image *image)

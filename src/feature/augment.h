@@ -1,5 +1,5 @@
-// augment.h: makes variations ("variations") of good images, so that a fit learns more of
-// what good parts look like.
+// augment.h: makes variations of good images, so that a fit learns more of what good
+// parts look like.
 #ifndef BLMI_FEATURE_AUGMENT_H
 #define BLMI_FEATURE_AUGMENT_H
 
@@ -20,7 +20,7 @@ typedef struct blmi_augment {
 } blmi_augment;
 
 // Reads a text such as "light:0.8-1.2,shift:1%,turn:2,flip,variations:3"; "": no
-// variations. BLM_EUSAGE: the text is wrong; the error begins with `augment "text"`.
+// variations.  BLM_EUSAGE: the text is wrong; the error begins with `augment "text"`.
 blm_status blmi_augment_parse(const char *text, blmi_augment *out, blm_error *err);
 // Writes the text that reads back as the same, always in the same order.
 void blmi_augment_print(const blmi_augment *augment, char text[BLM_FIELD_TEXT]);

@@ -13,8 +13,8 @@
 typedef struct blmi_recipe {
     blm_recipe fields; // no size is 0; taps are names, in the order of the backbone
     uint32_t stages;   // the same taps: bit k for tap k of the backbone
-    blmi_augment
-        augment; // fields.augment, which always has the same order and variations:N
+    // fields.augment, which always has the same order and variations:N
+    blmi_augment augment;
 } blmi_recipe;
 
 // Fills in the defaults, also those that depend on the backbone, and checks every field.

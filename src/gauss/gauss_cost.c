@@ -31,7 +31,7 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
         rule.half ? blmi_storage_bytes(form, images, positions, features, &floats) : 0;
     // The peak is the turn from features to triangles, or 256 images kept and a block.
     const uint64_t few =
-        rule.variations > 0 ? (uint64_t)features : ((uint64_t)features + 1) / 2 + 1;
+        (rule.variations > 0 ? (uint64_t)features : ((uint64_t)features + 1) / 2) + 1;
     const uint64_t kept = (uint64_t)BLMI_MAX_LEFT_OUT + BLMI_FOLD;
     const uint64_t most = few > kept ? few : kept;
     const uint64_t held = (uint64_t)images < most ? (uint64_t)images : most;

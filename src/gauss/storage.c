@@ -13,8 +13,8 @@ size_t blmi_triangle(int features)
 
 blmi_gauss_form blmi_form_of(int64_t images, int features, int variations)
 {
-    const int64_t floats = variations > 0 ? images : 2 * images - 1;
-    return floats <= (int64_t)features ? BLMI_EIGENPAIRS : BLMI_CHOLESKY;
+    const int64_t most = variations > 0 ? features : ((int64_t)features + 1) / 2;
+    return images <= most ? BLMI_EIGENPAIRS : BLMI_CHOLESKY;
 }
 
 // The next `count` items of `size` bytes of the block at base (NULL: only measured), on

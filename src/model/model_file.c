@@ -456,9 +456,7 @@ static blm_status find_checks(blm_model *model, const char *path, blm_error *err
     if (blmi_safetensors_meta(&model->file, LOOK_COUNT) != NULL) {
         if (count < 1)
             return blmi_fail(err, BLM_EINPUT,
-                "%s: " LOOK_COUNT " is %lld, expected 1 "
-                "or more",
-                path, (long long)count);
+                "%s: " LOOK_COUNT " is %lld, expected 1 or more", path, (long long)count);
         model->looks = &no_look;
         model->look_count = (size_t)count;
     }
