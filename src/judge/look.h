@@ -1,9 +1,9 @@
 // look.h: measures an image: numbers that say whether it can be judged, independent of
 // the network.
 //
-// They are computed from the part of the image that the recipe crops, in a few
-// milliseconds, whatever its size: from a reduced picture of about 256 x 256 pixels, and
-// from samples of the rows, columns and patches of the image itself.  A defect changes
+// They are computed from the part of the image that the recipe crops: from a reduced
+// picture of about 256 x 256 pixels, and from samples of the rows, columns and patches of
+// the image itself (doc/accuracy.md has the time).  A defect changes
 // them little, since they are medians or of all rows; faults of the camera change all of
 // the image.
 #ifndef BLMI_JUDGE_LOOK_H
