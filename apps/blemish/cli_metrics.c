@@ -40,15 +40,11 @@ static void print_verdicts(const char *which, const cli_verdicts *v, int with_re
     printf("%lld OK\n", (long long)(v->all - v->ng - v->review - v->unjudged));
 }
 
-// F1 at the model's threshold (f1_max is that of the best threshold).
-static void print_f1(const cli_metrics_row *row)
+static void print_own_f1(const char *of, double f1, const blm_interval *range)
 {
-    if (isnan(row->image_f1))
-        return;
-    printf("F1 at the threshold: %.4f of images", row->image_f1);
-    if (!isnan(row->pixel_f1))
-        printf(", %.4f of pixels", row->pixel_f1);
-    printf("\n");
+    if (!isnan(f1))
+        printf("F1 of %s at the threshold: %.4f (95%% interval %.4f to %.4f)\n", of, f1,
+            range->low, range->high);
 }
 
 static void print_thresholds(const cli_metrics *metrics)
@@ -65,7 +61,9 @@ static void print_thresholds(const cli_metrics *metrics)
     print_rate("false alarms", good->ng, good, m->false_alarm);
     if (with_review)
         print_rate("with REVIEW", good->ng + good->review, good, m->review);
-    print_f1(&metrics->rows[0]);
+    const cli_metrics_row *all = &metrics->rows[0];
+    print_own_f1("images", all->image_f1, &all->image_f1_range);
+    print_own_f1("pixels", all->pixel_f1, &all->pixel_f1_range);
 }
 
 // ---- text
@@ -128,6 +126,14 @@ static void metrics_json(cli_json *json, const char *prefix, const blm_metrics *
     number_json(json, prefix, "f1_threshold", m->f1_threshold);
 }
 
+static void own_f1_json(
+    cli_json *json, const char *prefix, double f1, const blm_interval *range)
+{
+    number_json(json, prefix, "f1", f1);
+    number_json(json, prefix, "f1_low", range->low);
+    number_json(json, prefix, "f1_high", range->high);
+}
+
 static void row_json(cli_json *json, const cli_metrics_row *row)
 {
     cli_json_integer(json, "good", row->image.good);
@@ -136,8 +142,8 @@ static void row_json(cli_json *json, const cli_metrics_row *row)
     metrics_json(json, "pixel", &row->pixel);
     cli_json_number(json, "au_pro_0.3", row->pixel.au_pro[0]);
     cli_json_number(json, "au_pro_0.05", row->pixel.au_pro[1]);
-    cli_json_number(json, "image_f1", row->image_f1);
-    cli_json_number(json, "pixel_f1", row->pixel_f1);
+    own_f1_json(json, "image", row->image_f1, &row->image_f1_range);
+    own_f1_json(json, "pixel", row->pixel_f1, &row->pixel_f1_range);
 }
 
 // The measured rate of good images, and the one that was asked for.

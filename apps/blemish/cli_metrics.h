@@ -9,7 +9,10 @@
 typedef struct cli_metrics_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
-    double image_f1, pixel_f1; // at the model's threshold; NaN where not defined
+    // At the model's threshold, that of pixels from the predicted masks; NaN where not
+    // defined.
+    double image_f1, pixel_f1;
+    blm_interval image_f1_range, pixel_f1_range;
     blm_intervals image_range, pixel_range; // with a report only
 } cli_metrics_row;
 

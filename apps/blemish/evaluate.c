@@ -21,6 +21,7 @@ typedef struct collection {
     uint8_t *labels;       // (count) 1: defective
     int *kinds;            // (count) 0: good, else the kind's number
     blm_verdict *verdicts; // (count)
+    blm_counts *marked;    // (count) pixels of the predicted mask; with pixels only
     size_t count;
     const char **kind_names; // (kind_count) number 1 first
     size_t kind_count;
@@ -35,6 +36,7 @@ typedef struct pixels {
     float *map;                // (height, width); NULL: the result's
     uint8_t *mask;             // (height, width); NULL: no defect
     report_pictures *pictures; // NULL: none
+    blm_counts marked;         // of the predicted mask
     unsigned odd;              // CLI_MASK_ bits of the mask
     blm_status mask_status;    // of reading the mask, with mask_err
     blm_error mask_err;
@@ -72,11 +74,21 @@ static blm_status read_mask(const collection *all, const cli_sample *sample,
 static blm_status at_native_size(
     const blm_scorer *scorer, const cli_outcome *outcome, pixels *p, blm_error *err)
 {
+    const size_t count = (size_t)outcome->width * (size_t)outcome->height;
     p->width = outcome->width;
     p->height = outcome->height;
-    p->map = cli_alloc((size_t)p->width * (size_t)p->height, sizeof *p->map);
-    return blm_result_native_map(
-        scorer, &outcome->result, p->width, p->height, p->map, err);
+    p->map = cli_alloc(count, sizeof *p->map);
+    blm_status status =
+        blm_result_native_map(scorer, &outcome->result, p->width, p->height, p->map, err);
+    if (status != BLM_OK)
+        return status;
+    uint8_t *marked = cli_alloc(count, 1);
+    status = blm_result_native_mask(
+        scorer, &outcome->result, p->width, p->height, marked, err);
+    if (status == BLM_OK)
+        status = blm_count_mask(marked, p->mask, p->width, p->height, &p->marked, err);
+    free(marked);
+    return status;
 }
 
 static blm_status at_model_size(
@@ -84,14 +96,17 @@ static blm_status at_model_size(
 {
     p->width = outcome->result.width;
     p->height = outcome->result.height;
-    if (p->mask == NULL)
-        return BLM_OK;
-    uint8_t *small = cli_alloc((size_t)p->width * (size_t)p->height, 1);
-    const blm_status status = blm_recipe_mask(
-        all->recipe, p->mask, outcome->width, outcome->height, small, err);
-    free(p->mask);
-    p->mask = small;
-    return status;
+    if (p->mask != NULL) {
+        uint8_t *small = cli_alloc((size_t)p->width * (size_t)p->height, 1);
+        const blm_status status = blm_recipe_mask(
+            all->recipe, p->mask, outcome->width, outcome->height, small, err);
+        free(p->mask);
+        p->mask = small;
+        if (status != BLM_OK)
+            return status;
+    }
+    return blm_count_mask(
+        outcome->result.mask, p->mask, p->width, p->height, &p->marked, err);
 }
 
 static blm_status prepare_pixels(void *context, cli_outcome *outcome,
@@ -167,9 +182,12 @@ static int collect(void *context, const cli_outcome *outcome)
         all->scores[all->count] = outcome->result.score;
         all->labels[all->count] = (uint8_t)sample->bad;
         all->verdicts[all->count] = outcome->result.verdict;
-        all->kinds[all->count++] = kind;
-        if (p != NULL)
+        all->kinds[all->count] = kind;
+        if (p != NULL) {
+            all->marked[all->count] = p->marked;
             note_mask(all, sample, p);
+        }
+        all->count++;
         if (all->pixels != NULL && p->mask_status == BLM_OK)
             status = blm_pixel_metrics_add(all->pixels,
                 p->map != NULL ? p->map : outcome->result.map, p->mask, p->width,
@@ -182,53 +200,71 @@ static int collect(void *context, const cli_outcome *outcome)
 
 // ---- the metrics
 
-static blm_status measure_pixels(
-    const collection *all, int kind, cli_metrics_row *row, blm_error *err)
+// The images of a kind, and all good ones; kind 0: all images.
+typedef struct selection {
+    int kind;
+    size_t count;
+    double *scores;     // (count)
+    uint8_t *labels;    // (count)
+    blm_counts *images; // (count) each image as one item, marked if it reaches the
+                        // threshold
+    blm_counts *pixels; // (count)
+} selection;
+
+static void select_kind(const collection *all, int kind, selection *out)
 {
-    const blm_pixel_options which = {.kind = kind, .threads = all->how->threads};
+    out->kind = kind;
+    out->count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (kind != 0 && all->kinds[i] != 0 && all->kinds[i] != kind)
+            continue;
+        const int marked = all->scores[i] >= all->threshold, defective = all->labels[i];
+        out->scores[out->count] = all->scores[i];
+        out->labels[out->count] = all->labels[i];
+        out->images[out->count] = (blm_counts){.hits = marked && defective,
+            .false_alarms = marked && !defective,
+            .defective = defective};
+        out->pixels[out->count++] = all->marked[i];
+    }
+}
+
+static blm_status measure_pixels(
+    const collection *all, const selection *s, cli_metrics_row *row, blm_error *err)
+{
+    const blm_pixel_options which = {.kind = s->kind, .threads = all->how->threads};
     const blm_bootstrap bootstrap = {.threads = all->how->threads};
-    blm_cut cut;
     blm_status status = blm_pixel_metrics_result(all->pixels, &which, &row->pixel, err);
     if (status == BLM_OK)
-        status = blm_pixel_metrics_cut(all->pixels, &which, all->threshold, &cut, err);
-    if (status == BLM_OK)
-        row->pixel_f1 = blm_cut_f1(&cut, row->pixel.defective);
+        status = blm_counts_f1(
+            s->pixels, s->count, &bootstrap, &row->pixel_f1, &row->pixel_f1_range, err);
     if (status == BLM_OK && all->how->report != NULL)
         status = blm_pixel_metrics_intervals(
             all->pixels, &which, &bootstrap, &row->pixel_range, err);
     return status;
 }
 
-// kind 0: all; `scores` and `labels` are scratch (all->count).
-static blm_status measure(const collection *all, int kind, double *scores,
-    uint8_t *labels, cli_metrics_row *row, blm_error *err)
+static blm_status measure(
+    const collection *all, const selection *s, cli_metrics_row *row, blm_error *err)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < all->count; i++) {
-        if (kind != 0 && all->kinds[i] != 0 && all->kinds[i] != kind)
-            continue;
-        scores[count] = all->scores[i];
-        labels[count++] = all->labels[i];
-    }
-    row->kind = kind == 0 ? NULL : all->kind_names[kind - 1];
-    row->pixel = (blm_metrics){.auroc = NAN,
-        .average_precision = NAN,
-        .f1_max = NAN,
-        .f1_threshold = NAN,
-        .au_pro = {NAN, NAN}};
-    row->pixel_f1 = NAN;
     const blm_bootstrap bootstrap = {.threads = all->how->threads};
-    blm_cut cut;
-    blm_status status = blm_image_metrics(scores, labels, count, &row->image, err);
+    *row = (cli_metrics_row){.kind = s->kind == 0 ? NULL : all->kind_names[s->kind - 1],
+        .pixel = {.auroc = NAN,
+            .average_precision = NAN,
+            .f1_max = NAN,
+            .f1_threshold = NAN,
+            .au_pro = {NAN, NAN}},
+        .pixel_f1 = NAN,
+        .pixel_f1_range = {NAN, NAN}};
+    blm_status status =
+        blm_image_metrics(s->scores, s->labels, s->count, &row->image, err);
     if (status == BLM_OK)
-        status = blm_image_cut(scores, labels, count, all->threshold, &cut, err);
-    if (status == BLM_OK)
-        row->image_f1 = blm_cut_f1(&cut, row->image.defective);
+        status = blm_counts_f1(
+            s->images, s->count, &bootstrap, &row->image_f1, &row->image_f1_range, err);
     if (status == BLM_OK && all->how->report != NULL)
         status = blm_image_intervals(
-            scores, labels, count, &bootstrap, &row->image_range, err);
+            s->scores, s->labels, s->count, &bootstrap, &row->image_range, err);
     if (status == BLM_OK && all->pixels != NULL)
-        status = measure_pixels(all, kind, row, err);
+        status = measure_pixels(all, s, row, err);
     return status;
 }
 
@@ -242,17 +278,23 @@ static void count_verdict(blm_verdict verdict, cli_verdicts *out)
 
 static blm_status measure_all(const collection *all, cli_metrics *out, blm_error *err)
 {
-    double *scores = cli_alloc(all->count, sizeof *scores);
-    uint8_t *labels = cli_alloc(all->count, 1);
+    selection s = {.scores = cli_alloc(all->count, sizeof *s.scores),
+        .labels = cli_alloc(all->count, 1),
+        .images = cli_alloc(all->count, sizeof *s.images),
+        .pixels = cli_alloc(all->count, sizeof *s.pixels)};
     blm_status status = BLM_OK;
     out->count = all->kind_count + 1;
     out->rows = cli_alloc(out->count, sizeof *out->rows);
-    for (size_t k = 0; status == BLM_OK && k < out->count; k++)
-        status = measure(all, (int)k, scores, labels, &out->rows[k], err);
+    for (size_t k = 0; status == BLM_OK && k < out->count; k++) {
+        select_kind(all, (int)k, &s);
+        status = measure(all, &s, &out->rows[k], err);
+    }
     for (size_t i = 0; i < all->count; i++)
         count_verdict(all->verdicts[i], all->labels[i] ? &out->defective : &out->good);
-    free(labels);
-    free(scores);
+    free(s.pixels);
+    free(s.images);
+    free(s.labels);
+    free(s.scores);
     return status;
 }
 
@@ -283,6 +325,7 @@ static int score_all(collection *all, const blm_model *model)
     all->labels = cli_alloc(count, sizeof *all->labels);
     all->kinds = cli_alloc(count, sizeof *all->kinds);
     all->verdicts = cli_alloc(count, sizeof *all->verdicts);
+    all->marked = cli_alloc(count, sizeof *all->marked);
     all->kind_names = cli_alloc(count, sizeof *all->kind_names);
     const cli_batch batch = {.paths = paths,
         .count = count,
@@ -333,6 +376,7 @@ int cli_evaluate(const cli_evaluation *how, const blm_model *model,
     free(all.labels);
     free(all.kinds);
     free(all.verdicts);
+    free(all.marked);
     free(all.kind_names);
     return code;
 }

@@ -170,7 +170,8 @@ int cli_report_write(cli_report *report, const char *folder, const char *model_n
     for (size_t i = 0; i < metrics->count; i++) {
         const cli_metrics_row *row = &metrics->rows[i];
         rows[i] = (report_row){row->kind, row->image, row->pixel, row->image_range,
-            row->pixel_range, row->image_f1, row->pixel_f1};
+            row->pixel_range, row->image_f1, row->pixel_f1, row->image_f1_range,
+            row->pixel_f1_range};
     }
     data.rows = rows;
     qsort(report->images, report->count, sizeof *report->images, report_image_order);

@@ -45,8 +45,9 @@ int report_image_order(const void *a, const void *b);
 typedef struct report_row {
     const char *kind; // NULL: all kinds
     blm_metrics image, pixel;
-    blm_intervals image_range, pixel_range; // 95 %
-    double image_f1, pixel_f1;              // at the model's threshold
+    blm_intervals image_range, pixel_range;      // 95 %
+    double image_f1, pixel_f1;                   // at the model's threshold
+    blm_interval image_f1_range, pixel_f1_range; // 95 %
 } report_row;
 
 // The results of an evaluation.

@@ -76,14 +76,16 @@ static void put_count_tile(
 }
 
 // F1 at the model's own threshold.
-static void put_own_f1_tile(html_text *html, const char *label, double value)
+static void put_own_f1_tile(
+    html_text *html, const char *label, double value, const blm_interval *range)
 {
     if (isnan(value))
         return;
     report_open_tile(html, label);
     report_put_fixed(html, value, 3);
     report_end_value(html);
-    html_put(html, "at the model's threshold");
+    put_range(html, range);
+    html_put(html, ", at the model's threshold");
     report_close_tile(html);
 }
 
@@ -98,8 +100,8 @@ void report_put_tiles(html_text *html, const report_eval *data)
         html, "False alarms", good.by[BLM_VERDICT_NG], good.all, "good images are NG");
     put_metric_tile(html, "Image AUROC", all->image.auroc, &all->image_range.auroc);
     put_metric_tile(html, "Image F1, best", all->image.f1_max, &all->image_range.f1_max);
-    put_own_f1_tile(html, "Image F1", all->image_f1);
-    put_own_f1_tile(html, "Pixel F1", all->pixel_f1);
+    put_own_f1_tile(html, "Image F1", all->image_f1, &all->image_f1_range);
+    put_own_f1_tile(html, "Pixel F1", all->pixel_f1, &all->pixel_f1_range);
     put_metric_tile(html, "Pixel AUROC", all->pixel.auroc, &all->pixel_range.auroc);
     put_metric_tile(html, "Pixel AP", all->pixel.average_precision,
         &all->pixel_range.average_precision);

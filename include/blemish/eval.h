@@ -155,6 +155,27 @@ BLM_SIZED blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metric
     const blm_pixel_options *options, const blm_bootstrap *bootstrap, blm_intervals *out,
     blm_error *err);
 
+// ---- F1 of what a model has marked ----------------------------------------------------
+
+// Counts of one image: of its pixels, or of the image as a single item.
+typedef struct blm_counts {
+    int64_t hits;         // defective and marked
+    int64_t false_alarms; // good and marked
+    int64_t defective;    // marked or not
+} blm_counts;
+
+// Counts pixels.  mask (height, width): a predicted mask, such as blm_result.mask; its
+// pixels of 255 are marked (128 is REVIEW).  truth (height, width); NULL: no defect.
+// BLM_EUSAGE: a size below 1.
+BLM_API blm_status blm_count_mask(const uint8_t *mask, const uint8_t *truth, int width,
+    int height, blm_counts *out, blm_error *err);
+
+// F1 of all images together, 2 hits / (hits + false_alarms + defective), and its
+// bootstrap interval.  counts (count); range NULL: no interval.  NaN without defective
+// items.
+BLM_SIZED blm_status blm_counts_f1(const blm_counts *counts, size_t count,
+    const blm_bootstrap *bootstrap, double *f1, blm_interval *range, blm_error *err);
+
 // ---- bodies of the functions marked BLM_SIZED -----------------------------------------
 
 BLM_API blm_status blm_image_metrics_sized(const double *scores, const uint8_t *labels,
@@ -215,6 +236,16 @@ BLM_SIZED blm_status blm_pixel_metrics_intervals(const blm_pixel_metrics *metric
 {
     return blm_pixel_metrics_intervals_sized(metrics, options, sizeof(blm_pixel_options),
         bootstrap, sizeof(blm_bootstrap), out, sizeof(blm_intervals), err);
+}
+
+BLM_API blm_status blm_counts_f1_sized(const blm_counts *counts, size_t count,
+    const blm_bootstrap *bootstrap, size_t bootstrap_size, double *f1,
+    blm_interval *range, blm_error *err);
+BLM_SIZED blm_status blm_counts_f1(const blm_counts *counts, size_t count,
+    const blm_bootstrap *bootstrap, double *f1, blm_interval *range, blm_error *err)
+{
+    return blm_counts_f1_sized(
+        counts, count, bootstrap, sizeof(blm_bootstrap), f1, range, err);
 }
 
 #ifdef __cplusplus

@@ -3,9 +3,8 @@
 //
 // They are computed from the part of the image that the recipe crops: from a reduced
 // picture of about 256 x 256 pixels, and from samples of the rows, columns and patches of
-// the image itself (doc/accuracy.md has the time).  A defect changes
-// them little, since they are medians or of all rows; faults of the camera change all of
-// the image.
+// the image itself (doc/accuracy.md has the time).  A defect changes them little, since
+// they are medians or of all rows; faults of the camera change all of the image.
 #ifndef BLMI_JUDGE_LOOK_H
 #define BLMI_JUDGE_LOOK_H
 

@@ -20,7 +20,11 @@ awk -v alarms="$(number false_alarms)" -v misses="$(number misses)" \
         off = f1 - 2 * hits / (hits + alarms + defective)
         exit !(hits > 0 && off < 1e-9 && off > -1e-9 && f1 <= f1_max && pixel > 0 && pixel <= pixel_max) }' ||
     fail 'F1 at the threshold is not what the counts say'
-grep -qE '^F1 at the threshold: [0-9.]+ of images, [0-9.]+ of pixels$' text || fail 'no F1 in the text'
+for of in images pixels; do
+    grep -qE "^F1 of $of at the threshold: [0-9.]+ \(95% interval [0-9.]+ to [0-9.]+\)$" text || fail "no F1 of $of in the text"
+done
+awk -v f1="$(number pixel_f1)" -v low="$(number pixel_f1_low)" -v high="$(number pixel_f1_high)" \
+    'BEGIN { exit !(low <= f1 && f1 <= high && low < high) }' || fail 'F1 is not in its interval'
 
 # Folders of any name give the same numbers.
 mkdir bad

@@ -19,7 +19,7 @@ expect 0 fit data/set/train/good -o model -q
 expect 0 eval model data/set
 auroc=$(awk '$NF == "all" { printf "%.1f", 100 * $2; exit }' out)
 grep -qE "^ *$auroc .* bottle" first || fail "eval says $auroc"
-f1=$(sed -nE 's/^F1 at the threshold: ([0-9.]+) of images, ([0-9.]+) of pixels$/\1 \2/p' out |
+f1=$(sed -nE 's/^F1 of (images|pixels) at the threshold: ([0-9.]+) .*$/\2/p' out | xargs |
     awk '{ printf "%.1f +%.1f", 100 * $1, 100 * $2 }')
 [ -n "$f1" ] || fail 'eval says no F1'
 sed -n "/^F1 at the model's own threshold/,\$p" first >own

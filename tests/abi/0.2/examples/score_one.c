@@ -25,7 +25,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.text);
     else
         printf("%s: %.2f of %.2f, %s\n", argv[2], result.score, result.threshold,
-            result.verdict == BLM_VERDICT_NG ? "NG" : "OK");
+            blm_verdict_name(result.verdict));
 
     // Objects that were not created are NULL, which _free allows.
     blm_image_free(image);
