@@ -35,7 +35,7 @@ typedef struct blmi_family blmi_family;
 typedef struct blmi_tap {
     // "layer2", "block10": what the published code calls that part.  Of several networks
     // side by side "contnet-b:layer2".
-    char name[32];
+    char name[96];
     int channels, stride;
 } blmi_tap;
 

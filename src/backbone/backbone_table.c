@@ -18,6 +18,7 @@ static const blmi_family *const families[] = {
     &blmi_family_vit,
     &blmi_family_cct,
     &blmi_family_cvt,
+    &blmi_family_onnx,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
@@ -254,7 +255,7 @@ blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *
         BLMI_TRY(backbone->family->engine->needs(backbone, taps, t->name, &needed, err));
         if (!needed)
             continue;
-        if (t->dtype > BLMI_F64)
+        if (t->dtype > BLMI_F64 && strstr(t->name, "onnx.") == NULL)
             return blmi_fail(err, BLM_EINPUT, "tensor %s is %s, expected floats", t->name,
                 blmi_dtype_name(t->dtype));
         kept[n++] = *t;

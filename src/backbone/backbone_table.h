@@ -13,6 +13,7 @@ extern const blmi_family blmi_family_convit;
 extern const blmi_family blmi_family_vit;
 extern const blmi_family blmi_family_cct;
 extern const blmi_family blmi_family_cvt;
+extern const blmi_family blmi_family_onnx;
 
 // ImageNet's mean and deviation, for blmi_input.
 #define BLMI_IMAGENET .mean = {0.485, 0.456, 0.406}, .deviation = {0.229, 0.224, 0.225}

@@ -10,7 +10,8 @@
 typedef struct drawn {
     blmi_graph *graph;
     int taps, tap[BLMI_MAX_TAPS]; // wanted
-    char name[BLMI_MAX_TAPS][32]; // of all taps, for whoever watches
+    char name[BLMI_MAX_TAPS]
+             [sizeof((blmi_tap *)NULL)->name]; // of all taps, for whoever watches
 } drawn;
 
 // The graph up to a tap; NULL: no memory.

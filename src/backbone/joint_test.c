@@ -13,7 +13,7 @@ static blmi_weights open_weights(const char *name)
 {
     blmi_weights weights;
     blm_error err;
-    assert_ok(blmi_weights_open(name, &weights, &err), err);
+    assert_ok(blmi_weights_open(name, NULL, &weights, &err), err);
     return weights;
 }
 
@@ -136,7 +136,7 @@ static void what_makes_no_sense_is_refused(void **state)
     blmi_weights weights;
     blm_error err;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(blmi_weights_open(bad[i], &weights, &err), BLM_EUSAGE);
+        assert_int_equal(blmi_weights_open(bad[i], NULL, &weights, &err), BLM_EUSAGE);
     assert_int_equal(blmi_weights_open("ti,nothing", &weights, &err), BLM_EINPUT);
     weights = open_weights("ti,s");
     blmi_tensor *kept = malloc(weights.tensors.count * sizeof *kept);

@@ -142,7 +142,7 @@ static blm_status load(void **out, char path[PATH_MAX], blm_error *err)
     }
     return blmi_fail(err, BLM_EINPUT,
         "an ONNX network needs ONNX Runtime, but the loader finds no %s: set "
-        "BLEMISH_ONNXRUNTIME, or --onnxruntime, to its file, such as that of the Python "
+        "BLEMISH_ONNXRUNTIME to its file, such as that of the Python "
         "package onnxruntime: .../onnxruntime/capi/libonnxruntime.so.1.*",
         usual[0]);
 }

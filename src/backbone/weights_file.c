@@ -1,6 +1,7 @@
 // weights_file.c: finds and opens weights files.
 #include "src/backbone/weights_file.h"
 #include "src/backbone/joint.h"
+#include "src/backbone/onnx_file.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -152,9 +153,17 @@ static blm_status open_several(const char *list, blmi_weights *weights, blm_erro
     return join_files(weights, err);
 }
 
-static blm_status open_any(
-    const char *path_or_name, blmi_weights *weights, blm_error *err)
+static blm_status open_any(const char *path_or_name, const blm_recipe *recipe,
+    blmi_weights *weights, blm_error *err)
 {
+    const size_t length = strlen(path_or_name);
+    if (length > 5 && strcmp(path_or_name + length - 5, ".onnx") == 0 &&
+        strchr(path_or_name, ',') == NULL) {
+        BLMI_TRY(blmi_onnx_weights_open(path_or_name, recipe, &weights->onnx, err));
+        weights->tensors = weights->onnx->tensors;
+        blmi_print(weights->hash, sizeof weights->hash, "%s", weights->onnx->hash);
+        return blmi_backbone_identify(&weights->tensors, 0, &weights->backbone, err);
+    }
     if (strchr(path_or_name, ',') != NULL && access(path_or_name, F_OK) != 0)
         return open_several(path_or_name, weights, err);
     BLMI_TRY(open_one(path_or_name, weights, &weights->backbone, err));
@@ -163,11 +172,12 @@ static blm_status open_any(
     return BLM_OK;
 }
 
-blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err)
+blm_status blmi_weights_open(
+    const char *path_or_name, const blm_recipe *recipe, blmi_weights *out, blm_error *err)
 {
     blmi_weights weights = {0};
-    const blm_status status =
-        open_any(path_or_name != NULL ? path_or_name : default_name, &weights, err);
+    const blm_status status = open_any(
+        path_or_name != NULL ? path_or_name : default_name, recipe, &weights, err);
     if (status == BLM_OK)
         *out = weights;
     else
@@ -179,6 +189,7 @@ void blmi_weights_close(blmi_weights *weights)
 {
     for (int i = 0; i < weights->files; i++)
         blmi_safetensors_close(&weights->file[i]);
+    blmi_onnx_weights_close(weights->onnx);
     blmi_free(weights->owned);
     blmi_free(weights->names);
     *weights = (blmi_weights){0};

@@ -19,12 +19,15 @@ typedef struct blmi_weights {
     blmi_safetensors file[BLMI_MAX_MEMBERS]; // own the data
     blmi_tensor *owned;                      // of several: the list of tensors, and
     char *names;                             // their names
+    struct blmi_onnx_weights *onnx;          // of an ONNX file: what holds its tensors
 } blmi_weights;
 
 // path_or_name: a file, or a name (blemish/weights.h lists the folders), or several
 // separated by commas; NULL: the default name, "b".  The metadata must match the tensors.
 // BLM_EINPUT.
-blm_status blmi_weights_open(const char *path_or_name, blmi_weights *out, blm_error *err);
+// recipe: an ONNX file (.onnx) is cut to its taps, and tried at its size; NULL: defaults.
+blm_status blmi_weights_open(const char *path_or_name, const blm_recipe *recipe,
+    blmi_weights *out, blm_error *err);
 void blmi_weights_close(blmi_weights *weights); // all zeros allowed
 
 #endif

@@ -63,7 +63,7 @@ static void import_golden(
     if (path == NULL)
         skip();
     assert_ok(blm_weights_import(path, made, form, &err), err);
-    assert_ok(blmi_weights_open(made, &weights, &err), err);
+    assert_ok(blmi_weights_open(made, NULL, &weights, &err), err);
     assert_ok(blmi_checkpoint_read(path, &checkpoint, &err), err);
     const blmi_backbone *b = &weights.backbone;
     assert_string_equal(b->name, "ConTNet-Ti");
@@ -107,8 +107,8 @@ static void norm_is_asked_for_or_recorded(void **state)
     assert_int_equal(blm_weights_import(SHIPPED, made, "post-norm", &err), BLM_EUSAGE);
     assert_string_equal(
         err.text, SHIPPED ": records pre-norm, but post-norm was asked for");
-    assert_ok(blmi_weights_open(SHIPPED, &first, &err), err);
-    assert_ok(blmi_weights_open(made, &second, &err), err);
+    assert_ok(blmi_weights_open(SHIPPED, NULL, &first, &err), err);
+    assert_ok(blmi_weights_open(made, NULL, &second, &err), err);
     assert_int_equal(first.tensors.count, second.tensors.count);
     for (size_t i = 0; i < first.tensors.count; i++)
         assert_true(same_tensor(&first.tensors.items[i], &second.tensors.items[i]));
@@ -124,7 +124,7 @@ static void norm_is_asked_for_or_recorded(void **state)
                                      "pre-norm"));
     assert_int_equal(blm_weights_import(made, made, "norm", &err), BLM_EUSAGE);
     assert_ok(blm_weights_import(made, made, "post-norm", &err), err);
-    assert_ok(blmi_weights_open(made, &second, &err), err);
+    assert_ok(blmi_weights_open(made, NULL, &second, &err), err);
     assert_string_equal(said(&second.backbone, "backbone.pre_norm"), "false");
     blmi_weights_close(&second);
     blmi_weights_close(&first);
@@ -161,7 +161,7 @@ static void shipped_weights_are_found_by_name(void **state)
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
         blm_error err;
         blmi_weights weights;
-        assert_ok(blmi_weights_open(shipped[i].name, &weights, &err), err);
+        assert_ok(blmi_weights_open(shipped[i].name, NULL, &weights, &err), err);
         const blmi_backbone *b = &weights.backbone;
         assert_string_equal(b->name, shipped[i].backbone);
         assert_string_equal(said(b, "backbone.relative"), "true");
@@ -183,17 +183,17 @@ static void the_environment_comes_first(void **state)
     snprintf(before, sizeof before, "%s", getenv("BLEMISH_WEIGHTS"));
     assert_ok(blm_weights_import(SHIPPED, made, "pre-norm", &err), err);
     assert_int_equal(setenv("BLEMISH_WEIGHTS", folder, 1), 0);
-    assert_ok(blmi_weights_open("made", &weights, &err), err);
+    assert_ok(blmi_weights_open("made", NULL, &weights, &err), err);
     blmi_weights_close(&weights);
 
     // Not there: looks further, in the user's own folder.
-    assert_int_equal(blmi_weights_open("ti", &weights, &err), BLM_EINPUT);
+    assert_int_equal(blmi_weights_open("ti", NULL, &weights, &err), BLM_EINPUT);
     assert_int_equal(setenv("XDG_DATA_HOME", folder, 1), 0);
     snprintf(link, sizeof link, "%s/blemish", folder);
     assert_int_equal(mkdir(link, 0700), 0);
     snprintf(link, sizeof link, "%s/blemish/weights", folder);
     assert_int_equal(symlink(before, link), 0);
-    assert_ok(blmi_weights_open("ti", &weights, &err), err);
+    assert_ok(blmi_weights_open("ti", NULL, &weights, &err), err);
     blmi_weights_close(&weights);
     assert_int_equal(unlink(link), 0);
     snprintf(link, sizeof link, "%s/blemish", folder);
@@ -201,7 +201,7 @@ static void the_environment_comes_first(void **state)
 
     assert_int_equal(setenv("BLEMISH_WEIGHTS", before, 1), 0);
     assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
-    assert_int_equal(blmi_weights_open("made", &weights, &err), BLM_EINPUT);
+    assert_int_equal(blmi_weights_open("made", NULL, &weights, &err), BLM_EINPUT);
     assert_non_null(strstr(
         err.text, "weights \"made\": no made.safetensors or contnet-made.safetensors"));
 }
@@ -211,9 +211,9 @@ static void other_files_are_refused(void **state)
     (void)state;
     blm_error err;
     blmi_weights weights;
-    assert_int_equal(blmi_weights_open("./absent", &weights, &err), BLM_EINPUT);
-    assert_int_equal(
-        blmi_weights_open("tests/corpus/safetensors/two.safetensors", &weights, &err),
+    assert_int_equal(blmi_weights_open("./absent", NULL, &weights, &err), BLM_EINPUT);
+    assert_int_equal(blmi_weights_open("tests/corpus/safetensors/two.safetensors", NULL,
+                         &weights, &err),
         BLM_EINPUT);
     assert_non_null(strstr(err.text, "not a weights file"));
 }
@@ -225,7 +225,7 @@ static void open_changed(const char *key, const char *value, const char *message
     blmi_weights weights, other;
     blmi_pair pairs[16];
     size_t count = 0;
-    assert_ok(blmi_weights_open(SHIPPED, &weights, &err), err);
+    assert_ok(blmi_weights_open(SHIPPED, NULL, &weights, &err), err);
     for (size_t i = 0; i < weights.file[0].metadata_count; i++) {
         const blmi_pair *pair = &weights.file[0].metadata[i];
         if (strcmp(pair->key, key) == 0)
@@ -236,7 +236,7 @@ static void open_changed(const char *key, const char *value, const char *message
     assert_ok(blmi_safetensors_write(
                   made, weights.tensors.items, weights.tensors.count, pairs, count, &err),
         err);
-    assert_int_equal(blmi_weights_open(made, &other, &err), BLM_EINPUT);
+    assert_int_equal(blmi_weights_open(made, NULL, &other, &err), BLM_EINPUT);
     if (strstr(err.text, message) == NULL)
         fail_msg("expected \"%s\", got \"%s\"", message, err.text);
     blmi_weights_close(&weights);

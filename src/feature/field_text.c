@@ -140,7 +140,7 @@ static int read_word(const blmi_recipe_row *row, const char *text, blm_recipe *o
 static int is_list_character(char c, const blmi_recipe_row *row)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '.' || c == ':' || c == '-' ||
+           (c != '\0' && strchr("_.:-/#", c) != NULL) ||
            (c == '%' && row->check_list != NULL);
 }
 

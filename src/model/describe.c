@@ -36,7 +36,7 @@ blm_status blm_weights_describe_sized(
     blm_weights_info *out = &own;
     BLMI_NEED(given, err);
     blmi_weights weights;
-    BLMI_TRY(blmi_weights_open(path_or_name, &weights, err));
+    BLMI_TRY(blmi_weights_open(path_or_name, NULL, &weights, err));
     const blmi_backbone *b = &weights.backbone;
     *out = (blm_weights_info){
         .unit = b->input.unit, .size = b->input.standard, .tap_count = b->taps};
