@@ -137,7 +137,7 @@ static void what_makes_no_sense_is_refused(void **state)
     blm_error err;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(blmi_weights_open(bad[i], NULL, &weights, &err), BLM_EUSAGE);
-    assert_int_equal(blmi_weights_open("ti,nothing", &weights, &err), BLM_EINPUT);
+    assert_int_equal(blmi_weights_open("ti,nothing", NULL, &weights, &err), BLM_EINPUT);
     weights = open_weights("ti,s");
     blmi_tensor *kept = malloc(weights.tensors.count * sizeof *kept);
     blmi_backbone part;
