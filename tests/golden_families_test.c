@@ -295,7 +295,7 @@ static void trained_weights_give_golden_outputs(void **state)
         json_object_get(json, "outputs"), "efficientnet_lite0_real_picture");
     blmi_weights weights;
     blm_error err;
-    if (blmi_weights_open("lite0", &weights, &err) != BLM_OK) {
+    if (blmi_weights_open("lite0", NULL, &weights, &err) != BLM_OK) {
         printf("%s: skipped\n", err.text);
         json_decref(json);
         skip();
@@ -322,7 +322,7 @@ static void check_file(const char *file, json_t *entry, const char *made)
     blmi_weights weights;
     blm_error err;
     assert_ok(blm_weights_import(golden_path(file), made, form, &err), err);
-    assert_ok(blmi_weights_open(made, &weights, &err), err);
+    assert_ok(blmi_weights_open(made, NULL, &weights, &err), err);
     snprintf(name, sizeof name, "checkpoints/%s", strrchr(file, '/') + 1);
     *strrchr(name, '.') = '\0';
     snprintf(size, sizeof size, "%dx%d",

@@ -5,7 +5,6 @@
 // header of ONNX Runtime is needed.
 #include "src/backbone/onnx_runtime.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -104,7 +103,7 @@ static blm_status check(
     blmi_print(text, sizeof text, "%s",
         CALL(api, GET_ERROR_MESSAGE, const char *, const OrtStatus *)(fault));
     for (char *c = text; *c != '\0'; c++)
-        if (isspace((unsigned char)*c))
+        if ((unsigned char)*c < ' ')
             *c = ' ';
     RELEASE(api, RELEASE_STATUS, fault);
     return blmi_fail(err, BLM_EINPUT, "ONNX Runtime, %s: %s", what, text);
@@ -172,12 +171,16 @@ static blm_status find_api(blmi_runtime *runtime, blm_error *err)
 
 static const char suffix[] = "ExecutionProvider";
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 // Whether `wanted` is the name in any case, with or without "ExecutionProvider".
 static bool is_provider(const char *name, const char *wanted)
 {
     size_t i = 0;
-    while (wanted[i] != '\0' &&
-           tolower((unsigned char)name[i]) == tolower((unsigned char)wanted[i]))
+    while (wanted[i] != '\0' && lower(name[i]) == lower(wanted[i]))
         i++;
     return i > 0 && wanted[i] == '\0' &&
            (name[i] == '\0' || strcmp(name + i, suffix) == 0);
