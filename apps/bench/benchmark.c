@@ -380,6 +380,8 @@ static blm_status measure_floor(rig *r, blm_error *err)
 {
     floor_product products[MAX_STEPS];
     double gflops;
+    if (r->steps == 0)
+        return BLM_OK; // the work of the network is not known
     for (int s = 0; s < r->steps; s++)
         products[s] = (floor_product){
             r->step[s].rows * r->options.batch, r->step[s].depth, r->step[s].columns};

@@ -42,7 +42,7 @@ typedef struct bench_phase {
 } bench_phase;
 
 typedef struct bench_result {
-    char backbone[32];   // "ConTNet-B"
+    char backbone[160];  // "ConTNet-B"
     const char *kernels; // instruction set that the network uses; static text
     int width, height, threads, batch, runs;
     blm_type type;
@@ -52,7 +52,7 @@ typedef struct bench_result {
     size_t phase_count;
     bench_time network;    // per image
     double images_per_s;   // of the network
-    double gflop;          // per image
+    double gflop;          // per image; 0: not known, as of an ONNX network
     double gflops;         // 10^9 operations per second
     double floor_gflops;   // the best of oneDNN, all threads together; 0, like the
                            // next two, if built without oneDNN

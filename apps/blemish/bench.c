@@ -105,15 +105,18 @@ static void print_text(const bench_result *r)
             printf("%10.1f", 1000 * p->gflop / p->time.median);
         printf("\n");
     }
-    printf("%-12s%10.3f%10.3f%10.3f%10.1f\n", "network", r->network.median,
-        r->network.p10, r->network.p90, r->gflops);
+    printf("%-12s%10.3f%10.3f%10.3f", "network", r->network.median, r->network.p10,
+        r->network.p90);
+    if (r->gflop > 0)
+        printf("%10.1f", r->gflops);
+    printf("\n");
     if (r->floor_gflops > 0)
         printf("%-12s%10.3f%30.1f\n\nnetwork: %.3f times its floor, %.2f images per "
                "second\n",
             "floor", r->floor_ms, r->floor_gflops, r->ratio_to_floor, r->images_per_s);
     else
-        printf("\nnetwork: %.2f images per second (no floor: built without oneDNN)\n",
-            r->images_per_s);
+        printf("\nnetwork: %.2f images per second (no floor: %s)\n", r->images_per_s,
+            r->gflop > 0 ? "built without oneDNN" : "the work of the network is unknown");
     if (r->fit_ms > 0)
         printf("fit of %d images: %.0f ms, without extracting features\n", r->images,
             r->fit_ms);
@@ -150,8 +153,8 @@ static void print_json(const bench_result *r)
     cli_json_close(&json, ']');
     print_time(&json, &r->network);
     cli_json_number(&json, "images_per_s", r->images_per_s);
-    cli_json_number(&json, "gflop", r->gflop);
-    cli_json_number(&json, "gflops", r->gflops);
+    cli_json_number(&json, "gflop", r->gflop > 0 ? r->gflop : NAN);
+    cli_json_number(&json, "gflops", r->gflop > 0 ? r->gflops : NAN);
     const int has_floor = r->floor_gflops > 0;
     cli_json_number(&json, "floor_gflops", has_floor ? r->floor_gflops : NAN);
     cli_json_number(&json, "floor_ms", has_floor ? r->floor_ms : NAN);

@@ -87,9 +87,14 @@ static void describe_cost(const blm_model *model)
 {
     blm_cost cost;
     blm_model_cost(model, &cost);
-    printf("cost: %.4g MB of statistics; for each image %.3g GFLOP in the network and "
-           "%.3g in distances\n",
-        (double)cost.model_bytes / 1e6, cost.network_gflop, cost.distance_gflop);
+    printf(
+        "cost: %.4g MB of statistics; for each image ", (double)cost.model_bytes / 1e6);
+    if (cost.network_gflop > 0)
+        printf("%.3g GFLOP in the network and %.3g in distances\n", cost.network_gflop,
+            cost.distance_gflop);
+    else // the work of an ONNX network
+        printf("%.3g GFLOP in distances and unknown work in the network\n",
+            cost.distance_gflop);
 }
 
 void cli_describe(const blm_model *model)
@@ -141,7 +146,8 @@ static void cost_json(const blm_model *model, cli_json *json)
     cli_json_open(json, "cost", '{');
     cli_json_integer(json, "model_bytes", (int64_t)cost.model_bytes);
     cli_json_integer(json, "fit_bytes", (int64_t)cost.fit_bytes);
-    cli_json_number(json, "network_gflop", cost.network_gflop);
+    cli_json_number(
+        json, "network_gflop", cost.network_gflop > 0 ? cost.network_gflop : NAN);
     cli_json_number(json, "distance_gflop", cost.distance_gflop);
     cli_json_number(json, "statistics_gflop", cost.statistics_gflop);
     cli_json_close(json, '}');

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "apps/blemish/exit.h"
+#include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
 
 static const double gigabyte = 1e9;
@@ -17,6 +18,21 @@ static double memory_of_machine(void)
     return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
+// Compares the work with that of the default recipe.  That of an ONNX network is unknown.
+static char *compare(const blm_cost *cost, const blm_cost *plain)
+{
+    char *network = plain->network_gflop > 0
+                        ? cli_format("%.3g times the work of the backbone, ",
+                              cost->network_gflop / plain->network_gflop)
+                        : cli_format("%s", "");
+    char *all = cli_format("; compared with the default recipe: %s%.3g times that of the "
+                           "statistics, %.3g times that of distances",
+        network, cost->statistics_gflop / plain->statistics_gflop,
+        cost->distance_gflop / plain->distance_gflop);
+    free(network);
+    return all;
+}
+
 // Reports the cost of an expensive fit, and refuses one that does not fit in memory.
 static blm_status check_cost(const cli_training *t, size_t images, blm_error *err)
 {
@@ -27,20 +43,18 @@ static blm_status check_cost(const cli_training *t, size_t images, blm_error *er
     blm_status status = blm_fitter_cost(&t->options, count, &cost, err);
     if (status != BLM_OK)
         return status;
-    // An ONNX network may have no taps of its own: nothing to compare with.
-    if (blm_fitter_cost(&usual, count, &plain, NULL) != BLM_OK)
-        plain = cost;
     const double bytes = (double)cost.fit_bytes;
-    if (bytes > gigabyte && !t->talk->quiet)
-        cli_complain(
-            "%zu images, %d positions of %d features: the fit needs about %.1f GB "
-            "of memory, the model %.1f GB; compared with the default recipe: "
-            "%.3g times the work of the backbone, %.3g times that of the "
-            "statistics, %.3g times that of distances",
+    if (bytes > gigabyte && !t->talk->quiet) {
+        // The outputs of an ONNX network may be none that a default recipe can take.
+        char *compared = blm_fitter_cost(&usual, count, &plain, NULL) == BLM_OK
+                             ? compare(&cost, &plain)
+                             : cli_format("%s", "");
+        cli_complain("%zu images, %d positions of %d features: the fit needs about %.1f "
+                     "GB of memory, the model %.1f GB%s",
             images, cost.positions, cost.features, bytes / gigabyte,
-            (double)cost.model_bytes / gigabyte, cost.network_gflop / plain.network_gflop,
-            cost.statistics_gflop / plain.statistics_gflop,
-            cost.distance_gflop / plain.distance_gflop);
+            (double)cost.model_bytes / gigabyte, compared);
+        free(compared);
+    }
     if (bytes <= there || t->force)
         return BLM_OK;
     snprintf(err->text, sizeof err->text,

@@ -64,6 +64,7 @@ typedef struct blmi_member {
 typedef struct blmi_backbone {
     const blmi_family *family;
     char name[160]; // "ConTNet-B", "ConTNet-B + EfficientNet-Lite0"
+    bool named;     // files record the name: the tensors of a part may show another one
     int form;       // index into family->forms; -1: not known (see blmi_form)
     blmi_input input;
     int taps;                    // in the order of computation; each takes part of what
@@ -108,9 +109,9 @@ blm_status blmi_backbone_check_taps(
 void blmi_backbone_grid(const blmi_backbone *backbone, int tap, int width, int height,
     int *grid_width, int *grid_height);
 // Keeps what the taps (bit k for tap k) need: kept (weights->count) takes the tensors, in
-// the same order, *out the backbone that they are, whose taps have the same names, but
-// may have other numbers.  BLM_EINPUT: one is no float tensor.  BLM_EUSAGE: see
-// blmi_backbone_check_taps.
+// the same order, *out the backbone that they are.  It has all of these taps, with the
+// same names, but their numbers may be others.  BLM_EINPUT: one is no float tensor.
+// BLM_EUSAGE: see blmi_backbone_check_taps.
 blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *weights,
     uint32_t taps, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err);
 
@@ -236,6 +237,7 @@ struct blmi_family {
     void (*grid)(const blmi_backbone *backbone, int tap, int width, int height,
         int *grid_width, int *grid_height);
     const blmi_engine *engine;
+    bool any_type; // its tensors need not be floats
 };
 
 #endif

@@ -22,6 +22,8 @@ static const blmi_family *const families[] = {
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 
+#define FAMILY_KEY "backbone.family" // metadata entry
+
 const blmi_backbone blmi_backbone_unknown = {
     .family = &blmi_family_contnet,
     .name = "an unknown network",
@@ -101,16 +103,23 @@ static blm_status find_family(
         known);
 }
 
-blm_status blmi_backbone_identify(
+blm_status blmi_backbone_identify_as(const blmi_family *family,
     const blmi_tensors *weights, int form, blmi_backbone *out, blm_error *err)
 {
-    blmi_backbone found = {.form = form};
-    BLMI_TRY(find_family(weights, &found.family, err));
+    blmi_backbone found = {.family = family, .form = form};
+    if (found.family == NULL)
+        BLMI_TRY(find_family(weights, &found.family, err));
     if (found.family->forms == NULL)
         found.form = 0;
     BLMI_TRY(found.family->identify(weights, &found, err));
     *out = found;
     return BLM_OK;
+}
+
+blm_status blmi_backbone_identify(
+    const blmi_tensors *weights, int form, blmi_backbone *out, blm_error *err)
+{
+    return blmi_backbone_identify_as(NULL, weights, form, out, err);
 }
 
 // ---- other names
@@ -245,6 +254,32 @@ void blmi_backbone_grid(const blmi_backbone *backbone, int tap, int width, int h
     *grid_height = (height + stride - 1) / stride;
 }
 
+// The family of the network that a tensor belongs to.
+static const blmi_family *family_of_tensor(
+    const blmi_backbone *backbone, const char *name)
+{
+    const int member = backbone->members > 0 ? blmi_joint_member(name) : -1;
+    return member >= 0 && member < backbone->members ? backbone->member[member].family
+                                                     : backbone->family;
+}
+
+// Whether the part, too, has these taps of the whole.
+static blm_status check_part(
+    const blmi_backbone *whole, uint32_t taps, const blmi_backbone *part, blm_error *err)
+{
+    for (int k = 0; k < whole->taps; k++) {
+        const blmi_tap *tap = &whole->tap[k];
+        const int found = blmi_backbone_tap_find(part, tap->name);
+        if ((taps >> k & 1) != 0 &&
+            (found < 0 || part->tap[found].channels != tap->channels ||
+                part->tap[found].stride != tap->stride))
+            return blmi_fail(err, BLM_EBUG,
+                "the part of %s up to %s is taken for %s without it", whole->name,
+                tap->name, part->name);
+    }
+    return BLM_OK;
+}
+
 blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *weights,
     uint32_t taps, blmi_tensor *kept, size_t *count, blmi_backbone *out, blm_error *err)
 {
@@ -255,17 +290,19 @@ blm_status blmi_backbone_cut(const blmi_backbone *backbone, const blmi_tensors *
         BLMI_TRY(backbone->family->engine->needs(backbone, taps, t->name, &needed, err));
         if (!needed)
             continue;
-        if (t->dtype > BLMI_F64 && strstr(t->name, "onnx.") == NULL)
+        if (t->dtype > BLMI_F64 && !family_of_tensor(backbone, t->name)->any_type)
             return blmi_fail(err, BLM_EINPUT, "tensor %s is %s, expected floats", t->name,
                 blmi_dtype_name(t->dtype));
         kept[n++] = *t;
     }
     const blmi_tensors left = {kept, n};
-    BLMI_TRY(backbone->members > 0
-                 ? blmi_joint_identify(backbone, taps, &left, out, err)
-                 : blmi_backbone_identify(&left, backbone->form, out, err));
+    BLMI_TRY(backbone->members > 0 ? blmi_joint_identify(backbone, taps, &left, out, err)
+                                   : blmi_backbone_identify_as(backbone->family, &left,
+                                         backbone->form, out, err));
+    if (backbone->members == 0)
+        blmi_backbone_call(out, backbone->name);
     *count = n;
-    return BLM_OK;
+    return check_part(backbone, taps, out, err);
 }
 
 void blmi_backbone_work(const blmi_backbone *backbone, uint32_t taps, int width,
@@ -301,12 +338,40 @@ size_t blmi_backbone_describe(
     const blmi_family *family = backbone->family;
     size_t count = 0;
     if (family->describe != NULL)
-        return family->describe(backbone, pairs);
-    pairs[count++] = (blmi_pair){"backbone.family", family->name};
-    if (family->forms != NULL)
+        count = family->describe(backbone, pairs);
+    else
+        pairs[count++] = (blmi_pair){FAMILY_KEY, family->name};
+    if (family->describe == NULL && family->forms != NULL)
         pairs[count++] =
             (blmi_pair){family->form_key, family->forms[backbone->form].recorded};
+    if (backbone->named)
+        pairs[count++] = (blmi_pair){BLMI_NAME_KEY, backbone->name};
     return count;
+}
+
+void blmi_backbone_call(blmi_backbone *backbone, const char *name)
+{
+    if (strcmp(backbone->name, name) == 0)
+        return;
+    blmi_print(backbone->name, sizeof backbone->name, "%s", name);
+    backbone->named = true;
+}
+
+blm_status blmi_backbone_said_name(
+    const char *path, const blmi_safetensors *file, const char **out, blm_error *err)
+{
+    const char *said = blmi_safetensors_meta(file, BLMI_NAME_KEY);
+    *out = said;
+    if (said == NULL)
+        return BLM_OK;
+    for (const char *c = said; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            said = "";
+    if (*said == '\0' || strlen(said) >= sizeof((blmi_backbone *)NULL)->name)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata " BLMI_NAME_KEY ": expected 1 to %zu printable characters",
+            path, sizeof((blmi_backbone *)NULL)->name - 1);
+    return BLM_OK;
 }
 
 const blmi_family *blmi_family_named(const char *name, size_t length)
@@ -344,16 +409,26 @@ blm_status blmi_backbone_read(const char *path, const blmi_safetensors *file,
     blmi_backbone found;
     blmi_pair shown[BLMI_MAX_CONFIG_PAIRS];
     blm_error why;
+    const char *name;
     int form;
     if (blmi_safetensors_meta(file, BLMI_JOINT_KEY) != NULL)
         return blmi_joint_read(path, file, weights, out, err);
     blm_status status = find_family(weights, &family, &why);
+    if (status !=
+        BLM_OK) { // a part may lack the tensors by which all of it is recognised
+        const char *said = blmi_safetensors_meta(file, FAMILY_KEY);
+        family = said != NULL ? blmi_family_named(said, strlen(said)) : NULL;
+        status = family != NULL ? BLM_OK : status;
+    }
     if (status == BLM_OK) {
         BLMI_TRY(read_form(path, file, family, &form, err));
-        status = blmi_backbone_identify(weights, form, &found, &why);
+        status = blmi_backbone_identify_as(family, weights, form, &found, &why);
     }
     if (status != BLM_OK)
         return blmi_fail(err, status, "%s: %s", path, why.text);
+    BLMI_TRY(blmi_backbone_said_name(path, file, &name, err));
+    if (name != NULL)
+        blmi_backbone_call(&found, name);
     const size_t count = blmi_backbone_describe(&found, shown);
     for (size_t i = 0; i < count; i++) {
         const char *said = blmi_safetensors_meta(file, shown[i].key);

@@ -24,10 +24,23 @@ enum { BLMI_LONGEST_ALIAS = 128 };
 void blmi_backbone_rename(
     blmi_tensor *items, size_t count, char (*names)[BLMI_LONGEST_ALIAS]);
 
+// As blmi_backbone_identify, if the family is known already: part of a network may lack
+// the tensors by which all of it is recognised.  NULL: it is not known.
+blm_status blmi_backbone_identify_as(const blmi_family *family,
+    const blmi_tensors *weights, int form, blmi_backbone *out, blm_error *err);
 // The family of that name, of `length` bytes; NULL: none.
 const blmi_family *blmi_family_named(const char *name, size_t length);
 // The form that files record by this text; 0 where there are none, -1: another.
 int blmi_family_form(const blmi_family *family, const char *recorded);
+
+// Files record the name of a part of a network where the part alone shows another one.
+#define BLMI_NAME_KEY "backbone.name"
+// Gives it that name, which it records if its tensors show another one.
+void blmi_backbone_call(blmi_backbone *backbone, const char *name);
+// The recorded name, checked; NULL: none.
+blm_status blmi_backbone_said_name(
+    const char *path, const blmi_safetensors *file, const char **out, blm_error *err);
+
 void blmi_backbone_name(blmi_backbone *backbone, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // Adds a tap behind the others; its name is printed.

@@ -2,9 +2,12 @@
 // refused.
 #include "tests/check.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/backbone/backbone_table.h"
+#include "src/backbone/joint.h"
 #include "tests/published.h"
 
 static blmi_backbone identify(const blmi_tensors *set)
@@ -64,6 +67,105 @@ static void sizes_are_checked(void **state)
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const blmi_tensor *)a)->name, ((const blmi_tensor *)b)->name);
+}
+
+// Files say what a part does not show.
+static void is_read_back(
+    const blmi_backbone *part, const blmi_tensor *tensors, size_t count)
+{
+    char path[] = "/tmp/blemish_part_XXXXXX";
+    blmi_pair pairs[BLMI_MAX_CONFIG_PAIRS];
+    blmi_safetensors file;
+    blmi_backbone read;
+    blm_error err;
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    const size_t said = blmi_backbone_describe(part, pairs);
+    assert_ok(blmi_safetensors_write(path, tensors, count, pairs, said, &err), err);
+    assert_ok(blmi_safetensors_open(path, NULL, &file, &err), err);
+    assert_ok(blmi_backbone_read(path, &file, &file.tensors, &read, &err), err);
+    assert_string_equal(read.name, part->name);
+    assert_ptr_equal(read.family, part->family);
+    assert_int_equal(read.taps, part->taps);
+    for (int k = 0; k < read.taps; k++)
+        assert_string_equal(read.tap[k].name, part->tap[k].name);
+    blmi_safetensors_close(&file);
+    unlink(path);
+}
+
+// Part of several networks: also the names of their taps.
+static void a_part_of_several_has_the_same_names(void **state)
+{
+    (void)state;
+    static const char *const published[] = {"resnet101", "efficientnet_lite2"};
+    formula_weights weights[2];
+    blmi_backbone one[2], joint, part;
+    blm_error err;
+    size_t count = 0;
+    for (int i = 0; i < 2; i++) {
+        weights[i] = published_weights(published[i]);
+        one[i] = identify(&weights[i].set);
+        count += weights[i].set.count;
+    }
+    assert_ok(blmi_joint_make(one, 2, &joint, &err), err);
+    blmi_tensor *all = malloc(count * sizeof *all), *kept = malloc(count * sizeof *kept);
+    char(*name)[100] = malloc(count * sizeof *name);
+    for (size_t i = 0, k = 0; i < 2; i++)
+        for (size_t n = 0; n < weights[i].set.count; n++, k++) {
+            all[k] = weights[i].set.items[n];
+            snprintf(name[k], sizeof *name, "%zu.%s", i, all[k].name);
+            all[k].name = name[k];
+        }
+    const uint32_t taps = 1u << blmi_backbone_tap_find(&joint, "resnet-101:layer1") |
+                          1u << blmi_backbone_tap_find(&joint, "efficientnet-lite2:stem");
+    assert_ok(blmi_backbone_cut(
+                  &joint, &(blmi_tensors){all, count}, taps, kept, &count, &part, &err),
+        err);
+    assert_string_equal(part.name, "ResNet-101 + EfficientNet-Lite2");
+    assert_true(blmi_backbone_tap_find(&part, "resnet-101:layer1") >= 0);
+    is_read_back(&part, kept, count);
+    free(name);
+    free(kept);
+    free(all);
+    for (int i = 0; i < 2; i++)
+        formula_weights_free(&weights[i]);
+}
+
+// A model keeps what its taps need: that is taken for the same network, whose tap has the
+// same shape, if only its first tap is kept.
+static void a_part_is_taken_for_the_same(void **state)
+{
+    (void)state;
+    static const char *const published[] = {"resnet18", "resnet101", "wide_resnet50_2",
+        "efficientnet_lite0", "efficientnet_b4", "dino_vits16", "dinov2_vits14_reg4",
+        "convit_tiny", "cct_14_7x2_224", "cvt13"};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        formula_weights weights = published_weights(published[i]);
+        blmi_tensor *kept = malloc(weights.set.count * sizeof *kept);
+        blmi_backbone whole;
+        blm_error err;
+        assert_true(weights.set.count > 0);
+        assert_ok(blmi_backbone_identify(&weights.set, 0, &whole, &err), err);
+        for (int tap = 0; tap < whole.taps; tap++) {
+            blmi_backbone part;
+            size_t count;
+            const blm_status status = blmi_backbone_cut(
+                &whole, &weights.set, 1u << tap, kept, &count, &part, &err);
+            if (status != BLM_OK)
+                fail_msg("%s, %s: %s", published[i], whole.tap[tap].name, err.text);
+            const int found = blmi_backbone_tap_find(&part, whole.tap[tap].name);
+            assert_true(found >= 0);
+            assert_ptr_equal(part.family, whole.family);
+            assert_int_equal(part.tap[found].channels, whole.tap[tap].channels);
+            assert_int_equal(part.tap[found].stride, whole.tap[tap].stride);
+            assert_string_equal(part.name, whole.name);
+            if (tap == 0)
+                is_read_back(&part, kept, count);
+        }
+        free(kept);
+        formula_weights_free(&weights);
+    }
 }
 
 // Transformers of the same names that compute something else.
@@ -209,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_named),
         cmocka_unit_test(sizes_are_checked),
+        cmocka_unit_test(a_part_is_taken_for_the_same),
+        cmocka_unit_test(a_part_of_several_has_the_same_names),
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(odd_shapes_are_refused),
         cmocka_unit_test(int8_is_refused),

@@ -9,6 +9,8 @@
 
 static const blmi_family family;
 
+#define BETWEEN " + " // the names of the networks
+
 // Network i alone.
 static blmi_backbone member_of(const blmi_backbone *joint, int i)
 {
@@ -35,6 +37,12 @@ static int member_of_tensor(const char *tensor, const char **name)
         return -1;
     *name = tensor + 2;
     return tensor[0] - '0';
+}
+
+int blmi_joint_member(const char *tensor)
+{
+    const char *name;
+    return member_of_tensor(tensor, &name);
 }
 
 // ---- making one
@@ -152,7 +160,8 @@ blm_status blmi_joint_make(
     for (int i = 0; i < count; i++) {
         const blmi_backbone *one = &members[i];
         BLMI_TRY(add_member(&joint, one, err));
-        append(joint.name, sizeof joint.name, " + ", one->name);
+        joint.named = joint.named || one->named;
+        append(joint.name, sizeof joint.name, BETWEEN, one->name);
         append(joint.recorded, sizeof joint.recorded, " ", one->family->name);
         if (one->family->forms != NULL)
             append(joint.recorded, sizeof joint.recorded, "/",
@@ -178,26 +187,38 @@ static blmi_tensors tensors_of(const blmi_tensors *weights, int i, blmi_tensor *
     return (blmi_tensors){items, count};
 }
 
-// The networks of the tensors by their forms.
-static blm_status identify(const blmi_tensors *weights, const int *form, int count,
-    blmi_backbone *out, blm_error *err)
+// What is known of the networks before their tensors are looked at.
+typedef struct known {
+    int count;
+    struct {
+        const blmi_family *family;
+        int form;
+        char name[sizeof((blmi_member *)NULL)->name]; // "": what the tensors show
+    } member[BLMI_MAX_MEMBERS];
+} known;
+
+static blm_status identify(
+    const blmi_tensors *weights, const known *k, blmi_backbone *out, blm_error *err)
 {
     blm_status status = BLM_OK;
-    blmi_backbone *members = blmi_alloc_zero((size_t)count, sizeof *members);
+    blmi_backbone *members = blmi_alloc_zero((size_t)k->count, sizeof *members);
     blmi_tensor *items = blmi_alloc(weights->count, sizeof *items);
     if (members == NULL || items == NULL) {
         status = blmi_no_memory(err, "networks", weights->count, sizeof *items);
         goto done;
     }
-    for (int i = 0; i < count && status == BLM_OK; i++) {
+    for (int i = 0; i < k->count && status == BLM_OK; i++) {
         const blmi_tensors own = tensors_of(weights, i, items);
-        status = blmi_backbone_identify(&own, form[i], &members[i], err);
+        status = blmi_backbone_identify_as(
+            k->member[i].family, &own, k->member[i].form, &members[i], err);
         if (status == BLM_OK && members[i].form < 0)
             status = blmi_fail(
                 err, BLM_EINPUT, "the form of %s is not recorded", members[i].name);
+        if (status == BLM_OK && k->member[i].name[0] != '\0')
+            blmi_backbone_call(&members[i], k->member[i].name);
     }
     if (status == BLM_OK)
-        status = blmi_joint_make(members, count, out, err);
+        status = blmi_joint_make(members, k->count, out, err);
 done:
     blmi_free(items);
     blmi_free(members);
@@ -207,11 +228,14 @@ done:
 blm_status blmi_joint_identify(const blmi_backbone *whole, uint32_t taps,
     const blmi_tensors *weights, blmi_backbone *out, blm_error *err)
 {
-    int form[BLMI_MAX_MEMBERS];
+    known k = {.count = whole->members};
     BLMI_TRY(blmi_backbone_check_taps(whole, taps, err));
-    for (int i = 0; i < whole->members; i++)
-        form[i] = whole->member[i].form;
-    return identify(weights, form, whole->members, out, err);
+    for (int i = 0; i < whole->members; i++) {
+        k.member[i].family = whole->member[i].family;
+        k.member[i].form = whole->member[i].form;
+        memcpy(k.member[i].name, whole->member[i].name, sizeof k.member[i].name);
+    }
+    return identify(weights, &k, out, err);
 }
 
 // What the metadata says of network i: family->name, or family->name/form.  False: there
@@ -227,26 +251,62 @@ static bool entry_at(const char *text, int i, char entry[64])
     return true;
 }
 
+// Takes the recorded names of all networks.
+static blm_status read_names(
+    const char *path, const blmi_safetensors *file, known *k, blm_error *err)
+{
+    const char *at;
+    int count = 0;
+    BLMI_TRY(blmi_backbone_said_name(path, file, &at, err));
+    if (at == NULL)
+        return BLM_OK;
+    while (at != NULL && count < k->count) {
+        const char *end = strstr(at, BETWEEN);
+        const size_t length = end != NULL ? (size_t)(end - at) : strlen(at);
+        if (length == 0 || length >= sizeof k->member->name)
+            break;
+        blmi_print(
+            k->member[count++].name, sizeof k->member->name, "%.*s", (int)length, at);
+        at = end != NULL ? end + strlen(BETWEEN) : NULL;
+    }
+    if (at == NULL && count == k->count)
+        return BLM_OK;
+    return blmi_fail(err, BLM_EINPUT,
+        "%s: metadata " BLMI_NAME_KEY ": expected %d names with \"" BETWEEN
+        "\" between them",
+        path, k->count);
+}
+
+static blm_status read_known(
+    const char *path, const blmi_safetensors *file, known *k, blm_error *err)
+{
+    const char *said = blmi_safetensors_meta(file, BLMI_JOINT_KEY);
+    char entry[64];
+    for (; k->count < BLMI_MAX_MEMBERS && entry_at(said, k->count, entry); k->count++) {
+        const char *slash = strchr(entry, '/');
+        const size_t length = slash != NULL ? (size_t)(slash - entry) : strlen(entry);
+        const blmi_family *own = blmi_family_named(entry, length);
+        const int form =
+            own != NULL ? blmi_family_form(own, slash != NULL ? slash + 1 : NULL) : -1;
+        if (form < 0)
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: metadata " BLMI_JOINT_KEY " has \"%s\", which is not known", path,
+                entry);
+        k->member[k->count].family = own;
+        k->member[k->count].form = form;
+    }
+    return read_names(path, file, k, err);
+}
+
 blm_status blmi_joint_read(const char *path, const blmi_safetensors *file,
     const blmi_tensors *weights, blmi_backbone *out, blm_error *err)
 {
     const char *said = blmi_safetensors_meta(file, BLMI_JOINT_KEY);
-    int form[BLMI_MAX_MEMBERS], count = 0;
-    char entry[64];
+    known k = {0};
     blm_error why;
     blmi_backbone found;
-    for (; count < BLMI_MAX_MEMBERS && entry_at(said, count, entry); count++) {
-        const char *slash = strchr(entry, '/');
-        const size_t length = slash != NULL ? (size_t)(slash - entry) : strlen(entry);
-        const blmi_family *own = blmi_family_named(entry, length);
-        form[count] =
-            own != NULL ? blmi_family_form(own, slash != NULL ? slash + 1 : NULL) : -1;
-        if (form[count] < 0)
-            return blmi_fail(err, BLM_EINPUT,
-                "%s: metadata " BLMI_JOINT_KEY " has \"%s\", which is not known", path,
-                entry);
-    }
-    const blm_status status = identify(weights, form, count, &found, &why);
+    BLMI_TRY(read_known(path, file, &k, err));
+    const blm_status status = identify(weights, &k, &found, &why);
     if (status != BLM_OK)
         return blmi_fail(
             err, status == BLM_EUSAGE ? BLM_EINPUT : status, "%s: %s", path, why.text);

@@ -10,6 +10,8 @@
 
 #define BLMI_JOINT_KEY "backbone.members" // in the metadata of files
 
+// The number of the network that a tensor belongs to, by its prefix; -1: none.
+int blmi_joint_member(const char *tensor);
 // BLM_EUSAGE: there are too many, or no size of input suits all of them.
 blm_status blmi_joint_make(
     const blmi_backbone *members, int count, blmi_backbone *out, blm_error *err);

@@ -91,8 +91,9 @@ static blm_status identify(
     const blmi_tensor *forms = blmi_tensors_find(weights, BLMI_ONNX_TAP_FORMS);
     const int64_t taps =
         forms != NULL ? blmi_tensor_count(forms) / BLMI_ONNX_TAP_FORM : 0;
-    if (network->dtype != BLMI_U8 || names == NULL || names->dtype != BLMI_U8 ||
-        forms == NULL || forms->dtype != BLMI_I64 || taps < 1 || taps > BLMI_MAX_TAPS ||
+    if (network == NULL || network->dtype != BLMI_U8 || names == NULL ||
+        names->dtype != BLMI_U8 || forms == NULL || forms->dtype != BLMI_I64 ||
+        taps < 1 || taps > BLMI_MAX_TAPS ||
         blmi_tensor_count(forms) != taps * BLMI_ONNX_TAP_FORM)
         return blmi_fail(err, BLM_EINPUT,
             "an ONNX network without proper " BLMI_ONNX_TAP_NAMES
@@ -408,4 +409,5 @@ const blmi_family blmi_family_onnx = {
     .identify = identify,
     .grid = grid,
     .engine = &engine,
+    .any_type = true,
 };

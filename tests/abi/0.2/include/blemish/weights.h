@@ -33,7 +33,7 @@ enum { BLM_MAX_TAPS = 32 };
 
 // An output of a network that can become features.
 typedef struct blm_tap {
-    char name[32]; // "layer2"
+    char name[96]; // "layer2"
     int channels;
     int stride; // pixels of the input between positions
 } blm_weights_tap;
