@@ -1,6 +1,6 @@
 // Tests that verdict, score, mask and regions always agree, for random distances, areas,
-// regions of interest and thresholds, with the code that scores images: mapper and
-// verdict.
+// regions of interest, thresholds and additions to masks, with the code that scores
+// images: mapper, marker and verdict.
 #include "tests/check.h"
 
 #include <float.h>
@@ -10,7 +10,7 @@
 #include "src/base/alloc.h"
 #include "src/feature/recipe.h"
 #include "src/score/mapper.h"
-#include "src/score/verdict.h"
+#include "src/score/marker.h"
 #include "tests/random.h"
 
 enum { CASES = 4000, MAX_CELLS = 9, STRIDE = 8, MOST = MAX_CELLS * STRIDE };
@@ -29,8 +29,8 @@ typedef struct sample {
     double score;
     blm_verdict verdict;
     uint8_t mask[MOST * MOST];
-    int32_t label[MOST * MOST];
-    blmi_component regions[MOST * MOST];
+    int32_t label[MOST * MOST];    // components of the mask
+    const blmi_component *regions; // (region_count)
     size_t region_count;
 } sample;
 
@@ -128,6 +128,24 @@ static void draw_thresholds(sample *s, uint64_t *seed)
     s->at.review = random_below(seed, 2) != 0 ? fmin(drawn[0], drawn[1]) : 0;
 }
 
+// Half of the cases have none.
+static void draw_additions(sample *s, uint64_t *seed)
+{
+    blm_recipe *r = &s->recipe.fields;
+    const int which = random_below(seed, 16);
+    r->hysteresis = which & 1 ? 0.01 + 0.99 * random_unit(seed) : 1;
+    r->closing = which & 2 ? 12 * random_unit(seed) : 0;
+    r->fill_holes = which & 4 ? random_below(seed, 400) : 0;
+    if (which & 8)
+        r->hysteresis = 1, r->closing = 0, r->fill_holes = 0;
+}
+
+static int has_additions(const sample *s)
+{
+    const blm_recipe *r = &s->recipe.fields;
+    return r->hysteresis < 1 || r->closing > 0 || r->fill_holes > 0;
+}
+
 static blmi_mapper *new_mapper(sample *s)
 {
     blmi_mapper *mapper = NULL;
@@ -138,11 +156,22 @@ static blmi_mapper *new_mapper(sample *s)
     return mapper;
 }
 
-static void judge(sample *s)
+static blmi_marker *new_marker(const sample *s)
+{
+    blmi_marker *marker = NULL;
+    blm_error err;
+    assert_ok(
+        blmi_marker_new(&s->recipe, s->has_region ? s->include : NULL, &marker, &err),
+        err);
+    return marker;
+}
+
+static void judge(sample *s, blmi_marker *marker)
 {
     s->verdict = blm_verdict_of(s->score, s->at.ng, s->at.review);
-    s->region_count = blmi_verdict_mark(
-        s->map, s->width, s->height, s->at, s->label, s->mask, s->regions);
+    s->region_count = blmi_marker_run(marker, s->map, s->at, s->mask, &s->regions);
+    assert_case(s, blmi_components_of_mask(s->mask, s->width, s->height, s->label) ==
+                       s->region_count);
 }
 
 // ---- checks
@@ -173,10 +202,14 @@ static void verdict_score_mask_and_regions_agree(const sample *s)
         const int inside = !s->has_region || s->include[i] != 0;
         highest = fmax(highest, value);
         assert_case(s, value >= 0 && (inside || value == 0));
-        assert_case(s, s->mask[i] == (value >= s->at.ng   ? 255
-                                         : value >= lower ? 128
-                                                          : 0));
-        assert_case(s, (s->mask[i] != 0) == (s->label[i] != 0) || s->region_count == 0);
+        const int marked = value >= s->at.ng ? 255 : value >= lower ? 128 : 0;
+        assert_case(s, has_additions(s) ? s->mask[i] >= marked : s->mask[i] == marked);
+        assert_case(s, s->mask[i] == 0 || s->mask[i] == 128 || s->mask[i] == 255);
+        assert_case(s, s->mask[i] == 0 || inside);
+        assert_case(s, s->mask[i] == 0 || s->label[i] > 0);
+        // What is NG belongs to a region that reached the threshold of NG.
+        assert_case(
+            s, s->mask[i] != 255 || (double)s->regions[s->label[i] - 1].peak >= s->at.ng);
     }
     const size_t ng = count_value(s, 255), review = count_value(s, 128);
     assert_case(s, highest == s->score);
@@ -188,6 +221,16 @@ static void verdict_score_mask_and_regions_agree(const sample *s)
     assert_case(s, s->region_count == 0 || peak == s->score);
     assert_case(s, ng == 0 || (int64_t)ng >= s->recipe.fields.min_area);
     assert_case(s, (int64_t)(ng + review) == area);
+}
+
+// Whether the mask has more than the pixels that reach a threshold.
+static int is_grown(const sample *s)
+{
+    const double lower = s->at.review != 0 ? s->at.review : s->at.ng;
+    for (int i = 0; i < s->width * s->height; i++)
+        if (s->mask[i] != 0 && (double)s->map[i] < lower)
+            return 1;
+    return 0;
 }
 
 static void calibrated_is_monotone(const sample *s, uint64_t *seed)
@@ -220,7 +263,7 @@ static void nothing_disagrees(void **state)
 {
     (void)state;
     static sample s;
-    int verdicts[3] = {0}, without_room = 0;
+    int verdicts[3] = {0}, without_room = 0, grown = 0;
     for (int number = 0; number < CASES; number++) {
         uint64_t seed = ~(uint64_t)number;
         draw_case(&s, number);
@@ -229,13 +272,17 @@ static void nothing_disagrees(void **state)
         if (mapper == NULL)
             continue;
         s.score = (double)blmi_mapper_run(mapper, s.distances, s.map);
+        draw_additions(&s, &seed);
+        blmi_marker *marker = new_marker(&s);
         for (int i = 0; i < 4; i++) {
             draw_thresholds(&s, &seed);
-            judge(&s);
+            judge(&s, marker);
             verdict_score_mask_and_regions_agree(&s);
             calibrated_is_monotone(&s, &seed);
             verdicts[s.verdict]++;
+            grown += is_grown(&s);
         }
+        blmi_marker_free(marker);
         if (s.has_region)
             outside_changes_nothing(&s, mapper, &seed);
         blmi_mapper_free(mapper);
@@ -244,14 +291,20 @@ static void nothing_disagrees(void **state)
     for (int v = 0; v < 3; v++)
         assert_true(verdicts[v] > CASES / 4);
     assert_true(without_room > CASES / 50 && without_room < CASES / 2);
+    assert_true(grown > CASES / 4);
 }
 
 // ---- equality, to the last bit
 
-static void a_score_equal_to_the_threshold_is_ng(void **state)
+// additions: 0 or 1.
+static void check_equality(int additions)
 {
-    (void)state;
     const float values[] = {FLT_TRUE_MIN, FLT_MIN, 0.1f, 1, 16777216, 1e30f, FLT_MAX};
+    static sample s;
+    s.width = s.height = 2;
+    s.recipe.fields = (blm_recipe){
+        .width = 2, .height = 2, .hysteresis = additions ? 0.5 : 1, .closing = additions};
+    blmi_marker *marker = new_marker(&s);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         const double value = (double)values[i];
         const struct {
@@ -261,20 +314,27 @@ static void a_score_equal_to_the_threshold_is_ng(void **state)
             {nextafter(value, INFINITY), 0}, {(double)nextafterf(values[i], 0), 1}};
         for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
             const blmi_thresholds at = {.ng = cases[k].threshold};
-            int32_t label[4];
             uint8_t mask[4];
-            blmi_component regions[1];
+            const blmi_component *regions;
             const float map[4] = {-0.0f, values[i], 0, 0};
             if (!(at.ng > 0))
                 continue;
             assert_int_equal(
                 blm_verdict_of(value, at.ng, at.review) == BLM_VERDICT_NG, cases[k].ng);
-            const size_t count = blmi_verdict_mark(map, 2, 2, at, label, mask, regions);
+            const size_t count = blmi_marker_run(marker, map, at, mask, &regions);
             assert_int_equal(count, cases[k].ng);
             assert_int_equal(mask[1], cases[k].ng ? 255 : 0);
             assert_int_equal(mask[0] | mask[2] | mask[3], 0);
         }
     }
+    blmi_marker_free(marker);
+}
+
+static void a_score_equal_to_the_threshold_is_ng(void **state)
+{
+    (void)state;
+    check_equality(0);
+    check_equality(1);
 }
 
 static void a_region_has_room_or_is_refused(void **state)

@@ -136,6 +136,13 @@ typedef struct blm_recipe {
     // pixels of its image.  It is left out with its image and has no score of its own
     // ["": none]
     char augment[BLM_FIELD_TEXT];
+    // The next three add pixels to the regions of the mask, and change neither score nor
+    // verdict, in this order.  Pixels down to this share of the threshold that are
+    // connected with one that reaches it, 0.01 to 1 [1: none]
+    double hysteresis;
+    // Gaps that no disc of this radius fits in, 0 to 64 pixels of the input [0: none]
+    double closing;
+    int64_t fill_holes; // holes of up to so many pixels of the input [0: none]
 } blm_recipe;
 
 // Sets all fields to their defaults.
@@ -357,8 +364,8 @@ BLM_SIZED blm_status blm_model_calibrate(const blm_model *model,
     const blm_calibration *calibration, blm_model **out, blm_error *err);
 
 // 1 if blm_model_adapt can make a model of this recipe, else 0.  It can if only epsilon,
-// shrinkage, tolerance, sigma or min_area differ and the model has kept the statistics
-// that this needs.
+// shrinkage, tolerance, sigma, min_area or fields of the mask differ and the model has
+// kept the statistics that this needs.
 BLM_API int blm_model_can_adapt(const blm_model *model, const blm_recipe *recipe);
 // Makes a model of another recipe from the same images, without them; much cheaper than a
 // fit, with the same scores.  Finds its thresholds.  *out shares with the first model all
@@ -389,7 +396,7 @@ typedef enum blm_verdict {
 
 // NG if score >= threshold, else REVIEW if score >= review_threshold (0: no REVIEW), else
 // OK.  Images, regions and pixels of masks are all decided by this function, but an image
-// with reasons (BLM_REASON_...) is CANNOT JUDGE.
+// with reasons (BLM_REASON_...) is CANNOT JUDGE, and a recipe may add pixels to regions.
 BLM_API blm_verdict blm_verdict_of(
     double score, double threshold, double review_threshold);
 // "OK", "NG", "REVIEW", "CANNOT JUDGE"; static text.
@@ -543,7 +550,8 @@ typedef struct blm_result {
     int width, height;       // of map and mask: the recipe's
     const float *map;        // (height, width) after the area opening; 0 outside the
                              // region of interest
-    const uint8_t *mask;     // (height, width) 255 where NG, 128 where REVIEW, else 0
+    const uint8_t *mask;     // (height, width) 255 where NG, 128 where REVIEW, else 0;
+                             // with what hysteresis, closing and fill_holes add
     const blm_region *regions; // (region_count) read them with blm_result_region
     size_t region_count;
     double prepare_ms, network_ms, distance_ms, map_ms; // time of each step

@@ -128,6 +128,18 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(augment),
         .keys = {"!recipe.augment"},
         .check_list = check_augment},
+    {.field = {"hysteresis", BLM_FIELD_REAL, BLM_PART_MAP, "1", "SHARE",
+         "Mask: grow regions down to this share of the threshold", 0.01, 1},
+        .offset = AT(hysteresis),
+        .keys = {"!recipe.hysteresis"}},
+    {.field = {"closing", BLM_FIELD_REAL, BLM_PART_MAP, "0", "X",
+         "Mask: close gaps by a disc of radius X pixels of --size", 0, 64},
+        .offset = AT(closing),
+        .keys = {"!recipe.closing"}},
+    {.field = {"fill-holes", BLM_FIELD_WHOLE64, BLM_PART_MAP, "0", "N",
+         "Mask: fill holes of up to N pixels of --size", 0, 1e12},
+        .offset = AT(fill_holes),
+        .keys = {"!recipe.fill_holes"}},
 };
 // FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
 enum { FIRST_SIZE = sizeof(blm_recipe), MAX_SIZE = 1 << 16 };

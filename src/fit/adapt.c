@@ -39,7 +39,8 @@ blm_status blm_model_adapt_sized(const blm_model *model, const blm_recipe *recip
     if (!blm_model_can_adapt(model, recipe))
         return blmi_fail(err, BLM_EUSAGE,
             "the model must be fitted again: fields other than epsilon, shrinkage, "
-            "tolerance, sigma and min-area differ, or it has not kept the statistics");
+            "tolerance, sigma, min-area and those of the mask differ, or it has not kept "
+            "the statistics");
     const blmi_detector_rule rule = blmi_recipe_rule(&complete);
     const int threads = blmi_threads_of(calibration != NULL ? calibration->threads : 0);
     while (model->base != NULL) // so that bases form no chain

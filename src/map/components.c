@@ -82,8 +82,8 @@ static void take_pixel(blmi_component *c, int x, int y, float value)
     c->centroid_y += y + 0.5;
 }
 
-static void describe(const float *map, int width, int height, const int32_t *label,
-    blmi_component *components, size_t count)
+void blmi_components_describe(const float *map, int width, int height,
+    const int32_t *label, blmi_component *components, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         components[i].area = 0;
@@ -106,7 +106,8 @@ size_t blmi_components(const float *map, int width, int height, float threshold,
     for (size_t i = 0; i < pixels; i++)
         label[i] = map[i] >= threshold;
     const size_t count = label_components(label, width, height);
-    describe(map, width, height, label, components, count < capacity ? count : capacity);
+    blmi_components_describe(
+        map, width, height, label, components, count < capacity ? count : capacity);
     return count;
 }
 

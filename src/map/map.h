@@ -65,6 +65,38 @@ size_t blmi_components(const float *map, int width, int height, float threshold,
 size_t blmi_components_of_mask(
     const uint8_t *mask, int width, int height, int32_t *label);
 
+// Describes the components of labels, which count from 1: components (count).
+void blmi_components_describe(const float *map, int width, int height,
+    const int32_t *label, blmi_component *components, size_t count);
+
+// ---- growing a mask -------------------------------------------------------------------
+
+// Masks are (height, width) of 0 and 1.  The functions only add pixels, and only to
+// connected parts that the mask has.  More pixels in give no fewer pixels out, and a
+// second run adds nothing.  With a region of interest include (height, width; NULL: all
+// pixels) the mask is inside it and stays there.  label and queue (height, width) are
+// scratch.
+
+// hysteresis.c.  out: the components of map >= low that contain a value >= high.  low:
+// finite.  components: as many as a map of this size can have.
+void blmi_hysteresis(const float *map, int width, int height, float low, double high,
+    int32_t *label, blmi_component *components, uint8_t *out);
+
+// closing.c.  Closes a mask by a disc: of the region of interest, all pixels stay out
+// that lie in a disc without a pixel of the mask (centres at most `radius` pixels apart;
+// 0 to BLMI_MOST_RADIUS).  Parts that are not connected with a pixel of the mask stay out
+// too.  scratch: blmi_closing_scratch bytes.
+enum { BLMI_MOST_RADIUS = 64 };
+size_t blmi_closing_scratch(int width, int height);
+void blmi_closing(uint8_t *mask, int width, int height, double radius,
+    const uint8_t *include, int32_t *label, uint8_t *scratch);
+
+// holes.c.  Fills holes of at most `most` pixels.  A hole is a part outside the mask,
+// connected over the four sides of its pixels, that reaches neither the edge of the image
+// nor that of the region of interest.
+void blmi_fill_holes(uint8_t *mask, int width, int height, int64_t most,
+    const uint8_t *include, int32_t *queue);
+
 // ---- region.c: region of interest -----------------------------------------------------
 
 // Grid positions to use: those whose cell touches a pixel of the region include (height,

@@ -2,7 +2,19 @@
 #include "src/base/error.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
-#include "src/score/verdict.h"
+#include "src/score/marker.h"
+
+static blm_status mark(
+    const blm_model *model, const float *map, uint8_t *mask, blm_error *err)
+{
+    const blmi_component *components;
+    blmi_marker *marker = NULL;
+    BLMI_TRY(blmi_marker_new(&model->recipe, model->include, &marker, err));
+    blmi_marker_run(marker, map,
+        (blmi_thresholds){model->threshold, model->review_threshold}, mask, &components);
+    blmi_marker_free(marker);
+    return BLM_OK;
+}
 
 blm_status blm_model_good_map(
     const blm_model *model, size_t index, float *out, uint8_t *mask, blm_error *err)
@@ -18,10 +30,5 @@ blm_status blm_model_good_map(
         model->layout.grid_height, model->include, &mapper, err));
     blmi_mapper_run(mapper, detector->loo + index * (size_t)detector->positions, out);
     blmi_mapper_free(mapper);
-    const size_t pixels =
-        (size_t)model->recipe.fields.width * (size_t)model->recipe.fields.height;
-    const blmi_thresholds at = {model->threshold, model->review_threshold};
-    for (size_t i = 0; mask != NULL && i < pixels; i++)
-        mask[i] = blmi_verdict_pixel((double)out[i], at);
-    return BLM_OK;
+    return mask != NULL ? mark(model, out, mask, err) : BLM_OK;
 }

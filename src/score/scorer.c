@@ -17,6 +17,7 @@
 #include "src/model/image_features.h"
 #include "src/model/model.h"
 #include "src/score/mapper.h"
+#include "src/score/marker.h"
 #include "src/score/scorer.h"
 #include "src/score/verdict.h"
 
@@ -25,10 +26,9 @@ enum { MAX_BATCH = 64 }; // images scored together
 // Buffers for one of the images scored together.
 typedef struct place {
     blmi_mapper *mapper;
-    float *map;     // (height, width)
-    uint8_t *mask;  // (height, width)
-    int32_t *label; // (height, width)
-    blmi_component *components;
+    float *map;    // (height, width)
+    uint8_t *mask; // (height, width)
+    blmi_marker *marker;
     blm_region *regions;
     double checks[BLMI_CHECKS];
 } place;
@@ -55,15 +55,13 @@ static blm_status open_place(const blm_model *model, place *p, blm_error *err)
 {
     const blm_recipe *r = &model->recipe.fields;
     const size_t pixels = (size_t)r->width * (size_t)r->height;
-    const size_t most_regions = blmi_verdict_capacity(r->width, r->height);
+    const size_t most_regions = blmi_marker_capacity(r->width, r->height);
     p->map = blmi_alloc(pixels, sizeof *p->map);
     p->mask = blmi_alloc(pixels, sizeof *p->mask);
-    p->label = blmi_alloc(pixels, sizeof *p->label);
-    p->components = blmi_alloc(most_regions, sizeof *p->components);
     p->regions = blmi_alloc(most_regions, sizeof *p->regions);
-    if (p->map == NULL || p->mask == NULL || p->label == NULL || p->components == NULL ||
-        p->regions == NULL)
+    if (p->map == NULL || p->mask == NULL || p->regions == NULL)
         return blmi_no_memory(err, "the scorer", pixels, sizeof(float));
+    BLMI_TRY(blmi_marker_new(&model->recipe, model->include, &p->marker, err));
     return blmi_mapper_new(&model->recipe, model->layout.grid_width,
         model->layout.grid_height, model->include, &p->mapper, err);
 }
@@ -71,10 +69,9 @@ static blm_status open_place(const blm_model *model, place *p, blm_error *err)
 static void close_place(place *p)
 {
     blmi_mapper_free(p->mapper);
+    blmi_marker_free(p->marker);
     blmi_free(p->map);
     blmi_free(p->mask);
-    blmi_free(p->label);
-    blmi_free(p->components);
     blmi_free(p->regions);
 }
 
@@ -221,11 +218,10 @@ static blm_region in_original(
 static void find_regions(
     const blm_scorer *s, const place *p, const blmi_frame *frame, blm_result *result)
 {
-    const blm_recipe *r = &s->model->recipe.fields;
-    const size_t count = blmi_verdict_mark(
-        p->map, r->width, r->height, s->at, p->label, p->mask, p->components);
+    const blmi_component *components;
+    const size_t count = blmi_marker_run(p->marker, p->map, s->at, p->mask, &components);
     for (size_t i = 0; i < count; i++)
-        p->regions[i] = in_original(s, frame, &p->components[i]);
+        p->regions[i] = in_original(s, frame, &components[i]);
     qsort(p->regions, count, sizeof *p->regions, by_falling_peak);
     result->mask = p->mask;
     result->regions = p->regions;

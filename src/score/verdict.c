@@ -1,8 +1,6 @@
 #include "src/score/verdict.h"
 
-#include <float.h>
-#include <math.h>
-#include <string.h>
+#include <stddef.h>
 
 blm_verdict blm_verdict_of(double score, double threshold, double review_threshold)
 {
@@ -48,8 +46,9 @@ blm_verdict blmi_verdict_image(
 
 uint8_t blmi_verdict_pixel(double value, blmi_thresholds at)
 {
-    static const uint8_t marks[] = {
-        [BLM_VERDICT_OK] = 0, [BLM_VERDICT_NG] = 255, [BLM_VERDICT_REVIEW] = 128};
+    static const uint8_t marks[] = {[BLM_VERDICT_OK] = 0,
+        [BLM_VERDICT_NG] = BLMI_MARK_NG,
+        [BLM_VERDICT_REVIEW] = BLMI_MARK_REVIEW};
     return marks[blm_verdict_of(value, at.ng, at.review)];
 }
 
@@ -57,33 +56,4 @@ double blmi_verdict_calibrate(double score, double good_median, blmi_thresholds 
 {
     const double zero = good_median < at.ng ? good_median : 0;
     return (score - zero) / (at.ng - zero);
-}
-
-size_t blmi_verdict_capacity(int width, int height)
-{
-    return (size_t)((width + 1) / 2) * (size_t)((height + 1) / 2);
-}
-
-// The smallest float that is not below the threshold, which is at most FLT_MAX.  Floats
-// compare with it as with the threshold.
-static float as_float(double threshold)
-{
-    const float rounded = (float)threshold;
-    return (double)rounded < threshold ? nextafterf(rounded, INFINITY) : rounded;
-}
-
-size_t blmi_verdict_mark(const float *map, int width, int height, blmi_thresholds at,
-    int32_t *label, uint8_t *mask, blmi_component *components)
-{
-    const size_t pixels = (size_t)width * (size_t)height;
-    const double lower = at.review != 0 ? at.review : at.ng;
-    if (lower > (double)FLT_MAX) { // no float reaches it
-        memset(mask, 0, pixels);
-        return 0;
-    }
-    const size_t count = blmi_components(map, width, height, as_float(lower), label,
-        components, blmi_verdict_capacity(width, height));
-    for (size_t i = 0; i < pixels; i++)
-        mask[i] = blmi_verdict_pixel((double)map[i], at);
-    return count;
 }

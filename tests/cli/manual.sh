@@ -23,7 +23,7 @@ fi
 # Completion.
 expect 0 completion
 if command -v bash >/dev/null; then
-    bash -c '. ./out; COMP_WORDS=(blemish fit --fil) COMP_CWORD=2; _blemish; echo "${COMPREPLY[*]}"
+    bash -c '. ./out; COMP_WORDS=(blemish fit --filt) COMP_CWORD=2; _blemish; echo "${COMPREPLY[*]}"
         COMP_WORDS=(blemish fit --filter "") COMP_CWORD=3; _blemish; echo "${COMPREPLY[*]}"
         COMP_WORDS=(blemish de) COMP_CWORD=1; _blemish; echo "${COMPREPLY[*]}"' >words 2>err
     [ "$(cat words)" = '--filter
