@@ -1,7 +1,11 @@
 // bench_detectors: times the fit and the distances of a detector, on noise.
 //
 //     bench_detectors --grid 28 --features 856 --images 240 --tolerance 1 --half
+//     bench_detectors --grid 28 --features 384 --repeated 256 --images 240 --tolerance 2
 //     bench_detectors --grid 28 --features 384 --images 60 --memory --coreset 0.1
+//
+// With --repeated R the first R features are the same in cells of 2 x 2 positions, as
+// those of a tap on a grid of half the width.
 //
 // Prints the time of a fit's statistics and, for batches of 1, 4 and 16 images, the
 // median time of the distances of one image.
@@ -9,6 +13,7 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "bench/median.h"
@@ -24,23 +29,39 @@ static const int batches[BATCHES] = {1, 4, MAX_BATCH};
 
 typedef struct settings {
     blmi_detector_rule rule;
-    int grid, features, images, runs, threads;
+    int grid, features, repeated, images, runs, threads;
 } settings;
 
-// Values from -1 to 1 with a common part, so that images are similar.
-static void fill(float *x, size_t count, size_t image, uint64_t *state)
+// Copies the repeated features of the corner of each cell to its other positions.
+static void repeat(const settings *s, float *image)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (int p = 0; p < s->grid * s->grid; p++) {
+        const int corner = p / s->grid / 2 * 2 * s->grid + p % s->grid / 2 * 2;
+        memmove(image + (size_t)p * (size_t)s->features,
+            image + (size_t)corner * (size_t)s->features,
+            (size_t)s->repeated * sizeof *image);
+    }
+}
+
+// Values from -1 to 1 with a common part, so that images are similar.
+static void fill(const settings *s, float *x, size_t images, uint64_t *state)
+{
+    const size_t image = (size_t)(s->grid * s->grid * s->features);
+    for (size_t i = 0; i < images * image; i++) {
         uint64_t place = i % image;
         x[i] = (float)(2 * random_unit(&place) + 2 * random_unit(state) - 2);
     }
+    for (size_t i = 0; i < images; i++)
+        repeat(s, x + i * image);
 }
 
 static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_error *err)
 {
-    const blmi_detector_shape shape = {
-        .grid_width = s->grid, .grid_height = s->grid, .features = s->features};
-    const size_t size = (size_t)(s->grid * s->grid * s->features);
+    const blmi_detector_shape shape = {.grid_width = s->grid,
+        .grid_height = s->grid,
+        .features = s->features,
+        .repeated = s->repeated,
+        .edge = 2};
     blmi_detector_fit *fit = NULL;
     uint64_t state = 1;
     double ms = 0;
@@ -49,7 +70,7 @@ static blm_status fit(const settings *s, float *x, blmi_detector **out, blm_erro
     for (int done = 0; done < s->images; done += MAX_BATCH) {
         const int left = s->images - done;
         const int count = left < MAX_BATCH ? left : MAX_BATCH;
-        fill(x, (size_t)count * size, size, &state);
+        fill(s, x, (size_t)count, &state);
         const double start = blmi_clock_ms();
         BLMI_TRY(blmi_detector_fit_add(fit, x, count, err));
         ms += blmi_clock_ms() - start;
@@ -103,7 +124,7 @@ static blm_status measure(const settings *s, blm_error *err)
         return blmi_no_memory(err, "features", MAX_BATCH * size, sizeof *x);
     BLMI_TRY(fit(s, x, &detector, err));
     BLMI_TRY(blmi_team_new(s->threads, &team, err));
-    fill(x, MAX_BATCH * size, size, &state);
+    fill(s, x, MAX_BATCH, &state);
     for (int b = 0; b < BATCHES; b++)
         time_batch(s, detector, x, batches[b], team);
     blmi_team_free(team);
@@ -113,10 +134,11 @@ static blm_status measure(const settings *s, blm_error *err)
 }
 
 static const struct option names[] = {{"grid", 1, NULL, 'g'}, {"features", 1, NULL, 'f'},
-    {"images", 1, NULL, 'n'}, {"runs", 1, NULL, 'r'}, {"threads", 1, NULL, 't'},
-    {"tolerance", 1, NULL, 'R'}, {"half", 0, NULL, 'h'}, {"unit-variance", 0, NULL, 'u'},
-    {"epsilon", 1, NULL, 'e'}, {"memory", 0, NULL, 'm'}, {"subspace", 0, NULL, 's'},
-    {"reach", 1, NULL, 'd'}, {"coreset", 1, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    {"repeated", 1, NULL, 'p'}, {"images", 1, NULL, 'n'}, {"runs", 1, NULL, 'r'},
+    {"threads", 1, NULL, 't'}, {"tolerance", 1, NULL, 'R'}, {"half", 0, NULL, 'h'},
+    {"unit-variance", 0, NULL, 'u'}, {"epsilon", 1, NULL, 'e'}, {"memory", 0, NULL, 'm'},
+    {"subspace", 0, NULL, 's'}, {"reach", 1, NULL, 'd'}, {"coreset", 1, NULL, 'c'},
+    {NULL, 0, NULL, 0}};
 
 int main(int argc, char **argv)
 {
@@ -130,6 +152,7 @@ int main(int argc, char **argv)
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         int *const whole = c == 'g'   ? &s.grid
                            : c == 'f' ? &s.features
+                           : c == 'p' ? &s.repeated
                            : c == 'n' ? &s.images
                            : c == 'r' ? &s.runs
                            : c == 't' ? &s.threads

@@ -50,9 +50,12 @@ enum { BLMI_MAX_OUTPUTS = 32, BLMI_MAX_REACH = 4 };
 typedef struct blmi_detector_shape {
     int grid_width, grid_height; // of the positions, P = grid_width * grid_height
     int features;                // D
-    // The number of features, in order, from each output of the network; 0 outputs: all
-    // from one.
+    // The number of features from each output of the network, in order unless some
+    // repeat; 0 outputs: all from one.
     int outputs, taken[BLMI_MAX_OUTPUTS];
+    // The first `repeated` features are the same at all positions of a cell of edge x
+    // edge positions; 0: none.
+    int repeated, edge;
 } blmi_detector_shape;
 
 // A fitted detector.  Its arrays are owned, or are in the memory of a file.  Immutable:

@@ -32,6 +32,8 @@ static blmi_gauss_rule gauss_rule(
         .half = rule->half,
         .tolerance = rule->tolerance,
         .grid_width = shape->grid_width,
+        .repeated = shape->repeated,
+        .edge = shape->edge,
         .variations = rule->variations};
 }
 
@@ -164,6 +166,8 @@ static void blank(blmi_detector *detector, const blmi_detector_rule *rule,
     blmi_gauss *g = &own_mutable(detector)->gauss;
     g->tolerance = rule->tolerance;
     g->grid_width = shape->grid_width;
+    g->repeated = shape->repeated;
+    g->edge = shape->edge;
     g->shrinkage = rule->shrinkage;
     g->half = rule->half;
     g->scale = rule->unit_variance ? (const float *)"" : NULL; // there will be one

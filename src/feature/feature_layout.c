@@ -44,6 +44,51 @@ static blm_status count_taken(
     return BLM_OK;
 }
 
+void blmi_layout_in_order(blmi_layout *layout)
+{
+    layout->repeated = layout->edge = 0;
+    for (int i = 0, at = 0; i < layout->outputs; i++) {
+        layout->output[i].at = at;
+        at += layout->output[i].taken;
+    }
+}
+
+// Positions per row of the finest grid that take the same position of an output; 0: this
+// is not the same everywhere, or not in both directions.
+static int edge_of(const blmi_layout *layout, const blmi_output *o)
+{
+    const int edge = layout->grid_width / o->width;
+    const bool is_whole =
+        edge * o->width == layout->grid_width && edge * o->height == layout->grid_height;
+    return is_whole ? edge : 0;
+}
+
+// Moves features to the front that repeat in cells: of the outputs whose edge is a
+// multiple of the least one above 1.
+static void put_repeated_first(blmi_layout *layout)
+{
+    int least = 0, at[2] = {0};
+    for (int i = 0; i < layout->outputs; i++) {
+        const int edge = edge_of(layout, &layout->output[i]);
+        least = edge > 1 && (least == 0 || edge < least) ? edge : least;
+    }
+    for (int i = 0; i < layout->outputs && least > 0; i++) {
+        const int edge = edge_of(layout, &layout->output[i]);
+        if (edge > 0 && edge % least == 0)
+            at[1] += layout->output[i].taken;
+    }
+    if (at[1] == 0 || at[1] == layout->features)
+        return;
+    layout->repeated = at[1];
+    layout->edge = least;
+    for (int i = 0; i < layout->outputs; i++) {
+        const int edge = edge_of(layout, &layout->output[i]);
+        int *next = &at[edge > 0 && edge % least == 0 ? 0 : 1];
+        layout->output[i].at = *next;
+        *next += layout->output[i].taken;
+    }
+}
+
 blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
     blmi_layout *out, blm_error *err)
 {
@@ -64,6 +109,9 @@ blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *ba
     layout.features =
         recipe->fields.channels > 0 ? recipe->fields.channels : layout.channels;
     BLMI_TRY(count_taken(recipe, &layout, err));
+    blmi_layout_in_order(&layout);
+    if (recipe->fields.detector == BLM_DETECTOR_GAUSS)
+        put_repeated_first(&layout);
     *out = layout;
     return BLM_OK;
 }
@@ -73,7 +121,9 @@ blmi_detector_shape blmi_layout_grid(const blmi_layout *layout)
     blmi_detector_shape shape = {.grid_width = layout->grid_width,
         .grid_height = layout->grid_height,
         .features = layout->features,
-        .outputs = layout->outputs};
+        .outputs = layout->outputs,
+        .repeated = layout->repeated,
+        .edge = layout->edge};
     for (int i = 0; i < layout->outputs; i++)
         shape.taken[i] = layout->output[i].taken;
     return shape;
@@ -160,12 +210,11 @@ void blmi_features_stack(const blmi_layout *layout, const int32_t *chosen,
             const int x = nearest(column, o->width, layout->grid_width);
             const float *from =
                 output[i] + (size_t)(y * o->width + x) * (size_t)o->channels;
-            if (chosen == NULL) {
-                memcpy(out + done, from, (size_t)o->channels * sizeof *out);
-                done += (size_t)o->channels;
-            } else
+            if (chosen == NULL)
+                memcpy(out + o->at, from, (size_t)o->channels * sizeof *out);
+            else
                 done += take(from, first, first + o->channels, chosen + done,
-                    layout->features - (int)done, out + done);
+                    layout->features - (int)done, out + o->at);
             first += o->channels;
         }
     }

@@ -14,6 +14,7 @@ typedef struct blmi_output {
     int tap, channels;
     int width, height; // of its grid
     int taken;         // number of features from it: all its channels, or those drawn
+    int at;            // number of its first feature
 } blmi_output;
 
 // How outputs become features: concatenated on the finest grid among them.
@@ -24,12 +25,18 @@ typedef struct blmi_layout {
     int channels;                      // of all outputs
     int positions, features;           // P, D: D is less than channels if some are drawn
     bool smooth; // outputs are averaged over 3 x 3 positions, coarse ones interpolated
+    // The first `repeated` features are the same at all positions of a cell of edge x
+    // edge positions; 0: none.
+    int repeated, edge;
 } blmi_layout;
 
 // The layout of a complete recipe on a backbone.  BLM_EUSAGE: the recipe takes an output
 // that the backbone does not have, or too many channels.
 blm_status blmi_recipe_layout(const blmi_recipe *recipe, const blmi_backbone *backbone,
     blmi_layout *out, blm_error *err);
+// Puts the features into the order of their outputs, as in models of blemish 0.1.  A new
+// layout for the Gaussian begins with the features that repeat.
+void blmi_layout_in_order(blmi_layout *layout);
 // The layout as a detector takes it.
 blmi_detector_shape blmi_layout_grid(const blmi_layout *layout);
 // The count of numbers of an output, and of all outputs of a layout.

@@ -64,7 +64,7 @@ void blmi_features_smooth(const blmi_layout *layout, const int32_t *chosen,
             const span rows = span_of(row, layout->grid_height, o->height);
             const span columns = span_of(column, layout->grid_width, o->width);
             mix(o, output[i], &rows, &columns, chosen != NULL ? chosen + done : NULL,
-                begin, out + done);
+                begin, out + o->at);
             begin += o->channels;
             done += o->taken;
         }

@@ -14,7 +14,16 @@ enum { MAX_POSITIONS = 1 << 20, MAX_FEATURES = 1 << 14 };
 // Above this a scatter in float would overflow; features of networks are far below.
 static const float largest_feature = 1e15f;
 
-static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_error *err)
+// Whether the grid consists of whole rows, and of whole cells if features repeat.
+static bool fits_grid(int positions, const blmi_gauss_rule *rule)
+{
+    const int edge = rule->repeated > 0 ? rule->edge : 1;
+    return edge >= 1 && rule->grid_width >= 1 && positions % rule->grid_width == 0 &&
+           rule->grid_width % edge == 0 && positions / rule->grid_width % edge == 0;
+}
+
+static blm_status check_rule(
+    int positions, int features, const blmi_gauss_rule *rule, blm_error *err)
 {
     if (!(rule->epsilon > 0.0) || !isfinite(rule->epsilon))
         return blmi_fail(
@@ -25,10 +34,14 @@ static blm_status check_rule(int positions, const blmi_gauss_rule *rule, blm_err
     if (rule->tolerance < 0 || rule->tolerance > BLMI_MAX_TOLERANCE)
         return blmi_fail(err, BLM_EUSAGE, "tolerance %d: expected 0 to %d",
             rule->tolerance, BLMI_MAX_TOLERANCE);
-    if (rule->tolerance > 0 &&
-        (rule->grid_width < 1 || positions % rule->grid_width != 0))
-        return blmi_fail(err, BLM_EUSAGE, "%d positions, expected whole rows of %d",
-            positions, rule->grid_width);
+    if (rule->repeated < 0 || rule->repeated >= features)
+        return blmi_fail(err, BLM_EUSAGE,
+            "%d of %d features are repeated: expected 0 to %d", rule->repeated, features,
+            features - 1);
+    if ((rule->tolerance > 0 || rule->repeated > 0) && !fits_grid(positions, rule))
+        return blmi_fail(err, BLM_EUSAGE,
+            "%d positions, expected whole rows of %d, and whole cells of %d x %d",
+            positions, rule->grid_width, rule->edge, rule->edge);
     return BLM_OK;
 }
 
@@ -40,7 +53,7 @@ blm_status blmi_accumulator_new(int positions, int features, const blmi_gauss_ru
         return blmi_fail(err, BLM_EUSAGE,
             "%d positions of %d features, expected 1 to %d of 1 to %d", positions,
             features, MAX_POSITIONS, MAX_FEATURES);
-    BLMI_TRY(check_rule(positions, rule, err));
+    BLMI_TRY(check_rule(positions, features, rule, err));
     blmi_accumulator *a = blmi_alloc_zero(1, sizeof(*a));
     int *where = blmi_alloc(2 * (size_t)positions, sizeof(*where));
     if (a == NULL || where == NULL) {

@@ -60,4 +60,10 @@ void blmi_gather_centred(const blmi_sample *samples, size_t count, int q, int fe
 void blmi_gather_mean(
     const blmi_sample *samples, size_t count, int q, int features, double *mean);
 
+// Finds the scales, if the rule wants them, from all that was added.
+blm_status blmi_find_scales(
+    blmi_accumulator *accumulator, blmi_gauss_form form, blm_error *err);
+// Each of rows (count, width) times scale (width).
+void blmi_scale_rows(double *rows, size_t count, size_t width, const double *scale);
+
 #endif

@@ -100,8 +100,8 @@ static void cholesky(const call *c, int p, int first, int images, float *scratch
         blmi_centre_row(c->kernels, g, c->x + (((size_t)first + i) * positions + at) * d,
             at, scratch + i * step);
     for (int top = 0; top < g->features; top += BLMI_TILE) {
-        const blmi_factor_rows l =
-            blmi_take_rows(c->kernels, g, at, top, scratch + (size_t)images * step);
+        const blmi_factor_rows l = blmi_take_rows(
+            c->kernels, g, at, top, g->features, scratch + (size_t)images * step);
         c->kernels->solve(&l, scratch, step, images);
     }
     for (size_t i = 0; i < (size_t)images; i++)

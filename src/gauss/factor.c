@@ -13,71 +13,6 @@
 #include "src/gauss/linalg.h"
 #include "src/gauss/near_leave_out.h"
 
-// ---- unit variance --------------------------------------------------------------------
-
-// Each of rows (count, width) times scale (width).
-static void multiply_rows(double *rows, size_t count, size_t width, const double *scale)
-{
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < width; j++)
-            rows[i * width + j] *= scale[j];
-}
-
-// Adds the variances (D) at position number q to variance (D).
-static void add_variances_few(const blmi_accumulator *a, int q, double *variance)
-{
-    const size_t d = (size_t)a->features;
-    double *mean = variance + d, *row = mean + d;
-    blmi_gather_mean(a->samples, a->held, q, a->features, mean);
-    for (size_t i = 0; i < a->held; i++) {
-        blmi_gather_centred(a->samples + i, 1, q, a->features, mean, row);
-        for (size_t j = 0; j < d; j++)
-            variance[j] += row[j] * row[j] / (double)(a->images - 1);
-    }
-}
-
-static void add_variances_many(const blmi_accumulator *a, int q, double *variance)
-{
-    const float *packed =
-        a->triangles.factor + (size_t)a->where[q] * blmi_triangle(a->features);
-    for (size_t i = 0; i < (size_t)a->features; i++) {
-        packed += i;
-        variance[i] += (double)packed[i] / (double)(a->images - 1);
-    }
-}
-
-// Converts the variances (D), summed over positions, to scales, rounded to float as in
-// the model, so that the samples are scaled like later images.
-static void scales_of(double *variance, int features, int counted)
-{
-    double sum = 0.0;
-    for (int j = 0; j < features; j++)
-        sum += variance[j] /= counted;
-    const double least = 0.01 * sum / features;
-    for (int j = 0; j < features; j++)
-        variance[j] =
-            sum > 0.0 ? (double)(float)(1.0 / sqrt(fmax(variance[j], least))) : 1.0;
-}
-
-// Finds the scales from the data of the accumulator.
-static blm_status find_scales(blmi_accumulator *a, blmi_gauss_form form, blm_error *err)
-{
-    const size_t d = (size_t)a->features;
-    if (!a->rule.unit_variance)
-        return BLM_OK;
-    a->scale = blmi_alloc_zero(3 * d, sizeof(double)); // with a mean and a row
-    if (a->scale == NULL)
-        return blmi_no_memory(err, "scales", 3 * d, sizeof(double));
-    for (int q = 0; q < a->counted; q++) {
-        if (form == BLMI_EIGENPAIRS)
-            add_variances_few(a, q, a->scale);
-        else
-            add_variances_many(a, q, a->scale);
-    }
-    scales_of(a->scale, a->features, a->counted);
-    return BLM_OK;
-}
-
 // ---- halves ---------------------------------------------------------------------------
 
 // The result for a position.
@@ -262,7 +197,7 @@ static outcome factor_few(const blmi_accumulator *a, int q, room *r, blmi_storag
     blmi_gather_mean(a->samples, n, q, a->features, r->mean);
     blmi_gather_centred(a->samples, n, q, a->features, r->mean, r->samples);
     if (a->rule.unit_variance)
-        multiply_rows(r->samples, n, (size_t)a->features, a->scale);
+        blmi_scale_rows(r->samples, n, (size_t)a->features, a->scale);
     blmi_gram_of_rows(images, a->features, r->samples, r->gram);
     if (!blmi_eigen(images, r->gram, r->values, r->work))
         return SINGULAR;
@@ -357,7 +292,7 @@ static void take_kept(const blmi_accumulator *a, int q, double *rows)
     blmi_gather_centred(
         a->samples, a->held, q, a->features, a->mean + (size_t)q * d, rows);
     if (a->scale != NULL)
-        multiply_rows(rows, a->held, d, a->scale);
+        blmi_scale_rows(rows, a->held, d, a->scale);
 }
 
 // Adds their squared distances times `sign` to squares (held); uses up rows.
@@ -429,7 +364,8 @@ static outcome factor_many(
     const double keep = 1.0 - a->rule.shrinkage;
     const double trace = trace_of(packed, a->features, n, a->scale);
     const double shift = a->rule.epsilon + a->rule.shrinkage * trace / a->features;
-    blmi_near_many near = blmi_near_many_at(&a->rule, rows + BLMI_MAX_LEFT_OUT * d);
+    blmi_near_many near =
+        blmi_near_many_at(&a->rule, a->features, rows + BLMI_MAX_LEFT_OUT * d);
     const bool tolerant = a->rule.tolerance > 0;
     float *loo = tolerant ? near.own : out->loo + p;
     const size_t stride = tolerant ? 1 : (size_t)a->positions;
@@ -508,6 +444,8 @@ static void publish(
         .shrinkage = a->rule.shrinkage,
         .tolerance = a->rule.tolerance,
         .grid_width = a->rule.grid_width,
+        .repeated = a->rule.repeated,
+        .edge = a->rule.edge,
         .mean = storage->mean,
         .scale = storage->scale,
         .axes = storage->axes,
@@ -542,7 +480,7 @@ static blm_status tolerate(
 static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_storage storage;
-    BLMI_TRY(find_scales(a, BLMI_EIGENPAIRS, err));
+    BLMI_TRY(blmi_find_scales(a, BLMI_EIGENPAIRS, err));
     BLMI_TRY(blmi_storage_new(
         BLMI_EIGENPAIRS, a->images, a->positions, a->features, &a->rule, &storage, err));
     blm_status status = factor_all_few(a, &storage, err);
@@ -563,7 +501,7 @@ static blm_status finish_few(blmi_accumulator *a, blmi_gauss *out, blm_error *er
 static blm_status finish_many(blmi_accumulator *a, blmi_gauss *out, blm_error *err)
 {
     blmi_accumulator_flush(a);
-    BLMI_TRY(find_scales(a, BLMI_CHOLESKY, err));
+    BLMI_TRY(blmi_find_scales(a, BLMI_CHOLESKY, err));
     blmi_storage storage = a->triangles; // the scatters' place, or another one for halves
     if (a->rule.half)
         BLMI_TRY(blmi_storage_new(

@@ -26,7 +26,11 @@ typedef struct blmi_gauss_rule {
     // The distance at a position is the smallest one from the Gaussians of all positions
     // in use whose row and column are both at most `tolerance` cells away.
     int tolerance;  // 0 to BLMI_MAX_TOLERANCE
-    int grid_width; // positions per row; ignored if tolerance is 0
+    int grid_width; // positions per row; ignored if tolerance and repeated are 0
+    // The first `repeated` features are the same at all positions of a cell of edge x
+    // edge positions; the cells cover the grid.  Distances compute with them once.
+    int repeated; // 0 to D - 1
+    int edge;     // 2 or more; ignored if repeated is 0
     // Of every N-th image, N = variations + 1, the N - 1 after it are variations, which
     // are left out with it and have no leave-one-out distances.
     int variations;
@@ -54,6 +58,7 @@ typedef struct blmi_gauss {
     double shrinkage;        // of the rule; already in the factor of CHOLESKY
     int tolerance;           // of the rule
     int grid_width;          // of the rule
+    int repeated, edge;      // of the rule
     const float *mean;       // (P, D)
     const float *scale;      // (D) factors of the features; NULL: 1
     // EIGENPAIRS.  Eigenvalues not above 16 N DBL_EPSILON times the largest are rounding

@@ -1,6 +1,7 @@
 // What Gaussians cost before any image has been seen.
 #include "src/base/window.h"
 #include "src/gauss/accumulate.h"
+#include "src/gauss/cells.h"
 #include "src/gauss/near_leave_out.h"
 
 static size_t larger(size_t a, size_t b)
@@ -40,19 +41,43 @@ blmi_gauss_bytes blmi_gauss_cost(int64_t images, int positions, int features,
                    threads * blmi_many_scratch(&rule, features) * sizeof(double)};
 }
 
+// Multiplications and additions of one factor, or of one axis, with the vectors of a
+// window.
+typedef struct products {
+    double factor, axis;
+} products;
+
+// Repeated features A are the same in all positions of a cell, so there are fewer
+// vectors of them: on average those of (1 + 2 tolerance / edge)^2 cells.
+static products products_of(const blmi_gauss_rule *rule, double features)
+{
+    const double vectors = blmi_window_places(rule->tolerance);
+    if (rule->repeated == 0)
+        return (products){vectors * features * features, 2.0 * vectors * features};
+    const blmi_cells cells = blmi_cells_of(
+        rule->repeated, rule->edge, rule->grid_width, rule->tolerance);
+    const double side = 1.0 + 2.0 * rule->tolerance / rule->edge, leads = side * side;
+    const double a = rule->repeated, b = features - a, edge = rule->edge;
+    const double solved = blmi_cells_around(&cells) / (edge * edge);
+    return (products){solved * a * a + 2.0 * leads * a * b + vectors * b * b,
+        2.0 * (leads * a + vectors * b)};
+}
+
 blmi_gauss_gflop blmi_gauss_work(
     int64_t images, int positions, int features, const blmi_gauss_rule *rule)
 {
     const double n = (double)images, p = positions, d = features;
     const double around = blmi_window_places(rule->tolerance) - 1;
+    const products each = products_of(rule, d);
     if (blmi_form_of(images, features, rule->variations) == BLMI_EIGENPAIRS)
         return (blmi_gauss_gflop){
             // Gram matrix, eigenvectors (about 9 N^3), axes; leaving out what is around
             1e-9 * p * (n * n * d * (3.0 + 4.0 * around) + 9.0 * n * n * n),
-            1e-9 * p * (around > 0 ? 2.0 * (around + 1) : 4.0) * (n - 1.0) * d};
+            1e-9 * p * (n - 1.0) * (around > 0 ? each.axis : 4.0 * d)};
     const double kept = n < BLMI_MAX_LEFT_OUT ? n : BLMI_MAX_LEFT_OUT;
-    const double solved = kept * (1.0 + around * (rule->half ? 3.0 : 1.0));
+    const double times = around > 0 && rule->half ? 3.0 : 1.0;
     return (blmi_gauss_gflop){// scatter, two Cholesky factors, the kept images' solves
-        1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + solved * d * d),
-        1e-9 * p * d * d * (around + 1.0)};
+        1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + kept * d * d +
+                       (around > 0 ? kept * times * each.factor : 0.0)),
+        1e-9 * p * (around > 0 ? each.factor : d * d)};
 }

@@ -100,6 +100,23 @@ void blmi_forward(int n, int count, const double *l, double *rows)
         1.0, l, n, rows, n);
 }
 
+void blmi_forward_first(int n, int first, int count, const double *l, double *rows)
+{
+    if (first == 0)
+        return;
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count,
+        first, 1.0, l, n, rows, n);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, n - first, first, -1.0,
+        rows, n, l + (size_t)first * (size_t)n, n, 1.0, rows + first, n);
+}
+
+void blmi_forward_rest(int n, int first, int count, const double *l, double *rows)
+{
+    const size_t at = (size_t)first;
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count,
+        n - first, 1.0, l + at * (size_t)n + at, n, rows + first, n);
+}
+
 void blmi_backward(int n, int count, const double *l, double *rows)
 {
     cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, count,

@@ -43,6 +43,11 @@ size_t blmi_eigen_work(int n);
 bool blmi_cholesky(int n, double *a);
 // Each row b of rows (count, n) becomes L^-1 b.
 void blmi_forward(int n, int count, const double *l, double *rows);
+// The same in two steps, where l is | A 0 ; B C |, A (first, first), and b is (b1, b2):
+// b1 becomes u = A^-1 b1, and b2 becomes b2 - B u.
+void blmi_forward_first(int n, int first, int count, const double *l, double *rows);
+// b2 becomes C^-1 b2.
+void blmi_forward_rest(int n, int first, int count, const double *l, double *rows);
 // Each row b of rows (count, n) becomes L'^-1 b.
 void blmi_backward(int n, int count, const double *l, double *rows);
 

@@ -269,21 +269,32 @@ static size_t rounded_up(size_t doubles)
     return (doubles + 7) / 8 * 8;
 }
 
+static blmi_cells cells_of(const blmi_gauss_rule *rule)
+{
+    return blmi_cells_of(rule->repeated, rule->edge, rule->grid_width, rule->tolerance);
+}
+
 size_t blmi_near_many_size(const blmi_gauss_rule *rule, int features)
 {
     const size_t places = (size_t)blmi_window_places(rule->tolerance);
+    const blmi_cells around = cells_of(rule);
+    const size_t cells = (size_t)blmi_cells_around(&around);
     if (rule->tolerance == 0)
         return 0;
-    return BLMI_MAX_LEFT_OUT * (1 + places + rounded_up((size_t)features));
+    return BLMI_MAX_LEFT_OUT *
+           (1 + places + rounded_up((size_t)features) + cells * (size_t)features);
 }
 
-blmi_near_many blmi_near_many_at(const blmi_gauss_rule *rule, double *memory)
+blmi_near_many blmi_near_many_at(
+    const blmi_gauss_rule *rule, int features, double *memory)
 {
     const int places = blmi_window_places(rule->tolerance);
+    double *rows = memory + BLMI_MAX_LEFT_OUT * (1 + (size_t)places);
     return (blmi_near_many){.places = places,
         .own = (float *)memory,
         .squares = memory + BLMI_MAX_LEFT_OUT,
-        .rows = memory + BLMI_MAX_LEFT_OUT * (1 + (size_t)places)};
+        .rows = rows,
+        .cells = rows + BLMI_MAX_LEFT_OUT * rounded_up((size_t)features)};
 }
 
 static blmi_window window_of(const blmi_accumulator *a)
@@ -301,18 +312,40 @@ static int number_at(const blmi_accumulator *a, int q, int place)
     return p < 0 || p == a->where[q] ? -1 : a->number[p];
 }
 
+// The features first .. end - 1 of the kept images at position number `other`, centred by
+// the mean at q and scaled, are added to rows (held, D).
+static void add_features(
+    const blmi_accumulator *a, int q, int other, size_t first, size_t end, double *rows)
+{
+    const size_t d = (size_t)a->features;
+    const double *mean = a->mean + (size_t)q * d;
+    for (size_t i = 0; i < a->held; i++) {
+        const float *x = a->samples[i].x + (size_t)other * d;
+        for (size_t j = first; j < end; j++)
+            rows[i * d + j] +=
+                ((double)x[j] - mean[j]) * (a->scale != NULL ? a->scale[j] : 1.0);
+    }
+}
+
 // near->rows becomes the kept images' features at a place, centred by the mean at q and
 // scaled, times the inverse of the factor.
 static void solve(const blmi_accumulator *a, int q, int other, const double *factor,
-    const blmi_near_many *near)
+    blmi_near_many *near)
 {
-    const size_t d = (size_t)a->features;
-    blmi_gather_centred(
-        a->samples, a->held, other, a->features, a->mean + (size_t)q * d, near->rows);
-    for (size_t i = 0; a->scale != NULL && i < a->held; i++)
-        for (size_t j = 0; j < d; j++)
-            near->rows[i * d + j] *= a->scale[j];
-    blmi_forward(a->features, (int)a->held, factor, near->rows);
+    const blmi_cells around = cells_of(&a->rule);
+    const size_t d = (size_t)a->features, size = a->held * d;
+    const int cell = blmi_cells_number(&around, a->where[q], a->where[other]);
+    const int repeated = a->rule.repeated, held = (int)a->held;
+    double *of_cell = near->cells + (size_t)cell * BLMI_MAX_LEFT_OUT * d;
+    if (!near->known[cell]) {
+        memset(of_cell, 0, size * sizeof *of_cell);
+        add_features(a, q, other, 0, (size_t)repeated, of_cell);
+        blmi_forward_first(a->features, repeated, held, factor, of_cell);
+        near->known[cell] = true;
+    }
+    memcpy(near->rows, of_cell, size * sizeof *of_cell);
+    add_features(a, q, other, (size_t)repeated, d, near->rows);
+    blmi_forward_rest(a->features, repeated, held, factor, near->rows);
 }
 
 // The square for image i, left out by itself: u, z (D).
@@ -339,6 +372,7 @@ void blmi_near_many_distances(const blmi_accumulator *a, int q, double keep,
     const double rest = (double)(a->images - size);
     double t[BLMI_MAX_VARIATIONS_LEFT * BLMI_MAX_VARIATIONS_LEFT],
         h[BLMI_MAX_VARIATIONS_LEFT];
+    memset(near->known, 0, sizeof near->known);
     for (int place = 0; place < near->places; place++) {
         const int other = number_at(a, q, place);
         double *squares = near->squares + (size_t)place * BLMI_MAX_LEFT_OUT;
@@ -362,6 +396,7 @@ void blmi_near_many_add(const blmi_accumulator *a, int q, const double *factor,
     double sign, blmi_near_many *near)
 {
     const size_t d = (size_t)a->features;
+    memset(near->known, 0, sizeof near->known);
     for (int place = 0; place < near->places; place++) {
         const int other = number_at(a, q, place);
         if (other < 0)

@@ -24,7 +24,10 @@
 #ifndef BLMI_GAUSS_NEAR_LEAVE_OUT_H
 #define BLMI_GAUSS_NEAR_LEAVE_OUT_H
 
+#include <stdbool.h>
+
 #include "src/gauss/accumulate.h"
+#include "src/gauss/cells.h"
 #include "src/gauss/left_group.h"
 
 // EIGENPAIRS.  loo (N, P) holds the distances of each position from its own Gaussian, and
@@ -45,11 +48,16 @@ typedef struct blmi_near_many {
     float *own;      // (256) distances from the own Gaussian
     double *squares; // (places, 256) squared distances of what is at each place
     double *rows;    // (256, D)
+    // Of each cell around (one without any features, if none repeat): the repeated
+    // features are solved, and taken from the others, of which they are all there is.
+    double *cells; // (cells, 256, D)
+    bool known[BLMI_MOST_CELLS];
 } blmi_near_many;
 
 // Doubles that it takes; 0 without a tolerance.
 size_t blmi_near_many_size(const blmi_gauss_rule *rule, int features);
-blmi_near_many blmi_near_many_at(const blmi_gauss_rule *rule, double *memory);
+blmi_near_many blmi_near_many_at(
+    const blmi_gauss_rule *rule, int features, double *memory);
 // Squares from the Gaussian at position number q, for all places but the own one.  factor
 // (D, D) is that of A, solved (held, D) the kept images' L^-1 u.
 void blmi_near_many_distances(const blmi_accumulator *a, int q, double keep,

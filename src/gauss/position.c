@@ -100,10 +100,10 @@ static void invert_block(blmi_factor_rows *l, int count, const float *diagonal)
 }
 
 blmi_factor_rows blmi_take_rows(const blmi_gauss_kernels *kernels, const blmi_gauss *g,
-    size_t p, int top, float *room)
+    size_t p, int top, int end, float *room)
 {
     const size_t d = (size_t)g->features, step = blmi_row_floats(g->features);
-    const int left = g->features - top, count = left < BLMI_TILE ? left : BLMI_TILE;
+    const int left = end - top, count = left < BLMI_TILE ? left : BLMI_TILE;
     blmi_factor_rows out = {.top = top};
     float diagonal[BLMI_TILE];
     for (int r = 0; r < BLMI_TILE; r++) {

@@ -28,9 +28,9 @@ void blmi_centre_row(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss,
 // Axes of position p from number k on.
 void blmi_take_axes(const blmi_gauss_kernels *kernels, const blmi_gauss *gauss, int p,
     int k, int rank, float *room, const float *rows[BLMI_TILE]);
-// Rows of L from `top` on.
+// Rows of L from `top` on, as far as `end`.
 blmi_factor_rows blmi_take_rows(const blmi_gauss_kernels *kernels,
-    const blmi_gauss *gauss, size_t p, int top, float *room);
+    const blmi_gauss *gauss, size_t p, int top, int end, float *room);
 
 // The distance of y (D), centred and scaled, from the Gaussian of eigenpairs at p, by the
 // sum of positive terms in which nothing cancels.  y and rest (D) hold it at the

@@ -11,13 +11,14 @@
 
 static int fit_threads = 2; // of fits and of leaving out
 
-enum { WIDTH = 5, HEIGHT = 4, P = WIDTH * HEIGHT, D = 30, SCORED = 3, MOST = 70 };
+enum { WIDTH = 6, HEIGHT = 4, P = WIDTH * HEIGHT, D = 30, SCORED = 3, MOST = 70 };
+enum { REPEATED = 13, EDGE = 2 }; // of features_in_cells
 
 static blm_error err;
 
 // Two positions not in use, one of them in the middle.
 static const uint8_t holes[P] = {
-    1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
+    1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
 
 static blmi_gauss fit(
     const float *x, int images, const blmi_gauss_rule *rule, const uint8_t *use)
@@ -35,6 +36,18 @@ static float *features(uint64_t seed, int images)
 {
     float *x = malloc((size_t)(images * P * D) * sizeof *x);
     reference_features(seed, images, P, D, x);
+    return x;
+}
+
+// The same, with the first features repeated in cells.
+static float *features_in_cells(uint64_t seed, int images)
+{
+    float *x = features(seed, images);
+    for (int i = 0; i < images * P; i++) {
+        const int p = i % P, row = p / WIDTH / EDGE * EDGE;
+        const int corner = i - p + row * WIDTH + p % WIDTH / EDGE * EDGE;
+        memcpy(x + i * D, x + corner * D, REPEATED * sizeof *x);
+    }
     return x;
 }
 
@@ -100,7 +113,9 @@ static void check_close(double found, double expected, double tolerance)
 static void check(const float *x, int images, const blmi_gauss_rule *rule,
     const uint8_t *use, double tolerance, double left_out_tolerance)
 {
-    float *scored = features(77, SCORED), found[SCORED * P];
+    float *scored =
+        rule->repeated > 0 ? features_in_cells(77, SCORED) : features(77, SCORED);
+    float found[SCORED * P];
     int32_t each[MOST];
     reference all[P];
     blmi_gauss gauss = fit(x, images, rule, use);
@@ -147,14 +162,38 @@ static void distances_are_the_least_around(void **state)
     free(x);
 }
 
+static void repeated_features_change_nothing(void **state)
+{
+    (void)state;
+    float *x = features_in_cells(1, MOST);
+    for (int reach = 1; reach <= 4; reach++)
+        for (int k = 0; k < 4; k++) {
+            const blmi_gauss_rule rule = {.epsilon = k == 0 ? 0.01 : 0.5,
+                .shrinkage = k == 2 ? 0.2 : 0.0,
+                .tolerance = reach,
+                .grid_width = WIDTH,
+                .repeated = REPEATED,
+                .edge = EDGE,
+                .half = k == 3};
+            const double tolerance = k == 3 ? 2e-3 : 2e-5;
+            check(x, 12, &rule, holes, tolerance, tolerance); // few
+            if (k != 2) // whose traces are those of all images
+                check(x, MOST, &rule, holes, tolerance, tolerance); // many
+        }
+    free(x);
+}
+
 // The difference, which is used if it is exact enough, would be noise here.
 static void a_small_epsilon_loses_nothing(void **state)
 {
     (void)state;
-    float *x = features(1, 12);
-    for (int k = 0; k < 3; k++) {
-        const blmi_gauss_rule rule = {
-            .epsilon = pow(10.0, -4 - 2 * k), .tolerance = 1, .grid_width = WIDTH};
+    float *x = features_in_cells(1, 12);
+    for (int k = 0; k < 6; k++) {
+        const blmi_gauss_rule rule = {.epsilon = pow(10.0, -4 - 2 * (k % 3)),
+            .tolerance = 1,
+            .grid_width = WIDTH,
+            .repeated = k < 3 ? 0 : REPEATED,
+            .edge = EDGE};
         check(x, 12, &rule, NULL, 1e-4, 1e-4);
     }
     free(x);
@@ -238,12 +277,16 @@ static void distances_depend_on_their_image_alone(void **state)
     enum { N = 9 };
     const blmi_gauss_kernels *sets[] = {blmi_gauss_kernels_avx2(),
         blmi_gauss_kernels_avx512(), blmi_gauss_kernels_plain()};
-    float *x = features(1, MOST), *scored = features(9, N);
+    float *x = features_in_cells(1, MOST), *scored = features_in_cells(9, N);
     float plain[N * P], together[N * P], alone[P];
-    for (int k = 0; k < 4; k++) {
-        const blmi_gauss_rule rule = {
-            .epsilon = 0.1, .tolerance = 1, .grid_width = WIDTH, .half = k % 2};
-        blmi_gauss gauss = fit(x, k < 2 ? 12 : MOST, &rule, holes);
+    for (int k = 0; k < 8; k++) {
+        const blmi_gauss_rule rule = {.epsilon = 0.1,
+            .tolerance = 1 + k / 4,
+            .grid_width = WIDTH,
+            .repeated = k < 4 ? 0 : REPEATED,
+            .edge = EDGE,
+            .half = k % 2};
+        blmi_gauss gauss = fit(x, k % 4 < 2 ? 12 : MOST, &rule, holes);
         measure(sets[2], &gauss, scored, N, holes, 1, plain);
         for (int s = 0; s < 3; s++) {
             if (sets[s] == NULL)
@@ -307,8 +350,12 @@ static void rules_out_of_range_are_refused(void **state)
     const blmi_gauss_rule bad[] = {{.epsilon = 1, .tolerance = -1, .grid_width = WIDTH},
         {.epsilon = 1, .tolerance = BLMI_MAX_TOLERANCE + 1, .grid_width = WIDTH},
         {.epsilon = 1, .tolerance = 1, .grid_width = 0},
-        {.epsilon = 1, .tolerance = 1, .grid_width = 3}};
-    for (int i = 0; i < 4; i++) {
+        {.epsilon = 1, .tolerance = 1, .grid_width = 5},
+        {.epsilon = 1, .grid_width = WIDTH, .repeated = -1, .edge = 2},
+        {.epsilon = 1, .grid_width = WIDTH, .repeated = D, .edge = 2},
+        {.epsilon = 1, .grid_width = WIDTH, .repeated = 5, .edge = 0},
+        {.epsilon = 1, .grid_width = WIDTH, .repeated = 5, .edge = 3}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         blmi_accumulator *a;
         assert_int_equal(
             blmi_accumulator_new(P, D, &bad[i], NULL, fit_threads, &a, &err), BLM_EUSAGE);
@@ -319,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_are_the_least_around),
+        cmocka_unit_test(repeated_features_change_nothing),
         cmocka_unit_test(a_small_epsilon_loses_nothing),
         cmocka_unit_test(duplicates_do_not_matter),
         cmocka_unit_test(groups_match_refitting),

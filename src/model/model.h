@@ -81,7 +81,7 @@ blm_status blmi_model_extractor(
 size_t blmi_model_images(const blm_model *model);
 
 // The metadata keys that a reader of model files must understand.
-enum { BLMI_MAX_UNDERSTOOD = 66 }; // with the NULL at the end
+enum { BLMI_MAX_UNDERSTOOD = 67 }; // with the NULL at the end
 void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD]);
 
 // Fills model->name from names and names_size, and replaces these two if a name is not

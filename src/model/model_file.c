@@ -26,7 +26,8 @@
 // other keys of this kind are those of the recipe.
 #define REGION "!region"          // "1" where there is a region of interest
 #define OUTSIDE "!region.outside" // "#rrggbb": the colour that hides pixels outside it
-#define STAGES "recipe.stages"    // the taps: bit k for tap k of the backbone
+#define REPEATED "!features.repeated" // the features that repeat, and come first
+#define STAGES "recipe.stages"        // the taps: bit k for tap k of the backbone
 
 void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD])
 {
@@ -34,6 +35,7 @@ void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD])
     size_t count = 0;
     keys[count++] = REGION;
     keys[count++] = OUTSIDE;
+    keys[count++] = REPEATED;
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++)
             if (row->keys[k][0] == '!' && count + 1 < BLMI_MAX_UNDERSTOOD)
@@ -258,9 +260,9 @@ static void print_numbers(
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 8];
+    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 9];
     printed numbers = {.pairs = pairs};
-    char outside[8], rate[TEXT], looks[TEXT];
+    char outside[8], rate[TEXT], looks[TEXT], repeated[TEXT];
     blmi_backbone backbone;
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
@@ -285,6 +287,10 @@ static blm_status write_model(const blm_model *model, const char *path,
         const uint8_t *c = model->cover.rgb;
         blmi_print(outside, sizeof outside, "#%02x%02x%02x", c[0], c[1], c[2]);
         pairs[count++] = (blmi_pair){OUTSIDE, outside};
+    }
+    if (model->layout.repeated > 0) {
+        blmi_print(repeated, sizeof repeated, "%d", model->layout.repeated);
+        pairs[count++] = (blmi_pair){REPEATED, repeated};
     }
     count += blmi_backbone_describe(&backbone, pairs + count);
     return blmi_safetensors_write(path, tensors, arrays + weights, pairs, count, err);
@@ -377,6 +383,21 @@ static blm_status read_metadata(blm_model *model, const char *path, blm_error *e
     return BLM_OK;
 }
 
+// Older models have the features in the order of their outputs.
+static blm_status read_order(blm_model *model, const char *path, blm_error *err)
+{
+    int repeated = 0;
+    const blmi_number number = {REPEATED, INT, &repeated};
+    BLMI_TRY(read_number(&model->file, &number, path, false, err));
+    if (blmi_safetensors_meta(&model->file, REPEATED) == NULL)
+        blmi_layout_in_order(&model->layout);
+    else if (repeated != model->layout.repeated)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata " REPEATED " is %d, expected %d by the recipe", path, repeated,
+            model->layout.repeated);
+    return BLM_OK;
+}
+
 // Completes the recipe and reads the numbers of its detector.
 static blm_status read_detector(blm_model *model, const char *path, blm_error *err)
 {
@@ -395,6 +416,7 @@ static blm_status read_detector(blm_model *model, const char *path, blm_error *e
         return blmi_fail(err, status == BLM_EUSAGE ? BLM_EINPUT : status,
             "%s: recipe: %s", path, why.text);
     model->recipe = recipe;
+    BLMI_TRY(read_order(model, path, err));
     const blmi_detector_shape grid = blmi_layout_grid(&model->layout);
     const blmi_detector_rule rule = blmi_recipe_rule(&recipe);
     BLMI_TRY(blmi_detector_blank(&rule, &grid, &model->detector, err));
