@@ -125,8 +125,8 @@ static float *features_of(const blm_model *model, const char *path)
     blmi_extraction *extraction;
     blm_image *image;
     float *features = blmi_alloc((size_t)P * D, sizeof *features);
-    assert_ok(blmi_extractor_new(
-                  &model->weights, &model->backbone, &model->recipe, 1, &extractor, &err),
+    assert_ok(blmi_extractor_new(&model->weights, &model->backbone, &model->recipe,
+                  &model->layout, 1, &extractor, &err),
         err);
     assert_ok(blmi_extraction_new(extractor, NULL, &extraction, &err), err);
     assert_ok(blm_image_read(path, NULL, &image, &err), err);

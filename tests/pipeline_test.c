@@ -117,15 +117,15 @@ static void assert_close(
 
 // ---- inside: features and Gaussians ---------------------------------------------------
 
-// The features (P, D) of an image, written to the caller's memory.
-static float *features_of(const char *path)
+// The features (P, D) of an image, which the caller frees.
+static float *features_of(const char *path, const blmi_layout *layout)
 {
     blmi_extractor *extractor;
     blmi_extraction *extraction;
     blm_image *image;
     float *features = blmi_alloc((size_t)POSITIONS * FEATURES, sizeof *features);
     assert_ok(blmi_extractor_new(&t.model->weights, &t.model->backbone, &t.model->recipe,
-                  1, &extractor, &err),
+                  layout, 1, &extractor, &err),
         err);
     assert_ok(blmi_extraction_new(extractor, NULL, &extraction, &err), err);
     assert_ok(blm_image_read(path, NULL, &image, &err), err);
@@ -143,7 +143,9 @@ static void the_patch_embedding_is_golden(void **state)
     (void)state;
     need_golden();
     npy golden = npy_load(pipeline("patch_embedding.npy"), "f4"); // (D, 14, 14)
-    float *features = features_of(t.image[TRAIN]);
+    blmi_layout layout = t.model->layout;
+    blmi_layout_in_order(&layout);
+    float *features = features_of(t.image[TRAIN], &layout);
     double squares = 0;
     for (size_t d = 0; d < FEATURES; d++)
         for (size_t p = 0; p < POSITIONS; p++) {
@@ -157,6 +159,15 @@ static void the_patch_embedding_is_golden(void **state)
     npy_free(&golden);
 }
 
+// The number in the model of feature d of the outputs in their order.
+static size_t number_in_model(size_t d)
+{
+    const blmi_output *o = t.model->layout.output;
+    while (d >= (size_t)o->taken)
+        d -= (size_t)o++->taken;
+    return (size_t)o->at + d;
+}
+
 static void means_and_variances_are_golden(void **state)
 {
     (void)state;
@@ -167,14 +178,14 @@ static void means_and_variances_are_golden(void **state)
     npy variances = npy_load(pipeline("variance_at_positions.npy"), "f8");
     for (size_t i = 0; i < 3; i++)
         for (size_t d = 0; d < FEATURES; d++) {
-            const size_t p = positions[i];
+            const size_t p = positions[i], number = number_in_model(d);
             double variance = g->epsilon;
             for (size_t r = 0; r < (size_t)g->rank; r++) {
-                const double v = g->axes[(p * (size_t)g->rank + r) * FEATURES + d];
+                const double v = g->axes[(p * (size_t)g->rank + r) * FEATURES + number];
                 variance += (double)g->variances[p * (size_t)g->rank + r] * v * v;
             }
             assert_close(
-                g->mean[p * FEATURES + d], means.f8[i * FEATURES + d], 1e-5, "mean");
+                g->mean[p * FEATURES + number], means.f8[i * FEATURES + d], 1e-5, "mean");
             assert_close(variance, variances.f8[i * FEATURES + d], 1e-5, "variance");
         }
     npy_free(&variances);
@@ -188,7 +199,7 @@ static void compare_distances(
     float distances[POSITIONS];
     void *scratch = blmi_alloc(blmi_detector_scratch(t.model->detector, 1, NULL), 1);
     for (int i = 0; i < count; i++) {
-        float *features = features_of(t.image[first + i]);
+        float *features = features_of(t.image[first + i], &t.model->layout);
         blmi_detector_distances(
             t.model->detector, features, 1, NULL, NULL, scratch, distances);
         for (size_t p = 0; p < POSITIONS; p++)

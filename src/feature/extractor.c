@@ -29,7 +29,6 @@ static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
     const blmi_backbone *backbone, blm_error *err)
 {
     const blmi_recipe *recipe = &e->recipe;
-    BLMI_TRY(blmi_recipe_layout(recipe, backbone, &e->layout, err));
     BLMI_TRY(blmi_features_choose(recipe, &e->layout, &e->chosen, err));
     blmi_network_options options = {.width = recipe->fields.width,
         .height = recipe->fields.height,
@@ -42,13 +41,15 @@ static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
 }
 
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
-    const blmi_recipe *recipe, int batch, blmi_extractor **out, blm_error *err)
+    const blmi_recipe *recipe, const blmi_layout *layout, int batch, blmi_extractor **out,
+    blm_error *err)
 {
     blmi_extractor *extractor = blmi_alloc_zero(1, sizeof *extractor);
     if (extractor == NULL)
         return blmi_no_memory(err, "the extractor", 1, sizeof *extractor);
     atomic_init(&extractor->owners, 1);
     extractor->recipe = *recipe;
+    extractor->layout = *layout;
     extractor->batch = batch;
     extractor->input = backbone->input;
     const blm_status status = open_network(extractor, weights, backbone, err);

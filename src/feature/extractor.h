@@ -12,10 +12,11 @@ typedef struct blmi_extractor blmi_extractor;
 // Working memory: one per thread.
 typedef struct blmi_extraction blmi_extraction;
 
-// recipe: complete.  batch: most images that the network runs together.  BLM_EUSAGE: the
-// recipe takes outputs or channels that the backbone does not have.
+// recipe: complete; layout: of the recipe on the backbone, copied.  batch: most images
+// that the network runs together.
 blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *backbone,
-    const blmi_recipe *recipe, int batch, blmi_extractor **out, blm_error *err);
+    const blmi_recipe *recipe, const blmi_layout *layout, int batch, blmi_extractor **out,
+    blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
 const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);

@@ -272,6 +272,37 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
     assert_int_equal(blmi_recipe_resize(&outside, &image, resized, &err), BLM_EINPUT);
 }
 
+// For the Gaussian, features of outputs whose grid is an even part of the finest one come
+// first.
+static void repeated_features_come_first(void **state)
+{
+    (void)state;
+    const struct {
+        int stages, width, height;
+        blm_detector detector;
+        int repeated, edge, at[3];
+    } cases[] = {{7, 64, 32, BLM_DETECTOR_GAUSS, 48, 2, {48, 0, 16}},
+        {5, 64, 32, BLM_DETECTOR_GAUSS, 32, 4, {32, 0}},
+        {2, 64, 32, BLM_DETECTOR_GAUSS, 0, 0, {0}},
+        {3, 56, 24, BLM_DETECTOR_GAUSS, 0, 0, {0, 8}}, // 7 x 3 and 4 x 2
+        {7, 64, 32, BLM_DETECTOR_SUBSPACE, 0, 0, {0, 8, 24}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const blmi_recipe recipe = {.fields = {.width = cases[i].width,
+                                        .height = cases[i].height,
+                                        .detector = cases[i].detector},
+            .stages = (uint32_t)cases[i].stages};
+        blmi_layout layout;
+        blm_error err;
+        assert_ok(blmi_recipe_layout(&recipe, &backbone, &layout, &err), err);
+        assert_int_equal(layout.repeated, cases[i].repeated);
+        assert_int_equal(layout.edge, cases[i].edge);
+        for (int k = 0; k < layout.outputs; k++)
+            assert_int_equal(layout.output[k].at, cases[i].at[k]);
+        blmi_layout_in_order(&layout);
+        assert_true(layout.repeated == 0 && layout.output[0].at == 0);
+    }
+}
+
 // Grids of odd sizes, from an oblong input: the nearest position of the coarse grid, with
 // half-pixel centres.
 static void coarse_grids_are_repeated(void **state)
@@ -350,6 +381,7 @@ int main(void)
         cmocka_unit_test(fields_ask_for_their_arguments),
         cmocka_unit_test(structs_of_other_sizes_are_understood),
         cmocka_unit_test(the_grid_follows_the_finest_tap),
+        cmocka_unit_test(repeated_features_come_first),
         cmocka_unit_test(coarse_grids_are_repeated),
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(crop_and_centre_are_where_the_frame_says),

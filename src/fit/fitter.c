@@ -91,8 +91,8 @@ static size_t block_stride(const blm_fitter *f)
 // Opens the network; not needed for features.
 static blm_status open_network(blm_fitter *f, blm_error *err)
 {
-    BLMI_TRY(blmi_extractor_new(
-        &f->weights.tensors, &f->weights.backbone, &f->recipe, 1, &f->extractor, err));
+    BLMI_TRY(blmi_extractor_new(&f->weights.tensors, &f->weights.backbone, &f->recipe,
+        &f->layout, 1, &f->extractor, err));
     f->extraction = blmi_alloc_zero((size_t)f->threads, sizeof(blmi_extraction *));
     if (f->extraction == NULL)
         return blmi_no_memory(

@@ -1,4 +1,4 @@
-// cells.h: the cells around a cell, where the first features repeat in cells of positions.
+// cells.h: the cells around a cell, where the first features repeat in cells.
 #ifndef BLMI_GAUSS_CELLS_H
 #define BLMI_GAUSS_CELLS_H
 

@@ -54,8 +54,8 @@ static products products_of(const blmi_gauss_rule *rule, double features)
     const double vectors = blmi_window_places(rule->tolerance);
     if (rule->repeated == 0)
         return (products){vectors * features * features, 2.0 * vectors * features};
-    const blmi_cells cells = blmi_cells_of(
-        rule->repeated, rule->edge, rule->grid_width, rule->tolerance);
+    const blmi_cells cells =
+        blmi_cells_of(rule->repeated, rule->edge, rule->grid_width, rule->tolerance);
     const double side = 1.0 + 2.0 * rule->tolerance / rule->edge, leads = side * side;
     const double a = rule->repeated, b = features - a, edge = rule->edge;
     const double solved = blmi_cells_around(&cells) / (edge * edge);
@@ -77,7 +77,8 @@ blmi_gauss_gflop blmi_gauss_work(
     const double kept = n < BLMI_MAX_LEFT_OUT ? n : BLMI_MAX_LEFT_OUT;
     const double times = around > 0 && rule->half ? 3.0 : 1.0;
     return (blmi_gauss_gflop){// scatter, two Cholesky factors, the kept images' solves
-        1e-9 * p * (n * d * d + 2.0 / 3.0 * d * d * d + kept * d * d +
-                       (around > 0 ? kept * times * each.factor : 0.0)),
+        1e-9 * p *
+            (n * d * d + 2.0 / 3.0 * d * d * d + kept * d * d +
+                (around > 0 ? kept * times * each.factor : 0.0)),
         1e-9 * p * (around > 0 ? each.factor : d * d)};
 }

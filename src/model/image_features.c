@@ -193,7 +193,8 @@ static blm_status open_extractor(
         status = copy_region(origin, model->include, &model->cover, err);
     if (status == BLM_OK)
         status = blmi_extractor_new(model != NULL ? &model->weights : &weights.tensors,
-            &origin->backbone, &origin->recipe, e->batch, &e->extractor, err);
+            &origin->backbone, &origin->recipe, &origin->layout, e->batch, &e->extractor,
+            err);
     blmi_weights_close(&weights);
     return status == BLM_OK ? open_runs(e, err) : status;
 }

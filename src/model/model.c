@@ -124,8 +124,8 @@ blm_status blmi_model_extractor(
     blm_status status = BLM_OK;
     pthread_mutex_lock(&life->packing);
     if (life->extractor == NULL)
-        status = blmi_extractor_new(
-            &model->weights, &model->backbone, &model->recipe, 1, &life->extractor, err);
+        status = blmi_extractor_new(&model->weights, &model->backbone, &model->recipe,
+            &model->layout, 1, &life->extractor, err);
     if (status == BLM_OK)
         *out = blmi_extractor_share(life->extractor);
     pthread_mutex_unlock(&life->packing);
