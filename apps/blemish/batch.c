@@ -35,9 +35,12 @@ static void score(
     out->read_ms = app_clock_ms() - start;
     if (out->status != BLM_OK)
         return;
+    if (batch->change != NULL)
+        out->status = batch->change(batch->context, index, &image, &out->err);
     out->width = image->width;
     out->height = image->height;
-    out->status = blm_scorer_run(scorer, image, &out->result, &out->err);
+    if (out->status == BLM_OK)
+        out->status = blm_scorer_run(scorer, image, &out->result, &out->err);
     if (out->status != BLM_OK)
         put_name(out->name, &out->err);
     else if (batch->work != NULL)

@@ -25,7 +25,9 @@ typedef struct cli_batch {
     double threshold;          // 0: the model's
     int judge_anyway;          // as in blm_scorer_options
     const cli_talk *talk;
-    void *context; // passed to `work` and `report`
+    void *context; // passed to the functions below
+    // Called after reading, on any thread; may replace the image.  NULL: nothing to do.
+    blm_status (*change)(void *context, size_t index, blm_image **image, blm_error *err);
     // Called after scoring, on any thread; may change the image.  NULL: nothing to do.
     blm_status (*work)(void *context, cli_outcome *outcome, const blm_scorer *scorer,
         blm_image *image, blm_error *err);

@@ -144,16 +144,20 @@ void cli_samples_finish(cli_dataset *out, const char *expected)
     out->incomplete = CLI_EXIT_INPUT;
 }
 
+void cli_sample_clear(cli_sample *sample)
+{
+    for (size_t k = 0; k < sample->mask_count; k++)
+        free(sample->masks[k]);
+    free(sample->masks);
+    free(sample->kind);
+    free(sample->path);
+    *sample = (cli_sample){0};
+}
+
 void cli_dataset_free(cli_dataset *dataset)
 {
-    for (size_t i = 0; i < dataset->count; i++) {
-        cli_sample *sample = &dataset->items[i];
-        for (size_t k = 0; k < sample->mask_count; k++)
-            free(sample->masks[k]);
-        free(sample->masks);
-        free(sample->kind);
-        free(sample->path);
-    }
+    for (size_t i = 0; i < dataset->count; i++)
+        cli_sample_clear(&dataset->items[i]);
     free(dataset->items);
     cli_files_free(&dataset->train);
     *dataset = (cli_dataset){0};

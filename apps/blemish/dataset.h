@@ -31,10 +31,13 @@ int cli_dataset_open(const char *root, const cli_choice *choice, cli_dataset *ou
 int cli_dataset_train(const char *root, const cli_choice *choice, cli_dataset *out);
 // Whether `root` has the layout of a data set with training images.
 int cli_dataset_is(const char *root);
+// Whether `root` has the layout of any data set.
+int cli_dataset_is_test(const char *root);
 // Reads a data set from folders of any name; the folders in `bad` are the kinds.  masks
 // NULL: none.
 int cli_dataset_folders(const char *good, const char *bad, const char *masks,
     const cli_choice *choice, cli_dataset *out);
+void cli_sample_clear(cli_sample *sample); // frees what it holds
 void cli_dataset_free(cli_dataset *dataset);
 
 #endif

@@ -280,6 +280,11 @@ int cli_dataset_is(const char *root)
     return l != NULL && l->signs[1] != NULL;
 }
 
+int cli_dataset_is_test(const char *root)
+{
+    return recognise(root) != NULL;
+}
+
 int cli_dataset_open(const char *root, const cli_choice *choice, cli_dataset *out)
 {
     const layout *l = recognise(root);

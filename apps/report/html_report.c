@@ -7,17 +7,6 @@
 #include "apps/base/fault.h"
 #include "apps/report/report_parts.h"
 
-static void open_section(html_text *html, const char *id, const char *title)
-{
-    html_put(
-        html, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, title);
-}
-
-static void close_section(html_text *html)
-{
-    html_put(html, "</section>\n");
-}
-
 // Says how many images have pictures, if not all.
 static void put_limit(html_text *html, const report_image *images, size_t count)
 {
@@ -33,9 +22,9 @@ static void put_limit(html_text *html, const report_image *images, size_t count)
 
 static void put_model_section(html_text *html, const blm_model_info *model)
 {
-    open_section(html, "model", "Model");
+    report_open_section(html, "model", "Model");
     report_put_model(html, model);
-    close_section(html);
+    report_close_section(html);
 }
 
 static blm_status check_model(const blm_model_info *model, blm_error *err)
@@ -44,16 +33,6 @@ static blm_status check_model(const blm_model_info *model, blm_error *err)
         return app_fail(err, BLM_EUSAGE,
             "report: threshold %g, expected a finite number above 0", model->threshold);
     return BLM_OK;
-}
-
-// Finishes the text, or frees it after a failure.
-static blm_status finish(
-    html_text *html, blm_status status, html_text *out, blm_error *err)
-{
-    if (status == BLM_OK)
-        return html_finish(html, out, err);
-    free(html->at);
-    return status;
 }
 
 // ---- evaluation -----------------------------------------------------------------------
@@ -75,7 +54,7 @@ static void put_failures(html_text *html, const report_eval *data)
 {
     if (data->failure_count == 0)
         return;
-    open_section(html, "failures", "Left out");
+    report_open_section(html, "failures", "Left out");
     html_put(html, "<p>These images could not be scored and are not counted:</p>\n"
                    "<ul>\n");
     for (size_t i = 0; i < data->failure_count; i++) {
@@ -84,7 +63,7 @@ static void put_failures(html_text *html, const report_eval *data)
         html_put(html, "</li>\n");
     }
     html_put(html, "</ul>\n");
-    close_section(html);
+    report_close_section(html);
 }
 
 // values (image_count) is scratch.
@@ -104,20 +83,20 @@ static blm_status put_eval_plots(html_text *html, const report_eval *data, blm_e
     double *values = calloc(data->image_count + 1, sizeof *values);
     if (values == NULL)
         return app_no_memory(err, "scores", data->image_count, sizeof *values);
-    open_section(html, "plots", "Scores and curves");
+    report_open_section(html, "plots", "Scores and curves");
     html_put(html, "<div class=\"plots\">\n");
     blm_status status = put_eval_histogram(html, data, values, err);
     if (status == BLM_OK && data->rows[0].image.defective > 0)
         status = report_put_curves(html, data, err);
     html_put(html, "</div>\n");
-    close_section(html);
+    report_close_section(html);
     free(values);
     return status;
 }
 
 static void put_eval_images(html_text *html, const report_eval *data)
 {
-    open_section(html, "image-list", "Images");
+    report_open_section(html, "image-list", "Images");
     html_put(html,
         "<p>Missed defects come first, then false alarms, then REVIEW, then the others; "
         "each by falling score. Contours: white for NG%s%s.</p>\n",
@@ -126,7 +105,7 @@ static void put_eval_images(html_text *html, const report_eval *data)
     put_limit(html, data->images, data->image_count);
     report_put_controls(html);
     report_put_images(html, data->model, data->images, data->image_count);
-    close_section(html);
+    report_close_section(html);
 }
 
 blm_status report_eval_page(const report_eval *data, html_text *out, blm_error *err)
@@ -134,21 +113,21 @@ blm_status report_eval_page(const report_eval *data, html_text *out, blm_error *
     html_text html = {0};
     APP_TRY(check_model(data->model, err));
     put_eval_header(&html, data);
-    open_section(&html, "verdicts", "Verdicts");
+    report_open_section(&html, "verdicts", "Verdicts");
     report_put_verdicts(&html, data);
     report_put_threshold(&html, data->model);
-    close_section(&html);
+    report_close_section(&html);
     put_failures(&html, data);
     const blm_status status = put_eval_plots(&html, data, err);
     if (data->row_count > 1) {
-        open_section(&html, "kinds", "Kinds of defects");
+        report_open_section(&html, "kinds", "Kinds of defects");
         report_put_kinds(&html, data);
-        close_section(&html);
+        report_close_section(&html);
     }
     put_model_section(&html, data->model);
     put_eval_images(&html, data);
     report_close_page(&html);
-    return finish(&html, status, out, err);
+    return report_finish(&html, status, out, err);
 }
 
 // ---- fit ------------------------------------------------------------------------------
@@ -186,12 +165,12 @@ static void put_fit_images(html_text *html, const report_fit *data)
 {
     if (data->image_count == 0)
         return;
-    open_section(html, "image-list", "Least like the others");
+    report_open_section(html, "image-list", "Least like the others");
     html_put(html,
         "<p>Each image is scored by a model of the others. If one of these is defective, "
         "turned, or shows another part, remove it and fit again.</p>\n");
     report_put_images(html, data->model, data->images, data->image_count);
-    close_section(html);
+    report_close_section(html);
 }
 
 blm_status report_fit_page(const report_fit *data, html_text *out, blm_error *err)
@@ -200,14 +179,14 @@ blm_status report_fit_page(const report_fit *data, html_text *out, blm_error *er
     html_text html = {0};
     APP_TRY(check_model(data->model, err));
     put_fit_header(&html, data);
-    open_section(&html, "threshold", "Threshold");
+    report_open_section(&html, "threshold", "Threshold");
     report_put_threshold(&html, data->model);
     html_put(&html, "<div class=\"plots\">\n");
     const blm_status status = report_put_histogram(&html, data->model, &scores, 1, err);
     html_put(&html, "</div>\n");
-    close_section(&html);
+    report_close_section(&html);
     put_fit_images(&html, data);
     put_model_section(&html, data->model);
     report_close_page(&html);
-    return finish(&html, status, out, err);
+    return report_finish(&html, status, out, err);
 }

@@ -84,4 +84,30 @@ typedef struct report_fit {
 
 blm_status report_fit_page(const report_fit *data, html_text *out, blm_error *err);
 
+enum { REPORT_STRESS_CURVES = 4 };
+
+// A corruption: shares of images by its strength.
+typedef struct report_corruption {
+    const char *name, *unit;
+    const double *strength; // (steps) mildest first
+    size_t steps;
+    // (steps + 1) each, unchanged images first; NaN: no such images.  In the order of the
+    // columns of the page: good images NG and CANNOT JUDGE, defective ones found and
+    // CANNOT JUDGE.
+    const double *share[REPORT_STRESS_CURVES];
+    const double *auroc;   // (steps + 1)
+    const char *judgement; // "holds to 2 %; ..."
+} report_corruption;
+
+// How a model judges changed images.
+typedef struct report_stress {
+    const char *model_name, *data_name;
+    const blm_model_info *model;
+    size_t good, defective;               // images of each row
+    const report_corruption *corruptions; // (count)
+    size_t count;
+} report_stress;
+
+blm_status report_stress_page(const report_stress *data, html_text *out, blm_error *err);
+
 #endif

@@ -3,6 +3,8 @@
 // The page is also well-formed XML, so that simple tools can check it: void elements are
 // closed, and the script has no < and &.  The policy in the head makes browsers refuse to
 // load anything from elsewhere.
+#include <stdlib.h>
+
 #include "apps/report/report_parts.h"
 
 static const char *const style[] = {
@@ -268,4 +270,24 @@ void report_put_controls(html_text *html)
         "<label>Size <input id=\"size\" type=\"range\" min=\"100\" max=\"520\" "
         "value=\"168\" /></label>\n"
         "<p id=\"shown\" role=\"status\"></p>\n</form>\n");
+}
+
+void report_open_section(html_text *html, const char *id, const char *title)
+{
+    html_put(
+        html, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, title);
+}
+
+void report_close_section(html_text *html)
+{
+    html_put(html, "</section>\n");
+}
+
+blm_status report_finish(
+    html_text *html, blm_status status, html_text *out, blm_error *err)
+{
+    if (status == BLM_OK)
+        return html_finish(html, out, err);
+    free(html->at);
+    return status;
 }

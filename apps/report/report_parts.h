@@ -29,6 +29,12 @@ void report_put_base64(html_text *html, const blm_bytes *bytes);
 // Opens a page titled "MODEL on DATA", or "MODEL" if data is NULL, and its header.
 void report_open_page(html_text *html, const char *model, const char *data);
 void report_close_page(html_text *html);
+// A part of a page under a heading.
+void report_open_section(html_text *html, const char *id, const char *title);
+void report_close_section(html_text *html);
+// Hands a page over, or frees it if status is a failure.
+blm_status report_finish(
+    html_text *html, blm_status status, html_text *out, blm_error *err);
 // The controls above the images, which the script shows.
 void report_put_controls(html_text *html);
 
@@ -49,6 +55,10 @@ void report_put_kinds(html_text *html, const report_eval *data);
 
 // ---- report_plots.c: curves and histograms
 
+// Writes a plot, frees it, and opens its caption.  label: the title, also for screen
+// readers.
+void report_open_figure(html_text *html, blm_bytes *svg, const char *label);
+void report_close_figure(html_text *html);
 blm_status report_put_curves(html_text *html, const report_eval *data, blm_error *err);
 // A histogram of `sets` (count; see blm_plot_histogram) with the thresholds of the model.
 blm_status report_put_histogram(html_text *html, const blm_model_info *model,

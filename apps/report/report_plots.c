@@ -7,9 +7,7 @@
 
 // ---- figures --------------------------------------------------------------------------
 
-// Writes the plot, frees it, and opens its caption.  label: the title, also for screen
-// readers.
-static void open_figure(html_text *html, blm_bytes *svg, const char *label)
+void report_open_figure(html_text *html, blm_bytes *svg, const char *label)
 {
     html_put(html,
         "<figure class=\"plot\"><div role=\"img\" aria-label=\"%s\">%.*s</div>\n"
@@ -18,7 +16,7 @@ static void open_figure(html_text *html, blm_bytes *svg, const char *label)
     blm_bytes_free(svg);
 }
 
-static void close_figure(html_text *html)
+void report_close_figure(html_text *html)
 {
     html_put(html, "</figcaption></figure>\n");
 }
@@ -99,9 +97,9 @@ static blm_status put_curve(
         [ROC] = "ROC curve", [PR] = "Precision and recall", [PRO] = "PRO curve"};
     blm_bytes svg;
     APP_TRY(plot_cuts(which, data, numbers, &svg, err));
-    open_figure(html, &svg, names[which]);
+    report_open_figure(html, &svg, names[which]);
     put_caption(html, which, data);
-    close_figure(html);
+    report_close_figure(html);
     return BLM_OK;
 }
 
@@ -130,7 +128,7 @@ blm_status report_put_histogram(html_text *html, const blm_model_info *model,
     blm_bytes svg;
     APP_TRY(blm_plot_histogram(
         NULL, "score", sets, count, marks, with_review ? 2 : 1, &svg, err));
-    open_figure(html, &svg, "Scores");
+    report_open_figure(html, &svg, "Scores");
     html_put(html, "Dashed: the threshold, ");
     report_put_score(html, model->threshold);
     if (with_review) {
@@ -138,6 +136,6 @@ blm_status report_put_histogram(html_text *html, const blm_model_info *model,
         report_put_score(html, model->review_threshold);
     }
     html_put(html, ".");
-    close_figure(html);
+    report_close_figure(html);
     return BLM_OK;
 }
