@@ -565,7 +565,9 @@ static void weights_ask_for_their_arguments(void **state)
     blm_file_kind kind;
     refused(blm_weights_import(NULL, "out", "pre-norm", &err));
     refused(blm_weights_import("a.pth", NULL, "pre-norm", &err));
-    refused(blm_weights_describe("ti", NULL, &err));
+    refused(blm_weights_import_onnx(NULL, "out", NULL, &err));
+    refused(blm_weights_import_onnx("a.onnx", NULL, NULL, &err));
+    refused(blm_weights_describe("ti", NULL, NULL, &err));
     refused(blm_file_identify(NULL, &kind, &err));
     refused(blm_file_identify("a", NULL, &err));
     assert_non_null(blm_status_name((blm_status)-1));

@@ -41,6 +41,7 @@ static const cli_option options[] = {
     {"throughput", 0, CLI_FLAG, NULL, "One image per thread, the backbone only",
         AT(throughput), 0, 0, NULL},
     {"runs", 'n', CLI_INT, "N", "Time N runs (50)", AT(runs), 3, 100000, NULL},
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
 };

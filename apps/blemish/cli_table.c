@@ -43,6 +43,7 @@ static const cli_option options[] = {
     CLI_FORCE_OPTION(settings),
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_TALK_OPTIONS(settings),
 };
@@ -251,7 +252,8 @@ static int run(const cli_verb *verb, int argc, char **argv)
         return code;
     if (arguments.count != 1)
         return cli_usage(verb, "expected %s", verb->arguments);
-    const blm_status status = blm_weights_describe(set.setup.weights, &weights, &err);
+    const blm_status status =
+        blm_weights_describe(set.setup.weights, &set.setup.recipe, &weights, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     return table(&set, arguments.items[0], key_of_settings(&set, &weights));

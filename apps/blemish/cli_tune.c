@@ -69,6 +69,7 @@ static const cli_option options[] = {
     CLI_FORCE_OPTION(settings),
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
     CLI_TALK_OPTIONS(settings),
@@ -361,7 +362,7 @@ static int add_recipes(const cli_verb *verb, work *w, const char *weights)
     blm_error err;
     blm_recipe *recipes = NULL;
     size_t count = 0;
-    const blm_status status = blm_weights_describe(weights, &info, &err);
+    const blm_status status = blm_weights_describe(weights, NULL, &info, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     for (size_t i = 0; (field = blm_recipe_field(i)) != NULL; i++)

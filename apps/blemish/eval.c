@@ -28,6 +28,7 @@ static const cli_option options[] = {
     CLI_EXCLUDE_OPTION(settings),
     CLI_REPORT_OPTIONS(settings, "300"),
     CLI_LIMIT_OPTIONS(settings),
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
     CLI_TALK_OPTIONS(settings),

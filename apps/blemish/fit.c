@@ -58,6 +58,7 @@ static const cli_option options[] = {
     CLI_REPORT_OPTIONS(settings, "20"),
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
     CLI_TALK_OPTIONS(settings),

@@ -53,7 +53,8 @@ static void print_choices(const cli_verb *verb)
 {
     cli_option option;
     for (size_t i = 0; cli_option_at(verb, i, &option, NULL); i++) {
-        if (option.words == NULL || option.value == NULL || option.kind == CLI_TEXT)
+        if (option.words == NULL || option.value == NULL || option.kind == CLI_TEXT ||
+            option.kind == CLI_ENVIRONMENT)
             continue;
         printf("        %s:--%s) words='", verb->name, option.name);
         for (const char *c = option.words; *c != '\0'; c++)

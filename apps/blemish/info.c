@@ -76,7 +76,7 @@ static int print_weights(const char *path, int json)
 {
     blm_weights_info info;
     blm_error err;
-    const blm_status status = blm_weights_describe(path, &info, &err);
+    const blm_status status = blm_weights_describe(path, NULL, &info, &err);
     if (status != BLM_OK)
         return cli_fail(status, &err);
     if (json)

@@ -125,6 +125,7 @@ static int read_value(const cli_option *option, const char *text, void *member)
     case CLI_RECIPE:
     case CLI_GRID:
     case CLI_FIELD:
+    case CLI_ENVIRONMENT:
     case CLI_LIKE:
         break;
     }
@@ -165,6 +166,7 @@ static void describe(const cli_option *option, char *out, size_t size)
         break;
     case CLI_RECIPE:
     case CLI_GRID:
+    case CLI_ENVIRONMENT:
     case CLI_FIELD: // described by the library
     case CLI_LIKE:
         break;
@@ -256,6 +258,12 @@ static int set_value(const command *line, const cli_option *option, const char *
         return -1;
     if (option->kind == CLI_LIKE)
         return set_like(line, option, text);
+    if (option->kind == CLI_ENVIRONMENT) {
+        if (*text == '\0' || setenv(option->words, text, 1) != 0)
+            return cli_usage(
+                line->verb, "--%s \"%s\": should be a text", option->name, text);
+        return -1;
+    }
     if (option->kind == CLI_FIELD) {
         if (blm_recipe_set(member_of(line, option), option->name, text, &err) == BLM_OK)
             return -1;

@@ -21,7 +21,9 @@ typedef enum cli_kind {
     CLI_RECIPE, // in a verb's table: an option for each field of a blm_recipe
     CLI_GRID,   // in a verb's table: a list of values for each, of a cli_grid
     CLI_FIELD,  // blm_recipe: one of its fields
-    CLI_LIKE,   // cli_setup: the name of a preset, which all other options can change
+    // Not of the verb's struct: sets the environment variable `words` for the library.
+    CLI_ENVIRONMENT,
+    CLI_LIKE, // cli_setup: the name of a preset, which all other options can change
 } cli_kind;
 
 typedef struct cli_pair {
@@ -54,6 +56,15 @@ enum { CLI_MAX_FIELDS = 64 }; // of a recipe
     {                                                                                    \
         "max-bytes", 0, CLI_SIZE, "N", "Refuse image files with more bytes (512 MiB)",   \
             offsetof(type, decode.max_bytes), 1, 1e15, NULL                              \
+    }
+#define CLI_RUNTIME_OPTIONS                                                              \
+    {"onnxruntime", 0, CLI_ENVIRONMENT, "FILE",                                          \
+        "Library that runs ONNX networks (libonnxruntime.so.1)", 0, 0, 0,                \
+        "BLEMISH_ONNXRUNTIME"},                                                          \
+    {                                                                                    \
+        "provider", 0, CLI_ENVIRONMENT, "NAME",                                          \
+            "What it computes with: cpu, cuda, tensorrt, openvino (cpu)", 0, 0, 0,       \
+            "BLEMISH_PROVIDER"                                                           \
     }
 #define CLI_THREADS_OPTION(type)                                                         \
     {                                                                                    \

@@ -6,12 +6,21 @@
 // blemish/weights of the user's data folder ($XDG_DATA_HOME, else ~/.local/share), or in
 // share/blemish/weights of the installation.  Several with commas between them, such as
 // "b,lite0,lite1", are used together: each position has the features of all of them.
+//
+// A path that ends with ".onnx" is a network in the form of ONNX, alone; the taps of the
+// recipe name values of it.  The part that computes them is run by ONNX Runtime
+// (onnxruntime.ai), whose shared library is loaded when it is needed, and from 1.12 on:
+// the file $BLEMISH_ONNXRUNTIME, or what the loader finds by the name libonnxruntime.so.1
+// or libonnxruntime.so.  $BLEMISH_PROVIDER names what computes: "cpu" (the default),
+// "cuda", "tensorrt", "openvino", or another provider that the library has.  Its results
+// differ slightly between providers, so neither variable is part of a model.
 #ifndef BLEMISH_WEIGHTS_H
 #define BLEMISH_WEIGHTS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "blemish/blemish.h"
 #include "blemish/status.h"
 
 #ifdef __cplusplus
@@ -28,6 +37,16 @@ extern "C" {
 // supported network.
 BLM_API blm_status blm_weights_import(
     const char *checkpoint, const char *out, const char *form, blm_error *err);
+
+// Converts an ONNX network (a file that ends with .onnx, and the file beside it that may
+// hold its numbers) to a weights file, which then holds the part of the network that its
+// taps need.  recipe: `taps` are names of values of the network ["": its outputs]; it is
+// tried once at `width` x `height`; `mean` and `std` are recorded; all else is ignored.
+// NULL: all defaults.  Needs ONNX Runtime (see above).  BLM_EINPUT: the file cannot be
+// read or run.  BLM_EUSAGE: a tap is not a value of the network, or has no grid of
+// positions.
+BLM_API blm_status blm_weights_import_onnx(
+    const char *path, const char *out, const blm_recipe *recipe, blm_error *err);
 
 enum { BLM_MAX_TAPS = 32 };
 
@@ -51,9 +70,11 @@ typedef struct blm_weights_info {
 } blm_weights_info;
 
 // Checks and describes a weights file.  path_or_name: as above; NULL: the default
-// weights.  BLM_EINPUT: it cannot be read, is damaged, or is not a weights file.
-BLM_SIZED blm_status blm_weights_describe(
-    const char *path_or_name, blm_weights_info *out, blm_error *err);
+// weights.  recipe: an ONNX network is cut to its taps, as by blm_weights_import_onnx;
+// otherwise ignored; NULL: all defaults.  BLM_EINPUT: it cannot be read, is damaged, or
+// is not a weights file.
+BLM_SIZED blm_status blm_weights_describe(const char *path_or_name,
+    const blm_recipe *recipe, blm_weights_info *out, blm_error *err);
 
 typedef enum blm_file_kind { BLM_FILE_MODEL = 0, BLM_FILE_WEIGHTS = 1 } blm_file_kind;
 
@@ -63,12 +84,13 @@ BLM_API blm_status blm_file_identify(
 
 // ---- bodies of the functions marked BLM_SIZED -----------------------------------------
 
-BLM_API blm_status blm_weights_describe_sized(
-    const char *path_or_name, blm_weights_info *out, size_t out_size, blm_error *err);
-BLM_SIZED blm_status blm_weights_describe(
-    const char *path_or_name, blm_weights_info *out, blm_error *err)
+BLM_API blm_status blm_weights_describe_sized(const char *path_or_name,
+    const blm_recipe *recipe, blm_weights_info *out, size_t out_size, blm_error *err);
+BLM_SIZED blm_status blm_weights_describe(const char *path_or_name,
+    const blm_recipe *recipe, blm_weights_info *out, blm_error *err)
 {
-    return blm_weights_describe_sized(path_or_name, out, sizeof(blm_weights_info), err);
+    return blm_weights_describe_sized(
+        path_or_name, recipe, out, sizeof(blm_weights_info), err);
 }
 
 #ifdef __cplusplus

@@ -384,14 +384,18 @@ static blm_status run(const void *net, void *workspace, const float *x, int imag
     const int step = n->input.shape[0] < 1 ? images : 1; // exported for one image?
     for (int k = 0; k < n->taps; k++)
         names[k] = n->tap[k].name;
-    to_planes(x, pixels, images, room->x);
+    const bool as_pixels = blmi_onnx_takes_pixels(&n->input);
+    const float *from = as_pixels ? x : room->x;
+    if (!as_pixels)
+        to_planes(x, pixels, images, room->x);
     room->out = out;
     room->images = step;
     for (room->first = 0; room->first < images; room->first += step) {
-        const int64_t shape[] = {step, 3, n->height, n->width};
+        const int64_t planes_shape[] = {step, 3, n->height, n->width};
+        const int64_t pixels_shape[] = {step, n->height, n->width, 3};
         BLMI_TRY(blmi_session_run(room->session, n->input.name,
-            room->x + (size_t)room->first * 3 * pixels, shape, 4, names, n->taps, take,
-            room, err));
+            from + (size_t)room->first * 3 * pixels,
+            as_pixels ? pixels_shape : planes_shape, 4, names, n->taps, take, room, err));
     }
     for (int k = 0; k < n->taps && room->watch != NULL; k++)
         room->watch(room->context, n->tap[k].name, out[k], images, n->tap[k].rows,

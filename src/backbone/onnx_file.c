@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/backbone/backbone_table.h"
 #include "src/backbone/onnx_runtime.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
@@ -25,6 +26,8 @@ typedef struct opening {
     char name[BLMI_MAX_TAPS][NAME];
     int width, height; // that it is tried at
     bool fixed;        // the only size
+    bool pixels;       // the input is (images, height, width, 3)
+    bool named;        // the recipe names taps
     size_t bytes;      // of w->network
 } opening;
 
@@ -51,9 +54,10 @@ static blm_status add_tap(opening *o, const char *name, size_t length, blm_error
     return BLM_OK;
 }
 
-static blm_status find_taps(opening *o, const blm_recipe *recipe, blm_error *err)
+static blm_status find_taps(opening *o, const blmi_wanted *wanted, blm_error *err)
 {
-    const char *at = recipe != NULL ? recipe->taps : "", *name;
+    const char *at = wanted->taps, *name;
+    o->named = *at != '\0';
     for (size_t i = 0; *at == '\0' && (name = blmi_onnx_output(o->onnx, i)) != NULL; i++)
         BLMI_TRY(add_tap(o, name, strlen(name), err));
     while (*at != '\0') {
@@ -76,26 +80,44 @@ static blm_status find_taps(opening *o, const blm_recipe *recipe, blm_error *err
 
 // ---- size
 
-static blm_status find_size(opening *o, const blm_recipe *recipe, blm_error *err)
+// "1, 3, any, any"
+static void print_shape(const int64_t *shape, int rank, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (int i = 0; i < rank && at < size; i++) {
+        const char *comma = i > 0 ? ", " : "";
+        at += (size_t)(shape[i] < 0 ? blmi_print(text + at, size - at, "%sany", comma)
+                                    : blmi_print(text + at, size - at, "%s%lld", comma,
+                                          (long long)shape[i]));
+    }
+}
+
+static blm_status find_size(opening *o, const blmi_wanted *wanted, blm_error *err)
 {
     const blmi_onnx_input *in = blmi_onnx_input_of(o->onnx);
     const int64_t *s = in->shape;
+    char shape[200];
+    o->pixels = blmi_onnx_takes_pixels(in);
+    const int64_t channels = s[o->pixels ? 3 : 1];
+    const int64_t *side = s + (o->pixels ? 1 : 2); // height, width
+    print_shape(s, in->rank, shape, sizeof shape);
     if (in->type != BLMI_ONNX_FLOAT || in->rank != 4 || (s[0] != 1 && s[0] != -1) ||
-        (s[1] != 3 && s[1] != -1))
+        (channels != 3 && channels != -1))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: input %s has type %d and shape (%lld, %lld, %lld, %lld), rank %d; "
-            "expected floats (1 or any, 3, height, width)",
-            o->path, in->name, in->type, (long long)s[0], (long long)s[1],
-            (long long)s[2], (long long)s[3], in->rank);
-    o->fixed = s[2] > 0 || s[3] > 0;
-    if (o->fixed && (s[2] != s[3] || s[2] > BLMI_LARGEST_SIDE))
+            "%s: input %s has type %d and shape (%s); expected type %d (float) and "
+            "(1 or any, 3, height, width) or (1 or any, height, width, 3)",
+            o->path, in->name, in->type, shape, BLMI_ONNX_FLOAT);
+    o->fixed = side[0] > 0 || side[1] > 0;
+    if (o->fixed && (side[0] != side[1] || side[0] > BLMI_LARGEST_SIDE))
         return blmi_fail(err, BLM_EINPUT,
-            "%s: takes %lld x %lld pixels only; expected a square, or any size", o->path,
-            (long long)s[3], (long long)s[2]);
-    o->width = o->height = o->fixed ? (int)s[2] : STANDARD;
-    if (!o->fixed && recipe != NULL && recipe->width > 0) {
-        o->width = recipe->width;
-        o->height = recipe->height;
+            "%s: input %s has the shape (%s); expected a square of at most %d pixels, or "
+            "any height and width",
+            o->path, in->name, shape, BLMI_LARGEST_SIDE);
+    o->width = o->height = o->fixed ? (int)side[0] : STANDARD;
+    if (!o->fixed && wanted->width > 0) {
+        o->width = wanted->width;
+        o->height = wanted->height;
     }
     return o->width <= BLMI_LARGEST_SIDE && o->height <= BLMI_LARGEST_SIDE &&
                    o->width > 0 && o->height > 0
@@ -148,15 +170,13 @@ static blm_status read_shape(const opening *o, const char *name,
     }
     if (form[2] > 0 && s[0] == 1)
         return BLM_OK;
-    char shape[100] = "";
-    size_t at = 0;
-    for (int i = 0; i < y->rank && at < sizeof shape; i++)
-        at += (size_t)blmi_print(
-            shape + at, sizeof shape - at, "%s%lld", i > 0 ? ", " : "", (long long)s[i]);
+    char shape[200];
+    print_shape(s, y->rank, shape, sizeof shape);
     return blmi_fail(err, BLM_EUSAGE,
-        "%s: tap %s has the shape (%s) at %d x %d pixels; expected floats (images, "
-        "channels, rows, columns), or tokens (images, rows * columns, channels)",
-        o->path, name, shape, o->width, o->height);
+        "%s: taps \"%s\": its shape is (%s) at %d x %d pixels; expected floats (images, "
+        "channels, rows, columns), or tokens (images, rows * columns, channels)%s",
+        o->path, name, shape, o->width, o->height,
+        o->named ? "" : ": name such values of the network, by --taps");
 }
 
 static blm_status take(
@@ -172,7 +192,8 @@ static blm_status take(
 static blm_status try_out(opening *o, const char *const *names, blm_error *err)
 {
     const size_t count = 3 * (size_t)o->width * (size_t)o->height;
-    const int64_t shape[] = {1, 3, o->height, o->width};
+    const int64_t planes[] = {1, 3, o->height, o->width};
+    const int64_t pixels[] = {1, o->height, o->width, 3};
     blmi_runtime *runtime = NULL;
     blmi_session *session = NULL;
     float *x = blmi_alloc_zero(count, sizeof *x);
@@ -183,8 +204,8 @@ static blm_status try_out(opening *o, const char *const *names, blm_error *err)
     if (status == BLM_OK)
         status = blmi_session_new(runtime, o->w->network, o->bytes, 1, &session, err);
     if (status == BLM_OK)
-        status = blmi_session_run(session, blmi_onnx_input_of(o->onnx)->name, x, shape, 4,
-            names, o->taps, take, o, err);
+        status = blmi_session_run(session, blmi_onnx_input_of(o->onnx)->name, x,
+            o->pixels ? pixels : planes, 4, names, o->taps, take, o, err);
     blmi_session_free(session);
     blmi_runtime_close(runtime);
     blmi_free(x);
@@ -222,6 +243,13 @@ static blm_status settle_size(opening *o, blm_error *err)
 
 // ---- opening
 
+bool blmi_onnx_is_path(const char *path)
+{
+    static const char end[] = ".onnx";
+    const size_t length = strlen(path);
+    return length > strlen(end) && strcmp(path + length - strlen(end), end) == 0;
+}
+
 static blm_status read_files(opening *o, blm_error *err)
 {
     char path[PATH_MAX];
@@ -242,12 +270,14 @@ static blm_status read_files(opening *o, blm_error *err)
     return BLM_OK;
 }
 
-static void list_tensors(opening *o)
+static void list_tensors(opening *o, const blmi_wanted *wanted)
 {
-    static const double usual[] = {0.485, 0.456, 0.406, 0.229, 0.224, 0.225};
+    static const blmi_wanted usual = {BLMI_IMAGENET};
+    const blmi_wanted *from = wanted->deviation[0] > 0 ? wanted : &usual;
     blmi_onnx_weights *w = o->w;
     char *at = w->names;
-    memcpy(w->input, usual, sizeof usual);
+    memcpy(w->input, from->mean, sizeof from->mean);
+    memcpy(w->input + 3, from->deviation, sizeof from->deviation);
     for (int k = 0; k < o->taps; k++)
         at = stpcpy(at, o->name[k]) + 1;
     // in the order of their names
@@ -262,29 +292,29 @@ static void list_tensors(opening *o)
     w->tensors = (blmi_tensors){w->item, 5};
 }
 
-static blm_status open_file(opening *o, const blm_recipe *recipe, blm_error *err)
+static blm_status open_file(opening *o, const blmi_wanted *wanted, blm_error *err)
 {
     const char *names[BLMI_MAX_TAPS];
     BLMI_TRY(read_files(o, err));
-    BLMI_TRY(find_taps(o, recipe, err));
-    BLMI_TRY(find_size(o, recipe, err));
+    BLMI_TRY(find_taps(o, wanted, err));
+    BLMI_TRY(find_size(o, wanted, err));
     for (int k = 0; k < o->taps; k++)
         names[k] = o->name[k];
     BLMI_TRY(blmi_onnx_cut(o->onnx, names, o->taps, o->data.bytes, o->data.size,
         &o->w->network, &o->bytes, err));
     BLMI_TRY(try_out(o, names, err));
     BLMI_TRY(settle_size(o, err));
-    list_tensors(o);
+    list_tensors(o, wanted);
     return BLM_OK;
 }
 
 blm_status blmi_onnx_weights_open(
-    const char *path, const blm_recipe *recipe, blmi_onnx_weights **out, blm_error *err)
+    const char *path, const blmi_wanted *wanted, blmi_onnx_weights **out, blm_error *err)
 {
     opening o = {.path = path, .w = blmi_alloc_zero(1, sizeof *o.w)};
     if (o.w == NULL)
         return blmi_no_memory(err, "weights", 1, sizeof *o.w);
-    const blm_status status = open_file(&o, recipe, err);
+    const blm_status status = open_file(&o, wanted, err);
     blmi_onnx_free(o.onnx);
     blmi_file_close(&o.file);
     blmi_file_close(&o.data);

@@ -4,6 +4,7 @@
 
 #include "src/backbone/backbone.h"
 #include "src/backbone/onnx_network.h"
+#include "src/backbone/weights_file.h"
 
 // The tensors of onnx_network.h, made from a file.
 typedef struct blmi_onnx_weights {
@@ -17,12 +18,14 @@ typedef struct blmi_onnx_weights {
     int64_t form[BLMI_MAX_TAPS * BLMI_ONNX_TAP_FORM];
 } blmi_onnx_weights;
 
-// Cuts the graph to the taps of the recipe, which are names of its values, or to its own
-// outputs; and runs it once at the size of the recipe, to find their shapes.  recipe
-// NULL: all defaults.  BLM_EINPUT: it cannot be read, or ONNX Runtime cannot run it.
-// BLM_EUSAGE: a tap is not a value of the network, or has no grid of positions.
+// Whether a path is that of an ONNX network: it ends with ".onnx".
+bool blmi_onnx_is_path(const char *path);
+// Cuts the graph to the taps that are wanted, names of its values, or to its own outputs;
+// and runs it once, to find their shapes.  BLM_EINPUT: it cannot be read, or ONNX Runtime
+// cannot run it.  BLM_EUSAGE: a tap is not a value of the network, or has no grid of
+// positions.
 blm_status blmi_onnx_weights_open(
-    const char *path, const blm_recipe *recipe, blmi_onnx_weights **out, blm_error *err);
+    const char *path, const blmi_wanted *wanted, blmi_onnx_weights **out, blm_error *err);
 void blmi_onnx_weights_close(blmi_onnx_weights *weights); // NULL allowed
 
 #endif

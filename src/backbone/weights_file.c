@@ -146,6 +146,11 @@ static blm_status open_several(const char *list, blmi_weights *weights, blm_erro
                 "them",
                 list, BLMI_MAX_MEMBERS);
         blmi_print(one, sizeof one, "%.*s", (int)length, at);
+        if (blmi_onnx_is_path(one))
+            return blmi_fail(err, BLM_EUSAGE,
+                "weights \"%s\": %s has to be alone; of several, expected the weights "
+                "file that `blemish import` makes of it",
+                list, one);
         BLMI_TRY(open_one(one, weights, &members[count], err));
         at = at[length] == ',' ? at + length + 1 : NULL;
     }
@@ -153,18 +158,25 @@ static blm_status open_several(const char *list, blmi_weights *weights, blm_erro
     return join_files(weights, err);
 }
 
-static blm_status open_any(const char *path_or_name, const blm_recipe *recipe,
+static blm_status open_onnx(
+    const char *path, const blmi_wanted *wanted, blmi_weights *weights, blm_error *err)
+{
+    static const blmi_wanted none = {.taps = ""};
+    BLMI_TRY(blmi_onnx_weights_open(
+        path, wanted != NULL ? wanted : &none, &weights->onnx, err));
+    weights->tensors = weights->onnx->tensors;
+    blmi_print(weights->hash, sizeof weights->hash, "%s", weights->onnx->hash);
+    return blmi_backbone_identify(&weights->tensors, 0, &weights->backbone, err);
+}
+
+static blm_status open_any(const char *path_or_name, const blmi_wanted *wanted,
     blmi_weights *weights, blm_error *err)
 {
-    const size_t length = strlen(path_or_name);
-    if (length > 5 && strcmp(path_or_name + length - 5, ".onnx") == 0 &&
-        strchr(path_or_name, ',') == NULL) {
-        BLMI_TRY(blmi_onnx_weights_open(path_or_name, recipe, &weights->onnx, err));
-        weights->tensors = weights->onnx->tensors;
-        blmi_print(weights->hash, sizeof weights->hash, "%s", weights->onnx->hash);
-        return blmi_backbone_identify(&weights->tensors, 0, &weights->backbone, err);
-    }
-    if (strchr(path_or_name, ',') != NULL && access(path_or_name, F_OK) != 0)
+    const bool several =
+        strchr(path_or_name, ',') != NULL && access(path_or_name, F_OK) != 0;
+    if (blmi_onnx_is_path(path_or_name) && !several)
+        return open_onnx(path_or_name, wanted, weights, err);
+    if (several)
         return open_several(path_or_name, weights, err);
     BLMI_TRY(open_one(path_or_name, weights, &weights->backbone, err));
     weights->tensors = weights->file[0].tensors;
@@ -172,12 +184,12 @@ static blm_status open_any(const char *path_or_name, const blm_recipe *recipe,
     return BLM_OK;
 }
 
-blm_status blmi_weights_open(
-    const char *path_or_name, const blm_recipe *recipe, blmi_weights *out, blm_error *err)
+blm_status blmi_weights_open(const char *path_or_name, const blmi_wanted *wanted,
+    blmi_weights *out, blm_error *err)
 {
     blmi_weights weights = {0};
     const blm_status status = open_any(
-        path_or_name != NULL ? path_or_name : default_name, recipe, &weights, err);
+        path_or_name != NULL ? path_or_name : default_name, wanted, &weights, err);
     if (status == BLM_OK)
         *out = weights;
     else

@@ -22,11 +22,17 @@ typedef struct blmi_weights {
     struct blmi_onnx_weights *onnx;          // of an ONNX file: what holds its tensors
 } blmi_weights;
 
+// What is wanted of an ONNX network.
+typedef struct blmi_wanted {
+    const char *taps;             // names with commas between them; "": its outputs
+    int width, height;            // pixels of the input that it is tried at; 0: its own
+    double mean[3], deviation[3]; // that it takes; deviations of 0: those of ImageNet
+} blmi_wanted;
+
 // path_or_name: a file, or a name (blemish/weights.h lists the folders), or several
 // separated by commas; NULL: the default name, "b".  The metadata must match the tensors.
-// BLM_EINPUT.
-// recipe: an ONNX file (.onnx) is cut to its taps, and tried at its size; NULL: defaults.
-blm_status blmi_weights_open(const char *path_or_name, const blm_recipe *recipe,
+// wanted: of an ONNX file; NULL: all zeros.  BLM_EINPUT.
+blm_status blmi_weights_open(const char *path_or_name, const blmi_wanted *wanted,
     blmi_weights *out, blm_error *err);
 void blmi_weights_close(blmi_weights *weights); // all zeros allowed
 

@@ -11,7 +11,6 @@
 struct blmi_extractor {
     atomic_int owners;
     blmi_recipe recipe;
-    blmi_input input;
     int batch;
     blmi_layout layout;
     int32_t *chosen; // (D) channels of the outputs; NULL: all
@@ -51,7 +50,6 @@ blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *
     extractor->recipe = *recipe;
     extractor->layout = *layout;
     extractor->batch = batch;
-    extractor->input = backbone->input;
     const blm_status status = open_network(extractor, weights, backbone, err);
     if (status == BLM_OK)
         *out = extractor;
@@ -145,8 +143,8 @@ blm_status blmi_extractor_prepare(const blmi_extractor *extractor,
     const blmi_recipe *r = &extractor->recipe;
     const size_t pixels = (size_t)r->fields.width * (size_t)r->fields.height;
     BLMI_TRY(blmi_recipe_resize(r, image, extraction->resized, err));
-    blmi_recipe_normalise(r, &extractor->input, extraction->resized,
-        extraction->x + (size_t)place * pixels * 3);
+    blmi_recipe_normalise(
+        r, extraction->resized, extraction->x + (size_t)place * pixels * 3);
     return BLM_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
+#include "src/feature/channels.h"
 #include "src/feature/recipe_fields.h"
 #include "src/image/resize.h"
 
@@ -147,6 +148,29 @@ static blm_status check_sizes(
     return BLM_OK;
 }
 
+// Mean and deviation are the recipe's, or else the backbone's.
+static blm_status complete_channels(
+    blmi_recipe *own, const blmi_backbone *backbone, blm_error *err)
+{
+    blm_recipe *r = &own->fields;
+    memcpy(own->mean, backbone->input.mean, sizeof own->mean);
+    memcpy(own->deviation, backbone->input.deviation, sizeof own->deviation);
+    if (backbone->members > 0 && (*r->mean != '\0' || *r->std != '\0'))
+        return blmi_fail(err, BLM_EUSAGE,
+            "%s \"%s\": the networks of %s have their own; expected auto",
+            *r->mean != '\0' ? "mean" : "std", *r->mean != '\0' ? r->mean : r->std,
+            backbone->name);
+    if (*r->mean != '\0') {
+        BLMI_TRY(blmi_channels_read("mean", r->mean, own->mean, err));
+        blmi_channels_print(own->mean, r->mean);
+    }
+    if (*r->std != '\0') {
+        BLMI_TRY(blmi_channels_read("std", r->std, own->deviation, err));
+        blmi_channels_print(own->deviation, r->std);
+    }
+    return BLM_OK;
+}
+
 blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
     blmi_recipe *out, blm_error *err)
 {
@@ -163,10 +187,30 @@ blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *b
         BLMI_TRY(find_taps(backbone, r->taps, &own.stages, err));
         BLMI_TRY(blmi_recipe_name_taps(backbone, own.stages, r, err));
     }
+    BLMI_TRY(complete_channels(&own, backbone, err));
     BLMI_TRY(blmi_augment_parse(r->augment, &own.augment, err));
     blmi_augment_print(&own.augment, r->augment);
     *out = own;
     return BLM_OK;
+}
+
+blm_status blmi_recipe_open_weights(
+    const char *path_or_name, const blm_recipe *recipe, blmi_weights *out, blm_error *err)
+{
+    blm_recipe own;
+    blm_recipe_init(&own);
+    BLMI_TRY(blmi_recipe_take(recipe, &own, err));
+    BLMI_TRY(check_fields(&own, err));
+    blmi_wanted wanted = {.taps = own.taps,
+        .width = own.width,
+        .height = own.height,
+        .mean = {0.485, 0.456, 0.406},
+        .deviation = {0.229, 0.224, 0.225}};
+    if (*own.mean != '\0')
+        BLMI_TRY(blmi_channels_read("mean", own.mean, wanted.mean, err));
+    if (*own.std != '\0')
+        BLMI_TRY(blmi_channels_read("std", own.std, wanted.deviation, err));
+    return blmi_weights_open(path_or_name, &wanted, out, err);
 }
 
 void blm_recipe_decode_options(const blm_recipe *recipe, blm_decode_options *options)
@@ -200,14 +244,13 @@ blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height)
                                      : (blm_rect){0, 0, width, height};
 }
 
-void blmi_recipe_normalise(
-    const blmi_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x)
+void blmi_recipe_normalise(const blmi_recipe *recipe, const uint8_t *resized, float *x)
 {
     const blm_recipe *r = &recipe->fields;
     float table[256][3];
     for (int v = 0; v < 256; v++)
         for (int c = 0; c < 3; c++)
-            table[v][c] = (float)((v / 255.0 - input->mean[c]) / input->deviation[c]);
+            table[v][c] = (float)((v / 255.0 - recipe->mean[c]) / recipe->deviation[c]);
     const int left = (r->resize_width - r->width) / 2;
     const int top = (r->resize_height - r->height) / 2;
     for (int row = 0; row < r->height; row++) {

@@ -4,7 +4,7 @@
 #define BLMI_FEATURE_RECIPE_H
 
 #include "blemish/blemish.h"
-#include "src/backbone/backbone.h"
+#include "src/backbone/weights_file.h"
 #include "src/detector/detector.h"
 #include "src/feature/augment.h"
 
@@ -15,6 +15,8 @@ typedef struct blmi_recipe {
     uint32_t stages;   // the same taps: bit k for tap k of the backbone
     // fields.augment, which always has the same order and variations:N
     blmi_augment augment;
+    double mean[3],
+        deviation[3]; // of the channels: fields.mean and .std, or the backbone's
 } blmi_recipe;
 
 // Fills in the defaults, also those that depend on the backbone, and checks every field.
@@ -22,6 +24,10 @@ typedef struct blmi_recipe {
 // backbone without taps (blmi_backbone_unknown), taps are left as they are.
 blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
     blmi_recipe *out, blm_error *err);
+// Opens weights (blmi_weights_open); an ONNX network is cut to the recipe's taps and takes
+// its mean and std.  BLM_EUSAGE: a field is wrong.
+blm_status blmi_recipe_open_weights(const char *path_or_name, const blm_recipe *recipe,
+    blmi_weights *out, blm_error *err);
 // Writes the names of taps, bit k for tap k, to out->taps.  BLM_EUSAGE: the backbone does
 // not have such a tap.
 blm_status blmi_recipe_name_taps(
@@ -35,8 +41,7 @@ blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe);
 blm_status blmi_recipe_resize(
     const blmi_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err);
 // Cuts out the centre and normalises it: the input x (height, width, 3) of the network.
-void blmi_recipe_normalise(
-    const blmi_recipe *recipe, const blmi_input *input, const uint8_t *resized, float *x);
+void blmi_recipe_normalise(const blmi_recipe *recipe, const uint8_t *resized, float *x);
 
 // The part of an image of that size to resize: the crop rectangle, or the whole image.
 blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height);

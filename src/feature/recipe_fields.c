@@ -12,6 +12,7 @@
 #include "src/base/error.h"
 #include "src/base/sized.h"
 #include "src/feature/augment.h"
+#include "src/feature/channels.h"
 #include "src/feature/field_text.h"
 
 static blm_status check_augment(const char *text, blm_error *err)
@@ -22,6 +23,18 @@ static blm_status check_augment(const char *text, blm_error *err)
             "augment \"\": expected light:LOW-HIGH, shift:N%%, turn:DEGREES, flip or "
             "variations:N with commas between them, or none");
     return blmi_augment_parse(text, &augment, err);
+}
+
+static blm_status check_mean(const char *text, blm_error *err)
+{
+    double mean[3];
+    return blmi_channels_read("mean", text, mean, err);
+}
+
+static blm_status check_std(const char *text, blm_error *err)
+{
+    double deviation[3];
+    return blmi_channels_read("std", text, deviation, err);
 }
 
 #define AT(member) offsetof(blm_recipe, member)
@@ -140,6 +153,16 @@ static const blmi_recipe_row rows[] = {
          "Mask: fill holes of up to N pixels of --size", 0, 1e12},
         .offset = AT(fill_holes),
         .keys = {"!recipe.fill_holes"}},
+    {.field = {"mean", BLM_FIELD_LIST, BLM_PART_NETWORK, "auto", "R,G,B",
+         "Mean of the channels; auto: the backbone's own", .zero = "auto"},
+        .offset = AT(mean),
+        .keys = {"!recipe.mean"},
+        .check_list = check_mean},
+    {.field = {"std", BLM_FIELD_LIST, BLM_PART_NETWORK, "auto", "R,G,B",
+         "Their standard deviation; auto: the backbone's own", .zero = "auto"},
+        .offset = AT(std),
+        .keys = {"!recipe.std"},
+        .check_list = check_std},
 };
 // FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
 enum { FIRST_SIZE = sizeof(blm_recipe), MAX_SIZE = 1 << 16 };

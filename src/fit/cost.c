@@ -54,7 +54,7 @@ blm_status blm_fitter_cost_sized(const blm_fit_options *options, size_t options_
     if (images < 3 || images > INT32_MAX)
         return blmi_fail(err, BLM_EUSAGE, "%lld images: expected 3 to %d",
             (long long)images, INT32_MAX);
-    BLMI_TRY(blmi_weights_open(o->weights, o->recipe, &weights, err));
+    BLMI_TRY(blmi_recipe_open_weights(o->weights, o->recipe, &weights, err));
     const blmi_backbone backbone = weights.backbone;
     blmi_weights_close(&weights);
     BLMI_TRY(blmi_recipe_complete(o->recipe, &backbone, &recipe, err));

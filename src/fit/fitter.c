@@ -109,7 +109,8 @@ static blm_status open_fitter(
         return blmi_fail(err, BLM_EUSAGE,
             "region of interest: not possible for a fitter that takes features");
     BLMI_TRY(blmi_threads_choose(options->threads, &f->threads, err));
-    BLMI_TRY(blmi_weights_open(options->weights, options->recipe, &f->weights, err));
+    BLMI_TRY(
+        blmi_recipe_open_weights(options->weights, options->recipe, &f->weights, err));
     BLMI_TRY(
         blmi_recipe_complete(options->recipe, &f->weights.backbone, &f->recipe, err));
     f->decode = *options->decode;

@@ -31,6 +31,12 @@ typedef struct blmi_onnx_input {
     int64_t shape[BLMI_ONNX_MAX_RANK]; // -1: any length
 } blmi_onnx_input;
 
+// Whether images are (images, height, width, 3), not (images, 3, height, width).
+static inline bool blmi_onnx_takes_pixels(const blmi_onnx_input *input)
+{
+    return input->rank == 4 && input->shape[3] == 3 && input->shape[1] != 3;
+}
+
 // path: for messages; copied.  BLM_EINPUT: the bytes are not an ONNX model, are damaged
 // or above a limit, have another number of inputs than one, or their nodes are not in the
 // order of computation.

@@ -29,14 +29,14 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
     return BLM_OK;
 }
 
-blm_status blm_weights_describe_sized(
-    const char *path_or_name, blm_weights_info *given, size_t out_size, blm_error *err)
+blm_status blm_weights_describe_sized(const char *path_or_name, const blm_recipe *recipe,
+    blm_weights_info *given, size_t out_size, blm_error *err)
 {
     blm_weights_info own;
     blm_weights_info *out = &own;
     BLMI_NEED(given, err);
     blmi_weights weights;
-    BLMI_TRY(blmi_weights_open(path_or_name, NULL, &weights, err));
+    BLMI_TRY(blmi_recipe_open_weights(path_or_name, recipe, &weights, err));
     const blmi_backbone *b = &weights.backbone;
     *out = (blm_weights_info){
         .unit = b->input.unit, .size = b->input.standard, .tap_count = b->taps};

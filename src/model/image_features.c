@@ -183,7 +183,7 @@ static blm_status open_extractor(
     blmi_origin *origin = e->origin;
     blm_status status = BLM_OK;
     if (model == NULL)
-        status = blmi_weights_open(o->weights, o->recipe, &weights, err);
+        status = blmi_recipe_open_weights(o->weights, o->recipe, &weights, err);
     if (status == BLM_OK)
         status = model != NULL ? open_origin(origin, &model->recipe.fields,
                                      &model->backbone, model->weights_hash, err)
