@@ -15,8 +15,7 @@ typedef struct blmi_recipe {
     uint32_t stages;   // the same taps: bit k for tap k of the backbone
     // fields.augment, which always has the same order and variations:N
     blmi_augment augment;
-    double mean[3],
-        deviation[3]; // of the channels: fields.mean and .std, or the backbone's
+    double mean[3], deviation[3]; // fields.mean and .std, or those of the backbone
 } blmi_recipe;
 
 // Fills in the defaults, also those that depend on the backbone, and checks every field.
@@ -24,8 +23,8 @@ typedef struct blmi_recipe {
 // backbone without taps (blmi_backbone_unknown), taps are left as they are.
 blm_status blmi_recipe_complete(const blm_recipe *recipe, const blmi_backbone *backbone,
     blmi_recipe *out, blm_error *err);
-// Opens weights (blmi_weights_open); an ONNX network is cut to the recipe's taps and takes
-// its mean and std.  BLM_EUSAGE: a field is wrong.
+// Opens weights (blmi_weights_open).  An ONNX network is cut to the recipe's taps, and
+// takes its mean and std.  BLM_EUSAGE: a field is wrong.
 blm_status blmi_recipe_open_weights(const char *path_or_name, const blm_recipe *recipe,
     blmi_weights *out, blm_error *err);
 // Writes the names of taps, bit k for tap k, to out->taps.  BLM_EUSAGE: the backbone does
