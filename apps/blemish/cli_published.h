@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { CLI_METHODS = 5, CLI_CATEGORIES = 15 };
+enum { CLI_METHODS = 6, CLI_CATEGORIES = 15 };
 
 typedef enum cli_group { CLI_OBJECT, CLI_TEXTURE, CLI_UNKNOWN } cli_group;
 
@@ -19,7 +19,7 @@ typedef struct cli_published {
     const char *title, *source;
     const char *methods[CLI_METHODS]; // names of the columns
     cli_published_row rows[CLI_CATEGORIES];
-    double averages[3][CLI_METHODS]; // as printed: objects, textures, all
+    double averages[3][CLI_METHODS]; // as printed: objects, textures, all; NaN: none
 } cli_published;
 
 extern const cli_published cli_published_images; // table 2

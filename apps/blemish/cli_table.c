@@ -20,6 +20,7 @@
 #include "apps/blemish/progress.h"
 #include "apps/blemish/training.h"
 #include "apps/blemish/verbs.h"
+#include "apps/blemish/weights_list.h"
 #include "blemish/weights.h"
 
 typedef struct settings {
@@ -31,12 +32,19 @@ typedef struct settings {
     cli_talk talk;
 } settings;
 
+// A column of the tables.
+typedef struct table_column {
+    const char *weights; // NULL: the default ones
+    const char *name;    // as printed
+    uint64_t key;        // hash of everything except the images that a result depends on
+} table_column;
+
 #define AT(member) offsetof(settings, member)
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "FOLDER", "Keep results there and reuse them", AT(output),
         0, 0, NULL},
-    {"format", 'f', CLI_CHOICE, "NAME", "text, markdown, csv or json (text)", AT(format),
-        0, 0, "text|markdown|csv|json"},
+    {"format", 'f', CLI_CHOICE, "NAME", "text, markdown, csv, json or html (text)",
+        AT(format), 0, 0, "text|markdown|csv|json|html"},
     {"native", 'n', CLI_FLAG, NULL, "Pixel metrics at the size of the images", AT(native),
         0, 0, NULL},
     CLI_SETUP_OPTIONS(settings),
@@ -56,7 +64,7 @@ static int by_name(const void *a, const void *b)
     return cli_compare_natural(x->category, y->category);
 }
 
-// Finds the folders that are data sets with training images.
+// Finds the folders that are data sets with training images: out (count), sorted.
 static int find_categories(const char *root, cli_result **out, size_t *count)
 {
     size_t capacity = 0;
@@ -87,7 +95,6 @@ static int find_categories(const char *root, cli_result **out, size_t *count)
 
 // ---- a category -----------------------------------------------------------------------
 
-// Hash of everything except the images that a result depends on.
 static uint64_t key_of_settings(const settings *set, const blm_weights_info *weights)
 {
     char *recipe = cli_recipe_key(&set->setup.recipe);
@@ -123,10 +130,11 @@ static int evaluate(
     return code;
 }
 
-static int fit_and_evaluate(const settings *set, const cli_dataset *c, cli_result *out)
+static int fit_and_evaluate(
+    const settings *set, const char *weights, const cli_dataset *c, cli_result *out)
 {
     cli_training training = {.options = {.recipe = &set->setup.recipe,
-                                 .weights = set->setup.weights,
+                                 .weights = weights,
                                  .decode = &set->decode,
                                  .threads = set->threads},
         .force = set->force,
@@ -159,26 +167,37 @@ static int hash_images(uint64_t *key, const cli_dataset *c)
     return code;
 }
 
+// The file of a result: CATEGORY.result, or with several columns CATEGORY.WEIGHTS.result.
+static char *result_path(
+    const settings *set, const table_column *column, int several, const cli_result *r)
+{
+    char *path =
+        several ? cli_format("%s/%s.%s.result", set->output, r->category, column->name)
+                : cli_format("%s/%s.result", set->output, r->category);
+    for (char *c = path + strlen(set->output) + 1; *c != '\0'; c++)
+        if (*c == '/')
+            *c = '_';
+    return path;
+}
+
 // Reads the result from its file, or computes and keeps it.
-static int find_result(const settings *set, const char *root, uint64_t key,
-    const char *label, cli_result *out)
+static int find_result(const settings *set, const char *root, const table_column *column,
+    int several, const char *label, cli_result *out)
 {
     const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
     cli_dataset c = {0};
     blm_error err;
     char *folder = cli_format("%s/%s", root, out->category);
-    char *path = set->output == NULL
-                     ? NULL
-                     : cli_format("%s/%s.result", set->output, out->category);
+    char *path = set->output == NULL ? NULL : result_path(set, column, several, out);
     int code = cli_dataset_train(folder, &choice, &c);
-    out->key = cli_hash_text(key, out->category);
+    out->key = cli_hash_text(column->key, out->category);
     if (code == CLI_EXIT_OK && path != NULL)
         code = hash_images(&out->key, &c);
     const int kept =
         code == CLI_EXIT_OK && path != NULL && cli_result_read(path, out->key, out);
     if (code == CLI_EXIT_OK && !kept) {
         cli_progress_name(label, "images");
-        code = fit_and_evaluate(set, &c, out);
+        code = fit_and_evaluate(set, column->weights, &c, out);
         if (code == CLI_EXIT_OK && path != NULL) {
             const blm_status status = cli_result_write(path, out, &err);
             code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
@@ -193,24 +212,41 @@ static int find_result(const settings *set, const char *root, uint64_t key,
 
 // ---- the verb -------------------------------------------------------------------------
 
-// Results of all categories; *good of them succeeded and are moved to the front.
-static int find_results(const settings *set, const char *root, uint64_t key,
-    cli_result *results, size_t count, size_t *good)
+// results (categories, columns)
+static int find_results(const settings *set, const char *root,
+    const table_column *columns, const cli_comparison *all, cli_result *results)
 {
     int code = CLI_EXIT_OK;
-    *good = 0;
-    for (size_t i = 0; i < count && cli_interrupted() == 0; i++) {
-        char *label = cli_format("%s (%zu of %zu)", results[i].category, i + 1, count);
-        const int found = find_result(set, root, key, label, &results[i]);
+    for (size_t i = 0; i < all->categories * (size_t)all->columns; i++) {
+        const size_t category = i / (size_t)all->columns;
+        const table_column *column = &columns[i % (size_t)all->columns];
+        char *of = cli_format(
+            "%s (%zu of %zu)", results[i].category, category + 1, all->categories);
+        char *label = all->columns > 1 ? cli_format("%s, %s", of, column->name)
+                                       : cli_format("%s", of);
+        if (cli_interrupted() == 0)
+            code = cli_worse(code,
+                find_result(set, root, column, all->columns > 1, label, &results[i]));
         free(label);
-        code = cli_worse(code, found);
-        if (results[i].good + results[i].defective > 0) {
-            const cli_result swap = results[*good];
-            results[(*good)++] = results[i];
-            results[i] = swap;
-        }
+        free(of);
     }
     return cli_worse(code, cli_interrupted());
+}
+
+// Moves the categories that have a result to the front.  Returns their number.
+static size_t keep_good(const cli_comparison *all, cli_result *results)
+{
+    const size_t columns = (size_t)all->columns;
+    size_t kept = 0;
+    for (size_t i = 0; i < all->categories; i++) {
+        int64_t images = 0;
+        for (size_t c = 0; c < columns; c++)
+            images += results[i * columns + c].good + results[i * columns + c].defective;
+        if (images > 0)
+            memmove(&results[columns * kept++], &results[columns * i],
+                columns * sizeof *results);
+    }
+    return kept;
 }
 
 static int make_folder(const char *path)
@@ -221,42 +257,78 @@ static int make_folder(const char *path)
     return CLI_EXIT_SYSTEM;
 }
 
-static int table(const settings *set, const char *root, uint64_t key)
+static int table(
+    const settings *set, const char *root, const table_column *columns, int column_count)
 {
-    cli_result *results = NULL;
-    size_t count = 0, good = 0;
-    int code = find_categories(root, &results, &count);
+    cli_result *found = NULL;
+    size_t count = 0;
+    int code = find_categories(root, &found, &count);
     if (code == CLI_EXIT_OK)
         code = make_folder(set->output);
+    const char **names = cli_alloc((size_t)column_count, sizeof *names);
+    cli_result *results = cli_alloc(count * (size_t)column_count, sizeof *results);
+    for (int c = 0; c < column_count; c++)
+        names[c] = columns[c].name;
+    for (size_t i = 0; i < count * (size_t)column_count; i++)
+        results[i].category = found[i / (size_t)column_count].category;
+    cli_comparison all = {names, column_count, results, count};
     if (code == CLI_EXIT_OK)
-        code = find_results(set, root, key, results, count, &good);
-    if (good > 0 && code < CLI_EXIT_SIGNAL) {
-        cli_compare(results, good, (cli_comparison_form)set->format);
+        code = find_results(set, root, columns, &all, results);
+    all.categories = keep_good(&all, results);
+    if (all.categories > 0 && code < CLI_EXIT_SIGNAL) {
+        code = cli_worse(code, cli_compare(&all, (cli_comparison_form)set->format));
         code = cli_worse(code, cli_flush());
     }
     for (size_t i = 0; i < count; i++)
-        free(results[i].category);
+        free(found[i].category);
+    free(found);
     free(results);
+    free(names);
     return code;
+}
+
+// columns (list->count).  A single column is that of blemish.
+static int describe_columns(
+    const settings *set, const cli_weights_list *list, table_column *columns)
+{
+    for (int c = 0; c < list->count; c++) {
+        blm_weights_info weights;
+        blm_error err;
+        for (int i = 0; i < c; i++)
+            if (strcmp(list->items[i], list->items[c]) == 0) {
+                cli_complain("--weights: \"%s\" is there twice", list->items[c]);
+                return CLI_EXIT_USAGE;
+            }
+        const blm_status status =
+            blm_weights_describe(list->items[c], &set->setup.recipe, &weights, &err);
+        if (status != BLM_OK)
+            return cli_fail(status, &err);
+        columns[c] =
+            (table_column){list->items[c], list->count == 1 ? "blemish" : list->items[c],
+                key_of_settings(set, &weights)};
+    }
+    return CLI_EXIT_OK;
 }
 
 static int run(const cli_verb *verb, int argc, char **argv)
 {
     settings set = {.talk.progress = -1};
     cli_arguments arguments;
-    blm_weights_info weights;
-    blm_error err;
+    cli_weights_list list;
     blm_recipe_init(&set.setup.recipe);
-    const int code = cli_parse(verb, argc, argv, &set, &arguments);
+    int code = cli_parse(verb, argc, argv, &set, &arguments);
     if (code >= 0)
         return code;
     if (arguments.count != 1)
         return cli_usage(verb, "expected %s", verb->arguments);
-    const blm_status status =
-        blm_weights_describe(set.setup.weights, &set.setup.recipe, &weights, &err);
-    if (status != BLM_OK)
-        return cli_fail(status, &err);
-    return table(&set, arguments.items[0], key_of_settings(&set, &weights));
+    cli_weights_split(set.setup.weights, &list);
+    table_column *columns = cli_alloc((size_t)list.count, sizeof *columns);
+    code = describe_columns(&set, &list, columns);
+    if (code == CLI_EXIT_OK)
+        code = table(&set, arguments.items[0], columns, list.count);
+    free(columns);
+    cli_weights_free(&list);
+    return code;
 }
 
 const cli_verb cli_table = {
@@ -265,7 +337,9 @@ const cli_verb cli_table = {
     .summary = "Fit and measure every category, beside published results",
     .notes =
         "Each folder in ROOT is a category: a data set that eval reads.  A second call\n"
-        "with the same -o FOLDER computes only what is new or changed.",
+        "with the same -o FOLDER computes only what is new or changed.  Several "
+        "weights,\n"
+        "with slashes between them, give a column each: -w b/s/b,lite0.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -18,6 +18,7 @@
 #include "apps/blemish/target.h"
 #include "apps/blemish/training.h"
 #include "apps/blemish/verbs.h"
+#include "apps/blemish/weights_list.h"
 #include "apps/sweep/search.h"
 #include "apps/tune/made.h"
 #include "apps/tune/rank.h"
@@ -100,7 +101,7 @@ typedef struct work {
     point *points; // those that were tried first
     size_t tried, count, capacity;
     double deadline; // see app_clock_ms
-    char *names;     // of the weights; NULL: the default ones
+    cli_weights_list weights;
 } work;
 
 // ---- the images -----------------------------------------------------------------------
@@ -378,15 +379,11 @@ static int add_recipes(const cli_verb *verb, work *w, const char *weights)
     return code;
 }
 
-// The lists of weights are separated by slashes; w->names holds them.
 static int list_recipes(const cli_verb *verb, work *w)
 {
     int code = CLI_EXIT_OK;
-    char *rest = w->names, *weights;
-    if (w->names == NULL)
-        return add_recipes(verb, w, NULL);
-    while (code == CLI_EXIT_OK && (weights = strsep(&rest, "/")) != NULL)
-        code = add_recipes(verb, w, weights);
+    for (int i = 0; code == CLI_EXIT_OK && i < w->weights.count; i++)
+        code = add_recipes(verb, w, w->weights.items[i]);
     return code;
 }
 
@@ -576,12 +573,11 @@ static int run(const cli_verb *verb, int argc, char **argv)
     code = set.output != NULL ? cli_check_target(set.output) : CLI_EXIT_OK;
     if (code == CLI_EXIT_OK)
         code = find_images(&set, &arguments, &w.all);
-    if (set.weights != NULL)
-        w.names = cli_format("%s", set.weights);
+    cli_weights_split(set.weights, &w.weights);
     if (code == CLI_EXIT_OK)
         code = cli_worse(tune(verb, &w), w.all.data.incomplete);
     free_images(&w.all);
-    free(w.names);
+    cli_weights_free(&w.weights);
     free(w.points);
     return code;
 }

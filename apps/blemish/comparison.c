@@ -2,89 +2,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "apps/blemish/cli_published.h"
 #include "apps/blemish/cli_text.h"
+#include "apps/blemish/exit.h"
 #include "apps/blemish/json.h"
-
-enum { COLUMNS = 1 + CLI_METHODS };
-
-// A line of a table: our result, then the published ones, in percent; NaN: none.
-typedef struct line {
-    const char *label;
-    cli_group group;
-    int average; // number of our results averaged; 0: a category
-    double percent[COLUMNS];
-} line;
-
-static const char *group_of(const line *l)
-{
-    static const char *const names[] = {"object", "texture", "other"};
-    return l->average > 0 && l->group == CLI_UNKNOWN ? "all" : names[l->group];
-}
-
-// ---- the lines of a table
-
-static double ours(const cli_published *table, const cli_result *r)
-{
-    return 100 * (table == &cli_published_images ? r->image_auroc : r->pixel_auroc);
-}
-
-static line category_line(const cli_published *table, const cli_result *r)
-{
-    const cli_published_row *row = cli_published_find(table, r->category);
-    line out = {.label = r->category,
-        .group = row != NULL ? row->group : CLI_UNKNOWN,
-        .percent = {ours(table, r)}};
-    for (int m = 0; m < CLI_METHODS; m++)
-        out.percent[1 + m] = row != NULL ? row->percent[m] : NAN;
-    return out;
-}
-
-// The average over one group, or over all with CLI_UNKNOWN.
-static line average_line(
-    const cli_published *table, const cli_result *results, size_t count, cli_group group)
-{
-    static const char *const labels[] = {
-        "average of objects", "average of textures", "average"};
-    line out = {.label = labels[group], .group = group};
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        const line l = category_line(table, &results[i]);
-        if ((group != CLI_UNKNOWN && l.group != group) || isnan(l.percent[0]))
-            continue;
-        sum += l.percent[0];
-        out.average++;
-    }
-    out.percent[0] = sum / out.average; // NaN for no results
-    memcpy(out.percent + 1, table->averages[group], sizeof table->averages[group]);
-    return out;
-}
-
-// Calls `print` for all lines in order.
-static void each_line(const cli_published *table, const cli_result *results, size_t count,
-    void (*print)(void *context, const cli_published *table, const line *l),
-    void *context)
-{
-    for (int group = CLI_OBJECT; group <= CLI_UNKNOWN; group++) {
-        for (size_t k = 0; group != CLI_UNKNOWN && k < CLI_CATEGORIES; k++)
-            for (size_t i = 0; i < count; i++)
-                if ((int)table->rows[k].group == group &&
-                    strcmp(table->rows[k].category, results[i].category) == 0) {
-                    const line l = category_line(table, &results[i]);
-                    print(context, table, &l);
-                }
-        for (size_t i = 0; group == CLI_UNKNOWN && i < count; i++) {
-            const line l = category_line(table, &results[i]);
-            if (l.group == CLI_UNKNOWN)
-                print(context, table, &l);
-        }
-        const line average = average_line(table, results, count, (cli_group)group);
-        if (average.average > 0)
-            print(context, table, &average);
-    }
-}
+#include "apps/blemish/memory.h"
+#include "apps/report/html_report.h"
 
 // ---- text and Markdown
 
@@ -96,192 +21,126 @@ static void print_cell(double percent, const char *before, int width)
         printf("%s%*.1f", before, width, percent);
 }
 
-static void print_text_line(void *context, const cli_published *table, const line *l)
+// Columns are separated by two spaces, and the published ones are a little apart.
+static int column_width(const cli_figures *f, int column)
 {
-    char label[64];
-    (void)context;
-    if (l->average > 0)
-        snprintf(label, sizeof label, "%s (%d)", l->label, l->average);
-    else
-        snprintf(label, sizeof label, "%s", l->label);
-    for (int c = 0; c < COLUMNS; c++)
-        print_cell(l->percent[c], "",
-            c == 0 ? 8 : 2 + (int)strlen(table->methods[c - 1]) + (c == 1));
-    printf("  ");
-    cli_print_safe(stdout, label);
-    putchar('\n');
+    const int name = (int)strlen(f->names[column]);
+    return (column == 0 ? 1 : column == f->ours ? 3 : 2) + (name > 5 ? name : 5);
 }
 
-static void print_text(
-    const cli_published *table, const cli_result *results, size_t count)
+static void print_text(const cli_figures *f)
 {
-    printf("%s in percent; published: %s\n blemish", table->title, table->source);
-    for (int m = 0; m < CLI_METHODS; m++)
-        printf("%s%s", m == 0 ? "   " : "  ", table->methods[m]);
+    printf(
+        "%s in percent%s%s\n", f->title, f->number > 0 ? "; published: " : ", ", f->note);
+    for (int c = 0; c < f->columns; c++) {
+        printf("%*s", column_width(f, c) - (int)strlen(f->names[c]), "");
+        cli_print_safe(stdout, f->names[c]);
+    }
     printf("  category\n");
-    each_line(table, results, count, print_text_line, NULL);
+    for (size_t i = 0; i < f->count; i++) {
+        const cli_figure_line *l = &f->lines[i];
+        for (int c = 0; c < f->columns; c++)
+            print_cell(l->percent[c], "", column_width(f, c));
+        printf("  ");
+        cli_print_safe(stdout, l->label);
+        if (l->average > 0)
+            printf(" (%d)", l->average);
+        putchar('\n');
+    }
 }
 
-static void print_markdown_label(const char *label)
+static void print_markdown_text(const char *text)
 {
-    printf("| ");
-    for (const char *c = label; *c != '\0'; c++) // a cell ends at a bar
+    for (const char *c = text; *c != '\0'; c++) // a cell ends at a bar
         printf(*c == '|' ? "\\|" : *c < ' ' && *c > 0 ? "?" : "%c", *c);
 }
 
-static void print_markdown_line(void *context, const cli_published *table, const line *l)
+static void print_markdown(const cli_figures *f)
 {
-    (void)context;
-    (void)table;
-    print_markdown_label(l->label);
-    if (l->average > 0)
-        printf(" (%d)", l->average);
-    for (int c = 0; c < COLUMNS; c++)
-        print_cell(l->percent[c], " | ", 0);
-    printf(" |\n");
-}
-
-static void print_markdown(
-    const cli_published *table, const cli_result *results, size_t count)
-{
-    printf("%s in percent; published: %s\n\n| category | blemish", table->title,
-        table->source);
-    for (int m = 0; m < CLI_METHODS; m++)
-        printf(" | %s", table->methods[m]);
-    printf(" |\n|---|---|---|---|---|---|---|\n");
-    each_line(table, results, count, print_markdown_line, NULL);
-}
-
-// ---- F1 at the model's own threshold
-
-enum { F1_COLUMNS = 2 };
-static const char *const f1_titles[F1_COLUMNS] = {"image F1", "pixel F1"};
-
-static double f1_percent(const cli_result *r, int column)
-{
-    return 100 * (column == 0 ? r->image_f1 : r->pixel_f1);
-}
-
-// Averages over the results that have the F1 of a column.
-typedef struct f1_line {
-    double percent[F1_COLUMNS]; // NaN: none has
-    int of[F1_COLUMNS];
-    char label[64];
-} f1_line;
-
-static f1_line f1_average(const cli_result *results, size_t count)
-{
-    f1_line out = {.of = {0}};
-    for (int c = 0; c < F1_COLUMNS; c++) {
-        double sum = 0;
-        for (size_t i = 0; i < count; i++)
-            if (!isnan(f1_percent(&results[i], c))) {
-                sum += f1_percent(&results[i], c);
-                out.of[c]++;
-            }
-        out.percent[c] = sum / out.of[c];
+    printf("%s in percent%s%s\n\n| category", f->title,
+        f->number > 0 ? "; published: " : ", ", f->note);
+    for (int c = 0; c < f->columns; c++) {
+        printf(" | ");
+        print_markdown_text(f->names[c]);
     }
-    if (out.of[0] == out.of[1])
-        snprintf(out.label, sizeof out.label, "average (%d)", out.of[0]);
-    else
-        snprintf(
-            out.label, sizeof out.label, "average (%d and %d)", out.of[0], out.of[1]);
-    return out;
-}
-
-static void print_f1_text(const cli_result *results, size_t count)
-{
-    const f1_line average = f1_average(results, count);
-    printf(
-        "\nF1 at the model's own threshold in percent\nimage F1  pixel F1  category\n");
-    for (size_t i = 0; i < count; i++) {
-        for (int c = 0; c < F1_COLUMNS; c++)
-            print_cell(f1_percent(&results[i], c), "", c == 0 ? 8 : 10);
-        printf("  ");
-        cli_print_safe(stdout, results[i].category);
-        putchar('\n');
-    }
-    for (int c = 0; c < F1_COLUMNS; c++)
-        print_cell(average.percent[c], "", c == 0 ? 8 : 10);
-    printf("  %s\n", average.label);
-}
-
-static void print_f1_markdown(const cli_result *results, size_t count)
-{
-    const f1_line average = f1_average(results, count);
-    printf("\nF1 at the model's own threshold in percent\n\n"
-           "| category | image F1 | pixel F1 |\n|---|---|---|\n");
-    for (size_t i = 0; i < count; i++) {
-        print_markdown_label(results[i].category);
-        for (int c = 0; c < F1_COLUMNS; c++)
-            print_cell(f1_percent(&results[i], c), " | ", 0);
+    printf(" |\n|---|");
+    for (int c = 0; c < f->columns; c++)
+        printf("---|");
+    putchar('\n');
+    for (size_t i = 0; i < f->count; i++) {
+        printf("| ");
+        print_markdown_text(f->lines[i].label);
+        if (f->lines[i].average > 0)
+            printf(" (%d)", f->lines[i].average);
+        for (int c = 0; c < f->columns; c++)
+            print_cell(f->lines[i].percent[c], " | ", 0);
         printf(" |\n");
     }
-    printf("| %s", average.label);
-    for (int c = 0; c < F1_COLUMNS; c++)
-        print_cell(average.percent[c], " | ", 0);
-    printf(" |\n");
 }
 
 // ---- CSV and JSON
 
-static void print_csv_label(const char *label)
+static void print_quoted(const char *text)
 {
     putchar('"');
-    for (const char *at = label; *at != '\0'; at++)
+    for (const char *at = text; *at != '\0'; at++)
         printf(*at == '"' ? "\"\"" : "%c", *at);
     putchar('"');
 }
 
-// The number of the table is empty: the paper has no such table.
-static void print_f1_csv(const cli_result *results, size_t count)
+// The number is empty for tables that the paper does not have.
+static void print_csv(const cli_figures *f)
 {
-    const f1_line average = f1_average(results, count);
-    for (int c = 0; c < F1_COLUMNS; c++) {
-        for (size_t i = 0; i < count; i++) {
-            const line l = category_line(&cli_published_images, &results[i]);
-            if (isnan(f1_percent(&results[i], c)))
+    for (size_t i = 0; i < f->count; i++)
+        for (int c = 0; c < f->columns; c++) {
+            const cli_figure_line *l = &f->lines[i];
+            if (isnan(l->percent[c]))
                 continue;
-            printf(",%s,", f1_titles[c]);
-            print_csv_label(l.label);
-            printf(",%s,blemish,%.4f\n", group_of(&l), f1_percent(&results[i], c));
+            if (f->number > 0)
+                printf("%d", f->number);
+            printf(",%s,", f->title);
+            print_quoted(l->label);
+            printf(",%s,", l->group);
+            if (strpbrk(f->names[c], ",\"\n") != NULL)
+                print_quoted(f->names[c]);
+            else
+                printf("%s", f->names[c]);
+            printf(",%.4f\n", l->percent[c]);
         }
-        if (average.of[c] > 0)
-            printf(
-                ",%s,\"average\",all,blemish,%.4f\n", f1_titles[c], average.percent[c]);
-    }
 }
 
-static void print_csv_line(void *context, const cli_published *table, const line *l)
+static void figures_json(cli_json *json, const cli_figures *f)
 {
-    (void)context;
-    for (int c = 0; c < COLUMNS; c++) {
-        if (isnan(l->percent[c]))
-            continue;
-        printf("%d,%s,", table->number, table->title);
-        print_csv_label(l->label);
-        printf(",%s,%s,%.4f\n", group_of(l), c == 0 ? "blemish" : table->methods[c - 1],
-            l->percent[c]);
-    }
-}
-
-static void json_line(void *context, const cli_published *table, const line *l)
-{
-    cli_json *json = context;
     cli_json_open(json, NULL, '{');
-    cli_json_text(json, "label", l->label);
-    cli_json_text(json, "group", group_of(l));
-    cli_json_integer(json, "average_of", l->average);
-    cli_json_number(json, "blemish", l->percent[0]);
-    for (int m = 0; m < CLI_METHODS; m++)
-        cli_json_number(json, table->methods[m], l->percent[1 + m]);
+    cli_json_text(json, "metric", f->title);
+    cli_json_text(json, "unit", "percent");
+    cli_json_text(json, "published", f->number > 0 ? f->note : NULL);
+    cli_json_open(json, "rows", '[');
+    for (size_t i = 0; i < f->count; i++) {
+        const cli_figure_line *l = &f->lines[i];
+        cli_json_open(json, NULL, '{');
+        cli_json_text(json, "label", l->label);
+        cli_json_text(json, "group", l->group);
+        cli_json_integer(json, "average_of", l->average);
+        cli_json_open(json, "ours", '{');
+        for (int c = 0; c < f->ours; c++)
+            cli_json_number(json, f->names[c], l->percent[c]);
+        cli_json_close(json, '}');
+        cli_json_open(json, "published", '{');
+        for (int c = f->ours; c < f->columns; c++)
+            cli_json_number(json, f->names[c], l->percent[c]);
+        cli_json_close(json, '}');
+        cli_json_close(json, '}');
+    }
+    cli_json_close(json, ']');
     cli_json_close(json, '}');
 }
 
-static void result_json(cli_json *json, const cli_result *r)
+static void result_json(cli_json *json, const char *column, const cli_result *r)
 {
     cli_json_open(json, NULL, '{');
     cli_json_text(json, "category", r->category);
+    cli_json_text(json, "column", column);
     cli_json_integer(json, "train", r->train);
     cli_json_integer(json, "good", r->good);
     cli_json_integer(json, "defective", r->defective);
@@ -295,54 +154,79 @@ static void result_json(cli_json *json, const cli_result *r)
     cli_json_close(json, '}');
 }
 
-static void print_json(const cli_result *results, size_t count)
+static void print_json(
+    const cli_comparison *comparison, const cli_figures figures[CLI_FIGURES])
 {
-    const cli_published *const tables[] = {&cli_published_images, &cli_published_pixels};
     cli_json json = {0};
+    const size_t columns = (size_t)comparison->columns;
     cli_json_open(&json, NULL, '{');
     cli_json_open(&json, "results", '[');
-    for (size_t i = 0; i < count; i++)
-        result_json(&json, &results[i]);
+    for (size_t i = 0; i < comparison->categories * columns; i++)
+        if (comparison->results[i].good + comparison->results[i].defective > 0)
+            result_json(&json, comparison->names[i % columns], &comparison->results[i]);
     cli_json_close(&json, ']');
     cli_json_open(&json, "tables", '[');
-    for (int t = 0; t < 2; t++) {
-        cli_json_open(&json, NULL, '{');
-        cli_json_text(&json, "metric", tables[t]->title);
-        cli_json_text(&json, "unit", "percent");
-        cli_json_text(&json, "published", tables[t]->source);
-        cli_json_open(&json, "rows", '[');
-        each_line(tables[t], results, count, json_line, &json);
-        cli_json_close(&json, ']');
-        cli_json_close(&json, '}');
-    }
+    for (int t = 0; t < CLI_FIGURES; t++)
+        figures_json(&json, &figures[t]);
     cli_json_close(&json, ']');
     cli_json_close(&json, '}');
     cli_json_end_line(&json);
 }
 
-void cli_compare(const cli_result *results, size_t count, cli_comparison_form form)
+// ---- a page
+
+static int print_html(const cli_figures figures[CLI_FIGURES])
 {
-    switch (form) {
-    case CLI_COMPARE_TEXT:
-        print_text(&cli_published_images, results, count);
-        putchar('\n');
-        print_text(&cli_published_pixels, results, count);
-        print_f1_text(results, count);
-        break;
-    case CLI_COMPARE_MARKDOWN:
-        print_markdown(&cli_published_images, results, count);
-        putchar('\n');
-        print_markdown(&cli_published_pixels, results, count);
-        print_f1_markdown(results, count);
-        break;
-    case CLI_COMPARE_CSV:
-        printf("table,metric,category,group,method,percent\n");
-        each_line(&cli_published_images, results, count, print_csv_line, NULL);
-        each_line(&cli_published_pixels, results, count, print_csv_line, NULL);
-        print_f1_csv(results, count);
-        break;
-    case CLI_COMPARE_JSON:
-        print_json(results, count);
-        break;
+    report_table tables[CLI_FIGURES];
+    report_table_line *lines[CLI_FIGURES];
+    html_text page;
+    blm_error err;
+    for (int t = 0; t < CLI_FIGURES; t++) {
+        const cli_figures *f = &figures[t];
+        lines[t] = cli_alloc(f->count, sizeof *lines[t]);
+        for (size_t i = 0; i < f->count; i++)
+            lines[t][i] = (report_table_line){
+                f->lines[i].label, f->lines[i].average, f->lines[i].percent};
+        tables[t] = (report_table){.title = f->title,
+            .note = f->note,
+            .published = f->number > 0,
+            .names = f->names,
+            .columns = f->columns,
+            .ours = f->ours,
+            .lines = lines[t],
+            .count = f->count};
     }
+    const blm_status status = report_tables_page(tables, CLI_FIGURES, &page, &err);
+    for (int t = 0; t < CLI_FIGURES; t++)
+        free(lines[t]);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    fwrite(page.at, 1, page.size, stdout);
+    free(page.at);
+    return CLI_EXIT_OK;
+}
+
+int cli_compare(const cli_comparison *comparison, cli_comparison_form form)
+{
+    cli_figures figures[CLI_FIGURES];
+    int code = CLI_EXIT_OK;
+    cli_figures_make(comparison, figures);
+    if (form == CLI_COMPARE_CSV)
+        printf("table,metric,category,group,method,percent\n");
+    for (int t = 0; t < CLI_FIGURES; t++) {
+        if (t > 0 && (form == CLI_COMPARE_TEXT || form == CLI_COMPARE_MARKDOWN))
+            putchar('\n');
+        if (form == CLI_COMPARE_TEXT)
+            print_text(&figures[t]);
+        else if (form == CLI_COMPARE_MARKDOWN)
+            print_markdown(&figures[t]);
+        else if (form == CLI_COMPARE_CSV)
+            print_csv(&figures[t]);
+    }
+    if (form == CLI_COMPARE_JSON)
+        print_json(comparison, figures);
+    else if (form == CLI_COMPARE_HTML)
+        code = print_html(figures);
+    cli_figures_free(figures);
+    return code;
 }

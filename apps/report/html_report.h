@@ -110,4 +110,23 @@ typedef struct report_stress {
 
 blm_status report_stress_page(const report_stress *data, html_text *out, blm_error *err);
 
+// A table of results, a line for each category.
+typedef struct report_table_line {
+    const char *label;
+    int average;          // number of categories averaged; 0: a category
+    const double *values; // (columns) percent; NaN: none
+} report_table_line;
+
+typedef struct report_table {
+    const char *title, *note;
+    int published; // the columns after the first `ours` are, and `note` is their source
+    const char *const *names; // (columns)
+    int columns, ours;
+    const report_table_line *lines; // (count)
+    size_t count;
+} report_table;
+
+blm_status report_tables_page(
+    const report_table *tables, size_t count, html_text *out, blm_error *err);
+
 #endif
