@@ -6,8 +6,8 @@
 #include "apps/blemish/verbs.h"
 
 static const cli_verb *const verbs[] = {&cli_fit, &cli_detect, &cli_eval, &cli_calibrate,
-    &cli_stress_verb, &cli_sweep, &cli_tune, &cli_table, &cli_info, &cli_import,
-    &cli_bench};
+    &cli_stress_verb, &cli_repeat, &cli_sweep, &cli_tune, &cli_table, &cli_info,
+    &cli_import, &cli_bench};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void print_usage(FILE *out)

@@ -9,21 +9,23 @@
 
 // ---- the option
 
-static int parse_prefix(const cli_verb *verb, const char *digits, cli_grouping *out)
+static int parse_prefix(
+    const cli_verb *verb, const char *option, const char *digits, cli_grouping *out)
 {
     char *end;
     const long length = strtol(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end != '\0' || length < 1 || length > INT_MAX)
         return cli_usage(verb,
-            "--group-by \"prefix:%s\": should be prefix:N, "
+            "--%s \"prefix:%s\": should be prefix:N, "
             "N at least 1",
-            digits);
+            option, digits);
     out->by = CLI_BY_PREFIX;
     out->prefix = (int)length;
     return CLI_EXIT_OK;
 }
 
-static int parse_pattern(const cli_verb *verb, const char *pattern, cli_grouping *out)
+static int parse_pattern(
+    const cli_verb *verb, const char *option, const char *pattern, cli_grouping *out)
 {
     char reason[128];
     const int failure =
@@ -34,23 +36,29 @@ static int parse_pattern(const cli_verb *verb, const char *pattern, cli_grouping
     }
     regerror(failure, NULL, reason, sizeof reason);
     return cli_usage(
-        verb, "--group-by \"regex:%s\": not a valid pattern: %s", pattern, reason);
+        verb, "--%s \"regex:%s\": not a valid pattern: %s", option, pattern, reason);
 }
 
 int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out)
+{
+    return cli_grouping_parse_option(verb, "group-by", text, out);
+}
+
+int cli_grouping_parse_option(
+    const cli_verb *verb, const char *option, const char *text, cli_grouping *out)
 {
     out->by = CLI_BY_NOTHING;
     if (text == NULL)
         return CLI_EXIT_OK;
     if (strncmp(text, "prefix:", 7) == 0)
-        return parse_prefix(verb, text + 7, out);
+        return parse_prefix(verb, option, text + 7, out);
     if (strncmp(text, "regex:", 6) == 0)
-        return parse_pattern(verb, text + 6, out);
+        return parse_pattern(verb, option, text + 6, out);
     if (strcmp(text, "folder") != 0)
         return cli_usage(verb,
-            "--group-by \"%s\": should be prefix:N, folder "
+            "--%s \"%s\": should be prefix:N, folder "
             "or regex:PATTERN",
-            text);
+            option, text);
     out->by = CLI_BY_FOLDER;
     return CLI_EXIT_OK;
 }
@@ -136,6 +144,17 @@ int32_t *cli_group(const cli_grouping *grouping, const char *const *names, size_
     }
     free(keys);
     return group;
+}
+
+char *cli_group_label(const cli_grouping *grouping, const char *name)
+{
+    const key k = find_key(grouping, name, 0);
+    size_t length = k.length;
+    if (k.text == NULL)
+        return cli_format("%s", name);
+    if (grouping->by == CLI_BY_FOLDER && length > 1)
+        length--; // the slash
+    return length == 0 ? cli_format(".") : cli_format("%.*s", (int)length, k.text);
 }
 
 int32_t *cli_group_model(

@@ -25,6 +25,9 @@ typedef struct cli_grouping {
 // Parses the option's value; NULL: no grouping.  Returns 0, or 2 after an error.  Call
 // cli_grouping_free in either case.
 int cli_grouping_parse(const cli_verb *verb, const char *text, cli_grouping *out);
+// The same for another option of that form, such as "part-by".
+int cli_grouping_parse_option(
+    const cli_verb *verb, const char *option, const char *text, cli_grouping *out);
 void cli_grouping_free(cli_grouping *grouping);
 
 // Group numbers of images with these names, equal within a group; the caller frees them.
@@ -32,7 +35,11 @@ void cli_grouping_free(cli_grouping *grouping);
 // *unmatched is the number of such names.
 int32_t *cli_group(const cli_grouping *grouping, const char *const *names, size_t count,
     size_t *unmatched);
-// The same for the good images of a model.
+// What the names of a group have in common: the text that the grouping takes from a name,
+// a folder without its last slash; the whole name if the pattern does not match it.  The
+// caller frees it.
+char *cli_group_label(const cli_grouping *grouping, const char *name);
+// The same as cli_group for the good images of a model.
 int32_t *cli_group_model(
     const cli_grouping *grouping, const blm_model *model, size_t *unmatched);
 // Reports such names on stderr, if there were any.
