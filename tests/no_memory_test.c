@@ -14,6 +14,8 @@
 #include "blemish/render.h"
 #include "blemish/weights.h"
 #include "src/base/alloc.h"
+#include "src/base/file.h"
+#include "src/format/onnx_graph.h"
 #include "tests/check.h"
 #include "tests/npy.h"
 #include "tests/random.h"
@@ -316,6 +318,32 @@ done:
     return status;
 }
 
+// An ONNX network with numbers in another file, read and cut; with $BLEMISH_ONNXRUNTIME
+// made into weights and run, too.
+static blm_status onnx(void)
+{
+    static const char path[] = "tests/corpus/onnx/elsewhere.onnx";
+    static const char *const taps[] = {"deep"};
+    const char *library = getenv("BLEMISH_ONNXRUNTIME");
+    blmi_file file = {0}, data = {0};
+    blmi_onnx *graph = NULL;
+    uint8_t *part = NULL;
+    size_t size;
+    blm_status status = BLM_OK;
+    TRY(blmi_file_read(path, 1 << 20, &file, &err));
+    TRY(blmi_file_read("tests/corpus/onnx/elsewhere.onnx.data", 1 << 20, &data, &err));
+    TRY(blmi_onnx_read(path, file.bytes, file.size, &graph, &err));
+    TRY(blmi_onnx_cut(graph, taps, 1, data.bytes, data.size, &part, &size, &err));
+    if (library != NULL && *library != '\0')
+        TRY(blm_weights_import_onnx(path, saved_path, NULL, &err));
+done:
+    blmi_free(part);
+    blmi_onnx_free(graph);
+    blmi_file_close(&data);
+    blmi_file_close(&file);
+    return status;
+}
+
 // ---- the test
 
 static void fail_each(const char *name, blm_status (*work)(void))
@@ -357,6 +385,7 @@ FAIL_EACH(calibrate)
 FAIL_EACH(eval)
 FAIL_EACH(render)
 FAIL_EACH(import)
+FAIL_EACH(onnx)
 
 static int set_up(void **state)
 {
@@ -409,6 +438,7 @@ int main(void)
         cmocka_unit_test(eval_without_memory),
         cmocka_unit_test(render_without_memory),
         cmocka_unit_test(import_without_memory),
+        cmocka_unit_test(onnx_without_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -112,6 +112,8 @@ static void label_of(const blmi_backbone *joint, int i, char *out, size_t size)
     for (; *out != '\0'; out++)
         if (*out >= 'A' && *out <= 'Z')
             *out = (char)(*out - 'A' + 'a');
+        else if (*out == ' ') // lists of taps have no blanks
+            *out = '-';
 }
 
 static blm_status add_member(
