@@ -11,12 +11,13 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
 #include "apps/blemish/listing.h"
+#include "apps/blemish/masters.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/target.h"
 #include "apps/blemish/verbs.h"
 
 typedef struct settings {
-    const char *output, *group_by, *exclude;
+    const char *output, *group_by, *exclude, *masters;
     double false_alarm, review, unjudged;
     int64_t min_area;
     blm_decode_options decode;
@@ -39,6 +40,7 @@ static const cli_option options[] = {
         AT(min_area), 1, 1e12, NULL},
     CLI_GROUP_OPTION(settings),
     CLI_KEEP_COPIES_OPTION(settings),
+    CLI_MASTERS_OPTION(settings),
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are not usable images",
         AT(skip_bad), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
@@ -207,8 +209,9 @@ static int calibrate(const settings *set, const cli_grouping *grouping,
                    : calibrate_left_out(set, grouping, &calibration, model, &next);
     code = cli_worse(code, cli_interrupted());
     if (code == CLI_EXIT_OK) {
-        status = blm_model_save(next, output, &err);
-        code = status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
+        const cli_masters_options how = {
+            .threads = set->threads, .decode = set->decode, .talk = &set->talk};
+        code = cli_masters_write_model(next, output, set->masters, &how);
     }
     if (code == CLI_EXIT_OK) {
         print_summary(set, output, next);

@@ -6,8 +6,8 @@
 #include "apps/blemish/verbs.h"
 
 static const cli_verb *const verbs[] = {&cli_fit, &cli_detect, &cli_eval, &cli_calibrate,
-    &cli_stress_verb, &cli_repeat, &cli_sweep, &cli_tune, &cli_table, &cli_info,
-    &cli_import, &cli_bench};
+    &cli_stress_verb, &cli_repeat, &cli_verify, &cli_sweep, &cli_tune, &cli_table,
+    &cli_info, &cli_import, &cli_bench};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void print_usage(FILE *out)
@@ -19,8 +19,9 @@ static void print_usage(FILE *out)
     fprintf(out, "  %-12s%s\n", "completion", "Print a completion script for bash");
     fprintf(out,
         "\n`blemish VERB --help` lists the options, `blemish --version` prints the "
-        "version.\nExit codes: 0 done; 1 an image is NG (with --exit-status); "
-        "2 wrong usage;\n3 bad input; 4 system or memory.\n");
+        "version.\nExit codes: 0 done; 1 an image is NG (with --exit-status) or a "
+        "master judged\nwrong; 2 wrong usage; 3 bad input; 4 system or memory; 5 an "
+        "image cannot be judged\n(with --exit-status).\n");
 }
 
 static int print_version(void)

@@ -27,6 +27,7 @@ static const cli_option options[] = {
         AT(judge_anyway), 0, 0, NULL},
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
+    CLI_RUNTIME_OPTIONS,
     CLI_THREADS_OPTION(settings),
     CLI_JSON_OPTION(settings),
     CLI_TALK_OPTIONS(settings),

@@ -6,7 +6,7 @@
 
 enum {
     CLI_EXIT_OK = 0,
-    CLI_EXIT_NG = 1, // an image is NG, only with --exit-status
+    CLI_EXIT_NG = 1, // an image is NG, only with --exit-status; a master is judged wrong
     CLI_EXIT_USAGE = 2,
     CLI_EXIT_INPUT = 3, // bad input
     CLI_EXIT_SYSTEM = 4,

@@ -12,6 +12,7 @@
 #include "apps/blemish/exit.h"
 #include "apps/blemish/groups.h"
 #include "apps/blemish/listing.h"
+#include "apps/blemish/masters.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/report.h"
 #include "apps/blemish/target.h"
@@ -22,7 +23,7 @@ typedef struct settings {
     const char *output;
     cli_setup setup;
     double false_alarm, review, unjudged;
-    const char *group_by, *report, *exclude;
+    const char *group_by, *report, *exclude, *masters;
     cli_region region;
     blm_decode_options decode;
     int threads, skip_bad, keep_copies, force, odd, json, report_images;
@@ -53,6 +54,7 @@ static const cli_option options[] = {
     {"skip-bad", 0, CLI_FLAG, NULL, "Leave out files that are not usable images",
         AT(skip_bad), 0, 0, NULL},
     CLI_FORCE_OPTION(settings),
+    CLI_MASTERS_OPTION(settings),
     {"list-odd", 0, CLI_INT, "N", "List the N images least like the others (5)", AT(odd),
         0, 1000000, NULL},
     CLI_REPORT_OPTIONS(settings, "20"),
@@ -113,16 +115,17 @@ static void print_summary(const settings *set, const blm_model *model, size_t sk
 // Writes the model last, so that there is none after a failure.
 static int save(const settings *set, const blm_model *model, size_t skipped)
 {
-    blm_error err;
     int code = cli_interrupted();
     if (code == CLI_EXIT_OK && set->report != NULL)
         code = cli_report_fit(
             set->report, set->output, model, &set->decode, (size_t)set->report_images);
     if (code != CLI_EXIT_OK)
         return code;
-    const blm_status status = blm_model_save(model, set->output, &err);
-    if (status != BLM_OK)
-        return cli_fail(status, &err);
+    const cli_masters_options how = {
+        .threads = set->threads, .decode = set->decode, .talk = &set->talk};
+    code = cli_masters_write_model(model, set->output, set->masters, &how);
+    if (code != CLI_EXIT_OK)
+        return code;
     print_summary(set, model, skipped);
     return cli_flush();
 }

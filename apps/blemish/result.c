@@ -25,7 +25,7 @@ uint64_t cli_hash_text(uint64_t hash, const char *text)
     return cli_hash(hash, text, strlen(text) + 1);
 }
 
-static int hash_content(uint64_t *hash, const char *path)
+int cli_hash_content(uint64_t *hash, const char *path)
 {
     char bytes[1 << 16];
     size_t size;
@@ -45,7 +45,7 @@ static int hash_content(uint64_t *hash, const char *path)
 int cli_hash_file(uint64_t *hash, const char *path)
 {
     *hash = cli_hash_text(*hash, path);
-    return cli_worse(hash_content(hash, path), cli_interrupted());
+    return cli_worse(cli_hash_content(hash, path), cli_interrupted());
 }
 
 // ---- the file: one line

@@ -19,6 +19,8 @@ typedef struct cli_result {
 #define CLI_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t cli_hash(uint64_t hash, const void *bytes, size_t size);
 uint64_t cli_hash_text(uint64_t hash, const char *text);
+// Adds the content of a file; returns 3 after an error, which has been reported.
+int cli_hash_content(uint64_t *hash, const char *path);
 // Adds a path and the content of the file; returns 3 after an error.
 int cli_hash_file(uint64_t *hash, const char *path);
 

@@ -13,6 +13,7 @@ extern const cli_verb cli_tune;
 extern const cli_verb cli_table;
 extern const cli_verb cli_stress_verb;
 extern const cli_verb cli_repeat;
+extern const cli_verb cli_verify;
 extern const cli_verb cli_info;
 extern const cli_verb cli_import;
 extern const cli_verb cli_bench;

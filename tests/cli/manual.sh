@@ -7,7 +7,7 @@ listed() { # the long options that --help lists
 in_page() { # the long options that a page describes: ".It Fl o , Fl Fl output Ar MODEL"
     sed -n '/^\.It Fl/s/.*Fl Fl \([a-z-]*\).*/--\1/p' "$1" | sort -u
 }
-for verb in fit calibrate detect eval stress repeat sweep tune table info import bench; do
+for verb in fit calibrate detect eval stress repeat verify sweep tune table info import bench; do
     page=$pages/blemish-$verb.1
     [ -f "$page" ] || fail "there is no $page"
     expect 0 $verb --help
