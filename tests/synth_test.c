@@ -24,6 +24,7 @@ static void test_pixels_are_fixed(void **state)
         {"flange", SYNTH_SCRATCH, 0xe097da7d, 0x035e265a},
         {"connector", SYNTH_MISSING, 0x20499128, 0xc9afd9a5},
         {"label", SYNTH_GOOD, 0x08532b19, 0x67e6c984},
+        {"casting", SYNTH_DENT, 0x8c0ccc31, 0x9fb165c0},
     };
     static uint8_t rgb[3 * 64 * 48], mask[64 * 48];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/cli_alignment.h"
 #include "apps/blemish/cli_recipe.h"
 #include "apps/blemish/cli_text.h"
 #include "apps/blemish/memory.h"
@@ -115,6 +116,7 @@ void cli_describe(const blm_model *model)
         printf("memory\n");
     else
         printf("full covariance\n");
+    cli_alignment_describe(model);
     describe_cost(model);
     cli_describe_threshold(&info);
     if (*info.hash != '\0')
@@ -170,6 +172,7 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_integer(json, "features", info.features);
     cli_json_integer(json, "rank", info.rank);
     cli_json_number(json, "region", info.region);
+    cli_alignment_describe_json(model, json);
     cost_json(model, json);
     cli_threshold_json(&info, json);
 }

@@ -51,6 +51,7 @@ typedef struct job {
     cli_outputs outputs; // with set->maps
     int code;            // with --exit-status: the worst of the verdicts
     unsigned reported;   // bits of `unseen` that have been reported
+    size_t doubtful;     // images that fit the reference at another angle, too
     cli_tally tally;
     cli_series series;
 } job;
@@ -123,6 +124,7 @@ static int print(void *context, const cli_outcome *given)
         watch(self, &outcome);
         self->code = cli_worse(self->code, verdict_code(outcome.result.verdict));
         report_unseen(self, &outcome);
+        self->doubtful += (size_t)outcome.result.alignment.doubtful;
         cli_tally_add(&self->tally, outcome.result.reasons);
     }
     cli_record(&self->records, &outcome);
@@ -155,6 +157,10 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
     int code = cli_batch_run(&batch, model);
     if (!set->talk.quiet)
         cli_tally_print(&self->tally, set->judge_anyway);
+    if (!set->talk.quiet && self->doubtful > 0)
+        cli_complain(
+            "%zu of %zu images fit the reference nearly as well at another angle",
+            self->doubtful, self->tally.images);
     if (set->exit_status)
         code = cli_worse(code, self->code);
     free(paths);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apps/blemish/cli_alignment.h"
 #include "apps/blemish/cli_copies.h"
 #include "apps/blemish/cli_describe.h"
 #include "apps/blemish/cli_recipe.h"
@@ -162,6 +163,8 @@ static int fit_and_save(
     cli_warn_unmatched(unmatched, &set->talk);
     if (status == BLM_OK)
         cli_warn_copies(model, set->keep_copies, &set->talk);
+    if (status == BLM_OK)
+        cli_warn_alignment(model, &set->talk);
     code = status == BLM_OK ? save(set, model, training.skipped) : cli_fail(status, &err);
     blm_model_free(model);
     free(include);

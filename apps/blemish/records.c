@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/blemish/cli_alignment.h"
 #include "apps/blemish/cli_checks.h"
 #include "apps/blemish/cli_text.h"
 #include "apps/blemish/json.h"
@@ -82,6 +83,10 @@ static void print_text(const cli_records *records, const cli_outcome *outcome)
             printf("%.6g,%.6g", p.peak_x, p.peak_y);
         else
             putchar('-');
+    }
+    if (r->alignment.aligned) {
+        putchar('\t');
+        cli_alignment_print(&r->alignment);
     }
     if (r->reasons != 0) {
         char *reasons = cli_reasons_text(r->reasons);
@@ -217,6 +222,7 @@ static void result_json(
     reasons_json(json, r->reasons);
     cli_checks_failed_json(records->model, r, json);
     unseen_json(json, r->unseen);
+    cli_alignment_json(&r->alignment, json);
     cli_json_integer(json, "width", outcome->width);
     cli_json_integer(json, "height", outcome->height);
     cli_json_open(json, "regions", '[');
@@ -226,6 +232,8 @@ static void result_json(
     cli_json_open(json, "milliseconds", '{');
     milliseconds_json(json, "read", outcome->read_ms);
     milliseconds_json(json, "prepare", r->prepare_ms);
+    if (r->alignment.aligned)
+        milliseconds_json(json, "align", r->align_ms);
     milliseconds_json(json, "network", r->network_ms);
     milliseconds_json(json, "distance", r->distance_ms);
     milliseconds_json(json, "map", r->map_ms);

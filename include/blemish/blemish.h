@@ -39,7 +39,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "blemish/alignment.h"
 #include "blemish/image.h"
+#include "blemish/judgement.h"
 #include "blemish/status.h"
 
 #ifdef __cplusplus
@@ -149,6 +151,7 @@ typedef struct blm_recipe {
     // backbone; of an ONNX network that does not record them, the usual ones of ImageNet]
     char mean[BLM_FIELD_TEXT];
     char std[BLM_FIELD_TEXT];
+    blm_align align; // movement that is undone (alignment.h) [BLM_ALIGN_OFF]
 } blm_recipe;
 
 // Sets all fields to their defaults.
@@ -181,7 +184,7 @@ typedef struct blm_fit_options {
     const blm_mask *region;           // region of interest; NULL: the whole image
     int threads;                      // 0: one for each core
     int from_features; // 1: takes features instead of images, and packs no network;
-                       // region must be NULL and the recipe without augment
+                       // region must be NULL and the recipe without augment and align
 } blm_fit_options;
 
 // What a fit and its model cost.  Work is in 10^9 multiplications and additions.
@@ -319,39 +322,6 @@ typedef enum blm_score_source { // where the scores of the calibration come from
     BLM_HELD_OUT = 2,
 } blm_score_source;
 
-typedef enum blm_verdict {
-    BLM_VERDICT_OK = 0,
-    BLM_VERDICT_NG = 1,
-    BLM_VERDICT_REVIEW = 2, // between the two thresholds: a person should look
-    // The image is not one that the model can judge; blm_result.reasons says why.
-    BLM_VERDICT_CANNOT_JUDGE = 3,
-} blm_verdict;
-
-// NG if score >= threshold, else REVIEW if score >= review_threshold (0: no REVIEW), else
-// OK.  Images, regions and pixels of masks are all decided by this function, but an image
-// with reasons (BLM_REASON_...) is CANNOT JUDGE, and a recipe may add pixels to regions.
-BLM_API blm_verdict blm_verdict_of(
-    double score, double threshold, double review_threshold);
-// "OK", "NG", "REVIEW", "CANNOT JUDGE"; static text.
-BLM_API const char *blm_verdict_name(blm_verdict verdict);
-
-// Why an image cannot be judged: bits of blm_result.reasons.
-enum {
-    BLM_REASON_NOT_ALIGNED = 1, // it does not fit the reference image anywhere
-    BLM_REASON_OUT_OF_FOCUS = 2,
-    BLM_REASON_OVEREXPOSED = 4,
-    BLM_REASON_UNDEREXPOSED = 8,
-    BLM_REASON_OBSTRUCTED = 16, // a large part of it is hidden
-    BLM_REASON_FROZEN = 32,     // it equals the image before it; set by programs
-    BLM_REASON_TORN = 64,       // its rows or columns do not belong together
-    BLM_REASON_WRONG_PART = 128,
-    BLM_REASON_SIZE = 256,   // width, height or their ratio, see BLM_UNSEEN_SIZE, _ASPECT
-    BLM_REASON_COLOUR = 512, // more or less colourful than the good images
-};
-// The text of a reason, such as "out of focus"; static.  NULL if `reason` is not one of
-// these bits.
-BLM_API const char *blm_reason_name(unsigned reason);
-
 // Texts live as long as the model.
 typedef struct blm_model_info {
     const char *program;         // version of blemish that fitted it
@@ -379,7 +349,13 @@ typedef struct blm_model_info {
     // since scores of leave-one-out depend on each other.
     double promised_rate;
     double unjudged; // requested share of good images that are CANNOT JUDGE; 0: no image
+    const char *reference; // name of the image that others are aligned with; NULL: none
 } blm_model_info;
+
+// The alignment of good image `index`, in the order of blm_model_image_name, on an image
+// of the input's size.  Returns 1; 0 after the last one, or if images are not aligned.
+BLM_SIZED int blm_model_good_alignment(
+    const blm_model *model, size_t index, blm_alignment *out);
 
 // A check: an image has the reason if a number of it is beyond the limit.  The good
 // images of the fit set the limits.
@@ -491,6 +467,8 @@ typedef struct blm_result {
     // (check_count) the numbers of the image, see blm_model_check; NaN: unknown.
     const double *checks;
     size_t check_count; // 0: the model has no limits
+    blm_alignment alignment;
+    double align_ms; // time of the alignment, a part of prepare_ms
 } blm_result;
 
 // Scores an image.  It must have been decoded with the bits and range of the recipe

@@ -93,6 +93,14 @@ BLM_SIZED int blm_model_check(const blm_model *model, size_t index, blm_check *o
     return blm_model_check_sized(model, index, out, sizeof(blm_check));
 }
 
+BLM_API int blm_model_good_alignment_sized(
+    const blm_model *model, size_t index, blm_alignment *out, size_t out_size);
+BLM_SIZED int blm_model_good_alignment(
+    const blm_model *model, size_t index, blm_alignment *out)
+{
+    return blm_model_good_alignment_sized(model, index, out, sizeof(blm_alignment));
+}
+
 BLM_API size_t blm_model_good_scores_sized(
     const blm_model *model, blm_good_score *out, size_t out_size, size_t capacity);
 BLM_SIZED size_t blm_model_good_scores(

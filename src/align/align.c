@@ -28,7 +28,7 @@ typedef struct pyramid {
 } pyramid;
 
 struct blmi_reference {
-    blmi_align_mode mode;
+    blm_align mode;
     int width, height, levels;
     blmi_level *fine[LEVELS];
     blmi_coarse *coarse;
@@ -80,8 +80,8 @@ static blm_status fill_reference(
         reference->mode, &picture->level[picture->levels - 1], &reference->coarse, err);
 }
 
-blm_status blmi_reference_new(blmi_align_mode mode, const float *picture, int width,
-    int height, blmi_reference **out, blm_error *err)
+blm_status blmi_reference_new(blm_align mode, const float *picture, int width, int height,
+    blmi_reference **out, blm_error *err)
 {
     const int less = width < height ? width : height;
     const int more = width < height ? height : width;

@@ -13,14 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "blemish/alignment.h"
 #include "blemish/status.h"
-
-typedef enum blmi_align_mode {
-    BLMI_ALIGN_OFF = 0,
-    BLMI_ALIGN_SHIFT = 1,
-    BLMI_ALIGN_RIGID = 2,      // and turned by any angle
-    BLMI_ALIGN_SIMILARITY = 3, // and larger or smaller, by a factor of 0.8 to 1.25
-} blmi_align_mode;
 
 // Point u of the reference is at scale * R u + (dx, dy) of the image; R turns by `angle`
 // from the x axis to the y axis, clockwise as one sees it.
@@ -42,8 +36,8 @@ typedef struct blmi_aligner blmi_aligner;     // working memory: one per thread
 
 // picture (height, width), 24 to 4096 pixels a side.  BLM_EINPUT: another size, or the
 // reference has too little structure to align anything with.  BLM_ENOMEM.
-blm_status blmi_reference_new(blmi_align_mode mode, const float *picture, int width,
-    int height, blmi_reference **out, blm_error *err);
+blm_status blmi_reference_new(blm_align mode, const float *picture, int width, int height,
+    blmi_reference **out, blm_error *err);
 void blmi_reference_free(blmi_reference *reference); // NULL allowed
 
 // BLM_ENOMEM.

@@ -60,7 +60,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void check_precision(blmi_align_mode mode, int defect)
+static void check_precision(blm_align mode, int defect)
 {
     static float picture[SIDE * SIDE];
     double shifts[PARTS], angles[PARTS], scales[PARTS], lowest = 1, ms = 0;
@@ -76,9 +76,9 @@ static void check_precision(blmi_align_mode mode, int defect)
         blmi_transform t = {.scale = 1};
         t.dx = 25 * uniform(&state);
         t.dy = 25 * uniform(&state);
-        if (mode != BLMI_ALIGN_SHIFT)
+        if (mode != BLM_ALIGN_SHIFT)
             t.angle = turn / 2 * uniform(&state);
-        if (mode == BLMI_ALIGN_SIMILARITY)
+        if (mode == BLM_ALIGN_SIMILARITY)
             t.scale = exp(0.2 * uniform(&state));
         photograph(&t, defect, 1 + 0.2 * uniform(&state), &state, picture);
         blmi_alignment got;
@@ -110,9 +110,9 @@ static void check_precision(blmi_align_mode mode, int defect)
 static void moved_parts_are_found(void **state)
 {
     (void)state;
-    for (int mode = BLMI_ALIGN_SHIFT; mode <= BLMI_ALIGN_SIMILARITY; mode++)
+    for (int mode = BLM_ALIGN_SHIFT; mode <= BLM_ALIGN_SIMILARITY; mode++)
         for (int defect = 0; defect <= 1; defect++)
-            check_precision((blmi_align_mode)mode, defect);
+            check_precision((blm_align)mode, defect);
 }
 
 static void a_blank_reference_is_refused(void **state)
@@ -122,10 +122,10 @@ static void a_blank_reference_is_refused(void **state)
     blmi_reference *reference;
     blm_error err;
     assert_int_equal(
-        blmi_reference_new(BLMI_ALIGN_RIGID, picture, SIDE, SIDE, &reference, &err),
+        blmi_reference_new(BLM_ALIGN_RIGID, picture, SIDE, SIDE, &reference, &err),
         BLM_EINPUT);
     assert_int_equal(
-        blmi_reference_new(BLMI_ALIGN_RIGID, picture, 8, SIDE, &reference, &err),
+        blmi_reference_new(BLM_ALIGN_RIGID, picture, 8, SIDE, &reference, &err),
         BLM_EINPUT);
 }
 

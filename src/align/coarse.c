@@ -128,7 +128,7 @@ static void make_spectra(
 }
 
 blm_status blmi_coarse_new(
-    blmi_align_mode mode, const blmi_grey *picture, blmi_coarse **out, blm_error *err)
+    blm_align mode, const blmi_grey *picture, blmi_coarse **out, blm_error *err)
 {
     blm_status status = BLM_OK;
     blmi_coarse_work *work = NULL;
@@ -137,8 +137,8 @@ blm_status blmi_coarse_new(
         return blmi_no_memory(err, "a reference", 1, sizeof *coarse);
     coarse->width = picture->width;
     coarse->height = picture->height;
-    coarse->angles = mode == BLMI_ALIGN_SHIFT ? 1 : ANGLES;
-    coarse->scales = mode == BLMI_ALIGN_SIMILARITY ? SCALES : 1;
+    coarse->angles = mode == BLM_ALIGN_SHIFT ? 1 : ANGLES;
+    coarse->scales = mode == BLM_ALIGN_SIMILARITY ? SCALES : 1;
     const size_t count = (size_t)(coarse->angles * coarse->scales) * COUNT;
     coarse->spectra = blmi_alloc(count, sizeof *coarse->spectra);
     if (coarse->spectra == NULL)

@@ -28,7 +28,7 @@ enum {
 
 // picture: the reference, at most BLMI_COARSE_SIDE on a side.  BLM_ENOMEM.
 blm_status blmi_coarse_new(
-    blmi_align_mode mode, const blmi_grey *picture, blmi_coarse **out, blm_error *err);
+    blm_align mode, const blmi_grey *picture, blmi_coarse **out, blm_error *err);
 void blmi_coarse_free(blmi_coarse *coarse); // NULL allowed
 
 // BLM_ENOMEM.

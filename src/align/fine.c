@@ -252,12 +252,10 @@ static void compose(blmi_transform *t, const double d[4])
     t->scale *= scale;
 }
 
-double blmi_fine(const blmi_level *level, blmi_align_mode mode, const blmi_grey *picture,
+double blmi_fine(const blmi_level *level, blm_align mode, const blmi_grey *picture,
     int steps, float *scratch, blmi_transform *transform)
 {
-    const int n = LIGHT + (mode == BLMI_ALIGN_SHIFT      ? 2
-                              : mode == BLMI_ALIGN_RIGID ? 3
-                                                         : 4);
+    const int n = LIGHT + (mode == BLM_ALIGN_SHIFT ? 2 : mode == BLM_ALIGN_RIGID ? 3 : 4);
     for (int step = 0; step < steps; step++) {
         double solution[UNKNOWNS], last[UNKNOWNS];
         if (sample(level, picture, transform, scratch) < LEAST_POINTS / 2)

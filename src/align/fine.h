@@ -24,7 +24,7 @@ void blmi_level_free(blmi_level *level); // NULL allowed
 // dy are in its pixels.  scratch: BLMI_FINE_POINTS floats.  Returns the quality: the
 // correlation at the points that are on the picture, lowered if less than half of them
 // are; -1 if nothing fits.
-double blmi_fine(const blmi_level *level, blmi_align_mode mode, const blmi_grey *picture,
+double blmi_fine(const blmi_level *level, blm_align mode, const blmi_grey *picture,
     int steps, float *scratch, blmi_transform *transform);
 
 #endif

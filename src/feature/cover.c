@@ -93,6 +93,14 @@ blm_status blmi_cover_lay(const blmi_cover *cover, const blmi_recipe *recipe,
     return BLM_OK;
 }
 
+void blmi_cover_lay_input(
+    const blmi_cover *cover, const uint8_t *include, size_t pixels, uint8_t *rgb)
+{
+    for (size_t i = 0; cover->there && i < pixels; i++)
+        if (!include[i])
+            memcpy(rgb + 3 * i, cover->rgb, 3);
+}
+
 blm_status blmi_cover_copy(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, const blm_image *image, blm_image **out, blm_error *err)
 {

@@ -29,6 +29,10 @@ blm_status blmi_cover_choose(const blmi_recipe *recipe, const uint8_t *include,
 blm_status blmi_cover_lay(const blmi_cover *cover, const blmi_recipe *recipe,
     const uint8_t *include, blm_image *image, blm_error *err);
 
+// The same for an input rgb (pixels, 3) that was aligned; include (pixels).
+void blmi_cover_lay_input(
+    const blmi_cover *cover, const uint8_t *include, size_t pixels, uint8_t *rgb);
+
 // Makes a copy of the image with the cover laid over it, which the caller releases with
 // blm_image_free.  *out is NULL if the cover is not there: use the image itself.
 blm_status blmi_cover_copy(const blmi_cover *cover, const blmi_recipe *recipe,

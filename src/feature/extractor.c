@@ -22,6 +22,12 @@ struct blmi_extraction {
     uint8_t *resized;             // (resize_height, resize_width, 3)
     float *x;                     // (batch, height, width, 3)
     float *output[BLMI_MAX_TAPS]; // (outputs) as in the layout, for each of the batch
+    int batch;
+    blmi_registering *registering; // NULL: images are not brought into register
+    blmi_alignment *alignments;    // (batch)
+    const uint8_t *include;        // (height, width) of the aligned input; NULL: all
+    const blmi_cover *cover;
+    double align_ms;
 };
 
 static blm_status open_network(blmi_extractor *e, const blmi_tensors *weights,
@@ -91,6 +97,7 @@ blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
         status = blmi_no_memory(err, "an extraction", 1, sizeof *extraction);
         goto done;
     }
+    extraction->batch = extractor->batch;
     extraction->resized = blmi_alloc(resized, 1);
     extraction->x = blmi_alloc(pixels * 3, sizeof(float));
     if (extraction->resized == NULL || extraction->x == NULL) {
@@ -124,7 +131,33 @@ void blmi_extraction_free(blmi_extraction *extraction)
         blmi_free(extraction->output[i]);
     blmi_free(extraction->x);
     blmi_free(extraction->resized);
+    blmi_registering_free(extraction->registering);
+    blmi_free(extraction->alignments);
     blmi_free(extraction);
+}
+
+blm_status blmi_extraction_align(blmi_extraction *extraction,
+    blmi_registration *registration, const uint8_t *include, const blmi_cover *cover,
+    blm_error *err)
+{
+    const size_t batch = (size_t)extraction->batch;
+    extraction->include = include;
+    extraction->cover = cover;
+    extraction->alignments = blmi_alloc_zero(batch, sizeof *extraction->alignments);
+    if (extraction->alignments == NULL)
+        return blmi_no_memory(err, "alignments", batch, sizeof *extraction->alignments);
+    return blmi_registering_new(registration, &extraction->registering, err);
+}
+
+const blmi_alignment *blmi_extraction_alignment(
+    const blmi_extraction *extraction, int place)
+{
+    return extraction->registering != NULL ? &extraction->alignments[place] : NULL;
+}
+
+double blmi_extraction_align_ms(const blmi_extraction *extraction)
+{
+    return extraction->align_ms;
 }
 
 const float *const *blmi_extraction_outputs(const blmi_extraction *extraction)
@@ -142,9 +175,20 @@ blm_status blmi_extractor_prepare(const blmi_extractor *extractor,
 {
     const blmi_recipe *r = &extractor->recipe;
     const size_t pixels = (size_t)r->fields.width * (size_t)r->fields.height;
+    float *x = extraction->x + (size_t)place * pixels * 3;
     BLMI_TRY(blmi_recipe_resize(r, image, extraction->resized, err));
-    blmi_recipe_normalise(
-        r, extraction->resized, extraction->x + (size_t)place * pixels * 3);
+    if (extraction->registering == NULL) {
+        const uint8_t *centre = extraction->resized + 3 * blmi_recipe_centre(r);
+        blmi_recipe_normalise(r, centre, r->fields.resize_width, x);
+        return BLM_OK;
+    }
+    const double start = blmi_clock_ms();
+    uint8_t *aligned = blmi_registering_run(
+        extraction->registering, extraction->resized, &extraction->alignments[place]);
+    extraction->align_ms = blmi_clock_ms() - start;
+    if (extraction->include != NULL)
+        blmi_cover_lay_input(extraction->cover, extraction->include, pixels, aligned);
+    blmi_recipe_normalise(r, aligned, r->fields.width, x);
     return BLM_OK;
 }
 

@@ -5,7 +5,9 @@
 
 #include "blemish/blemish.h"
 #include "src/base/team.h"
+#include "src/feature/cover.h"
 #include "src/feature/feature_layout.h"
+#include "src/feature/registration.h"
 
 // Immutable, reference counted; shared by any number of threads.
 typedef struct blmi_extractor blmi_extractor;
@@ -25,6 +27,17 @@ const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);
 blm_status blmi_extraction_new(const blmi_extractor *extractor, blmi_team *team,
     blmi_extraction **out, blm_error *err);
 void blmi_extraction_free(blmi_extraction *extraction);
+// From now on images are brought into register.  include (height, width), NULL allowed,
+// and cover: hide pixels of the aligned input; they must live as long as the extraction.
+// BLM_ENOMEM.
+blm_status blmi_extraction_align(blmi_extraction *extraction,
+    blmi_registration *registration, const uint8_t *include, const blmi_cover *cover,
+    blm_error *err);
+// How input number `place` lies on its image; NULL: images are not brought into register.
+const blmi_alignment *blmi_extraction_alignment(
+    const blmi_extraction *extraction, int place);
+// Time of the last alignment, a part of the time of preparation; 0: none.
+double blmi_extraction_align_ms(const blmi_extraction *extraction);
 
 // Prepares an image and runs the network.  features (P, D); NULL: only the outputs are
 // wanted.  prepare_ms, network_ms: time of both steps; NULL allowed.  BLM_EINPUT: the

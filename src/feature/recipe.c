@@ -244,18 +244,24 @@ blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height)
                                      : (blm_rect){0, 0, width, height};
 }
 
-void blmi_recipe_normalise(const blmi_recipe *recipe, const uint8_t *resized, float *x)
+ptrdiff_t blmi_recipe_centre(const blmi_recipe *recipe)
+{
+    const blm_recipe *r = &recipe->fields;
+    const int left = (r->resize_width - r->width) / 2;
+    const int top = (r->resize_height - r->height) / 2;
+    return (ptrdiff_t)top * r->resize_width + left;
+}
+
+void blmi_recipe_normalise(
+    const blmi_recipe *recipe, const uint8_t *rgb, ptrdiff_t stride, float *x)
 {
     const blm_recipe *r = &recipe->fields;
     float table[256][3];
     for (int v = 0; v < 256; v++)
         for (int c = 0; c < 3; c++)
             table[v][c] = (float)((v / 255.0 - recipe->mean[c]) / recipe->deviation[c]);
-    const int left = (r->resize_width - r->width) / 2;
-    const int top = (r->resize_height - r->height) / 2;
     for (int row = 0; row < r->height; row++) {
-        const uint8_t *in =
-            resized + ((size_t)(top + row) * (size_t)r->resize_width + (size_t)left) * 3;
+        const uint8_t *in = rgb + row * stride * 3;
         float *out = x + (size_t)row * (size_t)r->width * 3;
         for (int i = 0; i < r->width * 3; i += 3)
             for (int c = 0; c < 3; c++)

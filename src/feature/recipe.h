@@ -39,8 +39,12 @@ blmi_detector_rule blmi_recipe_rule(const blmi_recipe *recipe);
 // complete.  BLM_EINPUT: the crop rectangle is not inside the image.
 blm_status blmi_recipe_resize(
     const blmi_recipe *recipe, const blm_image *image, uint8_t *resized, blm_error *err);
-// Cuts out the centre and normalises it: the input x (height, width, 3) of the network.
-void blmi_recipe_normalise(const blmi_recipe *recipe, const uint8_t *resized, float *x);
+// The number of the first pixel of the centre in a resized image.
+ptrdiff_t blmi_recipe_centre(const blmi_recipe *recipe);
+// Normalises pixels: the input x (height, width, 3) of the network.  rgb: rows of `width`
+// pixels, each `stride` pixels after the last.
+void blmi_recipe_normalise(
+    const blmi_recipe *recipe, const uint8_t *rgb, ptrdiff_t stride, float *x);
 
 // The part of an image of that size to resize: the crop rectangle, or the whole image.
 blm_rect blmi_recipe_crop(const blmi_recipe *recipe, int width, int height);

@@ -163,6 +163,11 @@ static const blmi_recipe_row rows[] = {
         .offset = AT(std),
         .keys = {"!recipe.std"},
         .check_list = check_std},
+    {.field = {"align", BLM_FIELD_CHOICE, BLM_PART_INPUT, "off", "MODE",
+         "Undo movement: off, shift, rigid or similarity", BLM_ALIGN_OFF,
+         BLM_ALIGN_SIMILARITY, .words = "off|shift|rigid|similarity"},
+        .offset = AT(align),
+        .keys = {"!recipe.align"}},
 };
 // FIRST_SIZE: sizeof(blm_recipe) in 0.2.0, the first release with the member size.
 enum { FIRST_SIZE = sizeof(blm_recipe), MAX_SIZE = 1 << 16 };

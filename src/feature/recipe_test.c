@@ -257,7 +257,8 @@ static void crop_and_centre_are_where_the_frame_says(void **state)
     const blmi_recipe r = complete(&inside);
     blm_error err;
     assert_ok(blmi_recipe_resize(&r, &image, resized, &err), err);
-    blmi_recipe_normalise(&r, resized, &x[0][0][0]);
+    blmi_recipe_normalise(
+        &r, resized + 3 * blmi_recipe_centre(&r), r.fields.resize_width, &x[0][0][0]);
     const blmi_frame f = blmi_recipe_frame(&r, WIDTH, HEIGHT);
     assert_true(f.x0 == 30 + 18 && f.y0 == 20 + 8 && f.step_x == 1 && f.step_y == 1);
     for (int row = 0; row < 224; row++)

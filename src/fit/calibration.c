@@ -34,8 +34,13 @@ static blm_status score_share(const blm_model *model, const float *distances, in
                             ? blmi_mapper_new(&model->recipe, model->layout.grid_width,
                                   model->layout.grid_height, model->include, &mapper, err)
                             : blmi_no_memory(err, "a map", pixels, sizeof *map);
-    for (int i = thread; i < model->detector->left_out && status == BLM_OK; i += threads)
-        out[i] = (double)blmi_mapper_run(mapper, distances + (size_t)i * positions, map);
+    for (int i = thread; i < model->detector->left_out && status == BLM_OK;
+         i += threads) {
+        blmi_warp own;
+        const blmi_warp *warp = blmi_model_good_warp(model, (size_t)i, &own);
+        out[i] = (double)blmi_mapper_run_aligned(
+            mapper, distances + (size_t)i * positions, warp, map);
+    }
     blmi_mapper_free(mapper);
     blmi_free(map);
     return status;

@@ -2,7 +2,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/error.h"
-#include "src/map/map.h"
+#include "src/score/mapper.h"
 
 void blmi_limits_take_looks(blm_model *model, blmi_look **looks, size_t count)
 {
@@ -17,7 +17,6 @@ blm_status blmi_limits_spread(
     const blm_model *model, const float *distances, float (*spread)[2], blm_error *err)
 {
     const size_t positions = (size_t)model->detector->positions;
-    const blm_recipe *r = &model->recipe.fields;
     blm_status status = BLM_OK;
     uint8_t *use = blmi_alloc(positions, sizeof *use);
     float *scratch = blmi_alloc(positions, sizeof *scratch);
@@ -25,28 +24,51 @@ blm_status blmi_limits_spread(
         status = blmi_no_memory(err, "distances", positions, sizeof *scratch);
         goto done;
     }
-    if (model->include != NULL)
-        blmi_region_positions(model->include, r->width, r->height,
-            model->layout.grid_width, model->layout.grid_height, use);
-    for (int m = 0; m < model->detector->left_out; m++)
-        blmi_check_distances(distances + (size_t)m * positions,
-            model->include != NULL ? use : NULL, (int)positions, scratch, spread[m]);
+    for (int m = 0; m < model->detector->left_out; m++) {
+        blmi_warp own;
+        const blmi_warp *warp = blmi_model_good_warp(model, (size_t)m, &own);
+        if (m == 0 || warp != NULL)
+            blmi_mapper_positions(&model->recipe, model->include, warp,
+                model->layout.grid_width, model->layout.grid_height, use);
+        blmi_check_distances(
+            distances + (size_t)m * positions, use, (int)positions, scratch, spread[m]);
+    }
 done:
     blmi_free(use);
     blmi_free(scratch);
     return status;
 }
 
+// Numbers of checks of the alignments of good images; NULL: images are not aligned.
+static blm_status list_alignments(
+    const blm_model *model, size_t count, float (**out)[2], blm_error *err)
+{
+    if (model->registration == NULL)
+        return BLM_OK;
+    *out = blmi_alloc(count, sizeof **out);
+    if (*out == NULL)
+        return blmi_no_memory(err, "alignments", count, sizeof **out);
+    for (size_t m = 0; m < count; m++)
+        blmi_check_alignment(
+            model->alignments[m].quality, model->alignments[m].rival, (*out)[m]);
+    return BLM_OK;
+}
+
 blm_status blmi_limits_set(
     blm_model *model, const float (*spread)[2], size_t count, double rate, blm_error *err)
 {
-    blm_status status = BLM_OK;
-    blmi_limit *limits = blmi_alloc(BLMI_CHECKS, sizeof *limits);
+    const int checks = blmi_model_checks(model);
+    float(*alignments)[2] = NULL;
+    blmi_limit *limits = blmi_alloc((size_t)checks, sizeof *limits);
     if (limits == NULL)
-        return blmi_no_memory(err, "limits of checks", BLMI_CHECKS, sizeof *limits);
-    for (int i = 0; i < BLMI_CHECKS && status == BLM_OK; i++) {
+        return blmi_no_memory(err, "limits of checks", (size_t)checks, sizeof *limits);
+    blm_status status = list_alignments(model, count, &alignments, err);
+    for (int i = 0; i < checks && status == BLM_OK; i++) {
         const blmi_check *c = blmi_check_at(i);
-        if (c->number < BLMI_LOOK_NUMBERS)
+        if (c->number >= BLMI_CHECK_FIT)
+            status = blmi_check_limit(c, &alignments[0][c->number - BLMI_CHECK_FIT],
+                count, 2, rate, &limits[i], err);
+        else if (c->number < BLMI_LOOK_NUMBERS)
             status = blmi_check_limit(c,
                 model->looks != NULL ? &model->looks->at[c->number] : NULL,
                 model->look_count, BLMI_LOOK_NUMBERS, rate, &limits[i], err);
@@ -54,6 +76,7 @@ blm_status blmi_limits_set(
             status = blmi_check_limit(c, &spread[0][c->number - BLMI_LOOK_NUMBERS], count,
                 2, rate, &limits[i], err);
     }
+    blmi_free(alignments);
     if (status != BLM_OK) {
         blmi_free(limits);
         return status;

@@ -23,6 +23,20 @@ blm_status blmi_names_note(blm_model *model, char *const *all, blm_error *err)
     return blmi_model_index_names(model, "the fitted model", err);
 }
 
+blm_status blmi_alignments_note(
+    blm_model *model, const blmi_alignment *alignments, blm_error *err)
+{
+    const int each = model->detector->variations + 1;
+    const size_t count = (size_t)model->detector->left_out;
+    blmi_alignment *own = model->owned_alignments = blmi_alloc(count, sizeof *own);
+    if (own == NULL)
+        return blmi_no_memory(err, "alignments", count, sizeof *own);
+    for (size_t m = 0; m < count; m++)
+        own[m] = alignments[model->detector->loo_index[m] / each];
+    model->alignments = own;
+    return BLM_OK;
+}
+
 // From the first copies among all images to those among the M with leave-one-out
 // distances.
 static void pick(const blmi_detector *detector, const int32_t *first, int32_t *same)

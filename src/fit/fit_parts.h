@@ -8,6 +8,10 @@
 // Copies the names (images) of those with leave-one-out distances into the model.
 blm_status blmi_names_note(blm_model *model, char *const *names, blm_error *err);
 
+// Copies the alignments (images) of those with leave-one-out distances into the model.
+blm_status blmi_alignments_note(
+    blm_model *model, const blmi_alignment *alignments, blm_error *err);
+
 // Finds copies among the images of a fit, thumbs (count) in their order, and notes in the
 // model which of the images with leave-one-out distances are copies.  Does nothing if a
 // thumb is NULL.  BLM_ENOMEM.

@@ -1,24 +1,17 @@
 // fitter.c: adds good images to the statistics, in their order, and makes a model.
-#include <omp.h>
 #include <string.h>
 
 #include "blemish/blemish.h"
-#include "src/backbone/weights_file.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/sized.h"
 #include "src/base/threads.h"
-#include "src/detector/detector.h"
-#include "src/feature/cover.h"
-#include "src/feature/extractor.h"
 #include "src/feature/recipe.h"
 #include "src/fit/calibration.h"
 #include "src/fit/check_limits.h"
 #include "src/fit/copies.h"
 #include "src/fit/fit_parts.h"
 #include "src/fit/fitter.h"
-#include "src/fit/levels.h"
-#include "src/fit/traits.h"
 #include "src/image/picture.h"
 #include "src/map/map.h"
 #include "src/model/image_features.h"
@@ -26,29 +19,6 @@
 #include "src/score/mapper.h"
 
 enum { BLOCK = BLMI_FIT_BLOCK };
-
-struct blm_fitter {
-    blmi_recipe recipe;
-    blm_decode_options decode;
-    blmi_weights weights;
-    blmi_layout layout;
-    int32_t *chosen;           // (D) channels of the outputs; NULL: all
-    blmi_extractor *extractor; // NULL: takes features
-    int threads;
-    blmi_extraction **extraction; // (threads); NULL: takes features
-    float *block;                 // (BLOCK, P, D) each image, followed by its variations
-    uint8_t *include;             // (height, width) region of interest; NULL: everywhere
-    blmi_cover cover;             // chosen from the first image if there is a region
-    blmi_detector_fit *statistics;
-    blmi_seen seen;
-    blmi_levels levels;
-    char **names;        // (images)
-    blmi_thumb **thumbs; // (images) NULL from number BLMI_MAX_COMPARED
-    size_t names_capacity;
-    blmi_look *looks;  // (look_count) of the first images, at most BLMI_MAX_COMPARED
-    size_t look_count; // room for names_capacity; SIZE_MAX: an image has none
-    const char *ended; // why it can only be freed, static text; NULL: it is open
-};
 
 // ---- life -----------------------------------------------------------------------------
 
@@ -82,7 +52,7 @@ done:
 }
 
 // The number of features of an image with its variations.
-static size_t block_stride(const blm_fitter *f)
+size_t blmi_fitter_block_stride(const blm_fitter *f)
 {
     return (size_t)f->layout.positions * (size_t)f->layout.features *
            ((size_t)f->recipe.augment.variations + 1);
@@ -116,6 +86,9 @@ static blm_status open_fitter(
     f->decode = *options->decode;
     blm_recipe_decode_options(&f->recipe.fields, &f->decode);
     const blmi_layout *layout = &f->layout;
+    if (options->from_features && f->recipe.fields.align != BLM_ALIGN_OFF)
+        return blmi_fail(
+            err, BLM_EUSAGE, "align: not possible for a fitter that takes features");
     if (options->from_features && f->recipe.augment.variations > 0)
         return blmi_fail(err, BLM_EUSAGE,
             "augment %s: not possible for a fitter that takes features",
@@ -124,7 +97,7 @@ static blm_status open_fitter(
     BLMI_TRY(blmi_features_choose(&f->recipe, layout, &f->chosen, err));
     if (!options->from_features)
         BLMI_TRY(open_network(f, err));
-    const size_t count = block_stride(f);
+    const size_t count = blmi_fitter_block_stride(f);
     f->block = blmi_alloc(count, BLOCK * sizeof(float));
     if (f->block == NULL)
         return blmi_no_memory(err, "features", count, BLOCK * sizeof(float));
@@ -183,6 +156,8 @@ void blm_fitter_free(blm_fitter *fitter)
     blmi_free(fitter->names);
     blmi_free(fitter->thumbs);
     blmi_free(fitter->looks);
+    blmi_free(fitter->alignments);
+    blmi_registration_free(fitter->registration);
     free_extraction(fitter);
     blmi_detector_fit_free(fitter->statistics);
     blmi_weights_close(&fitter->weights);
@@ -201,7 +176,7 @@ static blm_status check_open(const blm_fitter *fitter, blm_error *err)
                      fitter->ended);
 }
 
-static blm_status check_takes_images(const blm_fitter *fitter, blm_error *err)
+blm_status blmi_fitter_check_takes_images(const blm_fitter *fitter, blm_error *err)
 {
     BLMI_TRY(check_open(fitter, err));
     return fitter->extractor != NULL
@@ -234,7 +209,11 @@ static blm_status grow_names(blm_fitter *fitter, size_t more, blm_error *err)
     blmi_look *looks = blmi_grow_zero(fitter->looks, old, capacity, sizeof *looks);
     if (looks != NULL)
         fitter->looks = looks;
-    if (names == NULL || thumbs == NULL || looks == NULL)
+    blmi_alignment *alignments =
+        blmi_grow_zero(fitter->alignments, old, capacity, sizeof *alignments);
+    if (alignments != NULL)
+        fitter->alignments = alignments;
+    if (names == NULL || thumbs == NULL || looks == NULL || alignments == NULL)
         return blmi_no_memory(err, "names", capacity, sizeof *names);
     fitter->names_capacity = capacity;
     return BLM_OK;
@@ -254,6 +233,7 @@ static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
     if (traits->seen.most_width > 0) // else unknown
         blmi_seen_add(&fitter->seen, &traits->seen);
     blmi_levels_add(&fitter->levels, &traits->levels);
+    fitter->alignments[index] = traits->alignment;
     if (index < BLMI_MAX_COMPARED) {
         fitter->thumbs[index] = traits->thumb;
         traits->thumb = NULL;
@@ -262,7 +242,7 @@ static void keep_traits(blm_fitter *fitter, blmi_traits *traits, size_t index)
 }
 
 // Adds the first `count` images of the block.  A failure changes nothing.
-static blm_status accumulate(blm_fitter *fitter, const char *const *names,
+blm_status blmi_fitter_accumulate(blm_fitter *fitter, const char *const *names,
     blmi_traits *const *traits, int count, blm_error *err)
 {
     BLMI_TRY(grow_names(fitter, (size_t)count, err));
@@ -287,7 +267,8 @@ static blm_status take_variations(const blm_fitter *fitter, const blmi_cover *co
     const blm_image *image, int thread, float *features, blm_error *err)
 {
     const blmi_augment *augment = &fitter->recipe.augment;
-    const size_t stride = block_stride(fitter) / ((size_t)augment->variations + 1);
+    const size_t stride =
+        blmi_fitter_block_stride(fitter) / ((size_t)augment->variations + 1);
     blm_status status = BLM_OK;
     for (int c = 0; status == BLM_OK && c < augment->variations; c++) {
         blm_image *varied = NULL;
@@ -303,36 +284,45 @@ static blm_status take_variations(const blm_fitter *fitter, const blmi_cover *co
     return status;
 }
 
-static blm_status add_covered(
-    blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
+blm_status blmi_fitter_take_image(blm_fitter *fitter, const blmi_cover *cover,
+    const blm_image *image, int thread, float *features, blmi_traits *traits,
+    blm_error *err)
 {
-    BLMI_TRY(blmi_extractor_run(
-        fitter->extractor, fitter->extraction[0], image, fitter->block, NULL, NULL, err));
-    blmi_traits traits = {0};
-    blmi_traits *all[] = {&traits};
-    blm_status status = blmi_traits_of(&fitter->recipe, image, &traits, err);
+    const blmi_recipe *recipe = &fitter->recipe;
+    blmi_extraction *extraction = fitter->extraction[thread];
+    blm_image *copy = NULL;
+    BLMI_TRY(take_variations(fitter, cover, image, thread, features, err));
+    BLMI_TRY(blmi_cover_copy(cover, recipe, fitter->include, image, &copy, err));
+    const blm_image *covered = copy != NULL ? copy : image;
+    blm_status status = blmi_extractor_run(
+        fitter->extractor, extraction, covered, features, NULL, NULL, err);
+    if (status == BLM_OK && fitter->registration != NULL)
+        traits->alignment = *blmi_extraction_alignment(extraction, 0);
     if (status == BLM_OK)
-        status = accumulate(fitter, &name, all, 1, err);
-    blmi_traits_free(&traits);
+        status = blmi_traits_of(recipe, covered, traits, err);
+    blm_image_free(copy);
     return status;
 }
 
 blm_status blm_fitter_add_image(
     blm_fitter *fitter, const blm_image *image, const char *name, blm_error *err)
 {
-    BLMI_TRY(check_takes_images(fitter, err));
+    BLMI_TRY(blmi_fitter_check_takes_images(fitter, err));
     BLMI_NEED(name, err);
     BLMI_TRY(blmi_picture_check(image, err));
-    blmi_cover cover = fitter->cover;
-    blm_image *copy = NULL;
-    if (fitter->include != NULL && !cover.there)
+    if (blmi_fitter_needs_reference(fitter))
+        BLMI_TRY(blmi_fitter_take_reference(fitter, image, name, err));
+    blmi_cover cover = blmi_fitter_cover(fitter);
+    if (blmi_fitter_needs_cover(fitter))
         BLMI_TRY(blmi_cover_choose(&fitter->recipe, fitter->include, image, &cover, err));
-    BLMI_TRY(take_variations(fitter, &cover, image, 0, fitter->block, err));
-    BLMI_TRY(
-        blmi_cover_copy(&cover, &fitter->recipe, fitter->include, image, &copy, err));
-    const blm_status status = add_covered(fitter, copy != NULL ? copy : image, name, err);
-    blm_image_free(copy);
+    blmi_traits traits = {0};
+    blmi_traits *all[] = {&traits};
+    blm_status status =
+        blmi_fitter_take_image(fitter, &cover, image, 0, fitter->block, &traits, err);
     if (status == BLM_OK)
+        status = blmi_fitter_accumulate(fitter, &name, all, 1, err);
+    blmi_traits_free(&traits);
+    if (status == BLM_OK && fitter->registration == NULL)
         fitter->cover = cover;
     return status;
 }
@@ -348,7 +338,7 @@ static blm_status check_features(const blm_fitter *fitter,
         if (names != NULL)
             BLMI_NEED(names[i], err);
         BLMI_TRY(blmi_features_check(features[i], &fitter->recipe, &fitter->layout,
-            fitter->weights.hash, fitter->include, err));
+            fitter->weights.hash, fitter->include, NULL, err));
     }
     return BLM_OK;
 }
@@ -374,169 +364,14 @@ blm_status blm_fitter_add_features(blm_fitter *fitter,
             traits[i].look = features[at + (size_t)i]->look;
             all[i] = &traits[i];
         }
-        const blm_status status =
-            accumulate(fitter, names != NULL ? names + at : no_names, all, size, err);
+        const blm_status status = blmi_fitter_accumulate(
+            fitter, names != NULL ? names + at : no_names, all, size, err);
         if (status != BLM_OK) {
             fitter->ended = "has failed";
             return status;
         }
     }
     return BLM_OK;
-}
-
-// The features and properties of a file.  The error text begins with the path.
-static blm_status take_file(blm_fitter *fitter, const char *path, int thread,
-    float *features, blmi_traits *traits, blm_error *err)
-{
-    blm_image *image = NULL;
-    blm_error why;
-    BLMI_TRY(blm_image_read(path, &fitter->decode, &image, err));
-    blm_status status =
-        take_variations(fitter, &fitter->cover, image, thread, features, &why);
-    if (status == BLM_OK)
-        status =
-            blmi_cover_lay(&fitter->cover, &fitter->recipe, fitter->include, image, &why);
-    if (status == BLM_OK)
-        status = blmi_extractor_run(fitter->extractor, fitter->extraction[thread], image,
-            features, NULL, NULL, &why);
-    if (status == BLM_OK)
-        status = blmi_traits_of(&fitter->recipe, image, traits, &why);
-    blm_image_free(image);
-    return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
-}
-
-// Chooses the cover from the first file that has pixels inside the region.  Errors of
-// files before it are reported when they are added.
-static blm_status choose_cover(
-    blm_fitter *fitter, const char *const *paths, size_t count, blm_error *err)
-{
-    for (size_t i = 0; i < count && !fitter->cover.there; i++) {
-        blm_image *image = NULL;
-        blm_status status = blm_image_read(paths[i], &fitter->decode, &image, err);
-        if (status == BLM_OK)
-            status = blmi_cover_choose(
-                &fitter->recipe, fitter->include, image, &fitter->cover, err);
-        blm_image_free(image);
-        if (status != BLM_OK && status != BLM_EINPUT)
-            return status;
-    }
-    return BLM_OK;
-}
-
-// The outcome of a block of files.
-typedef struct outcome {
-    blm_status status[BLOCK];
-    blm_error error[BLOCK];
-    blmi_traits traits[BLOCK];
-    int interrupted;
-} outcome;
-
-static void take_block(blm_fitter *fitter, const char *const *paths, int count,
-    size_t done, size_t total, const blm_fit_watch *watch, outcome *block)
-{
-    const size_t stride = block_stride(fitter);
-    int finished = 0;
-    block->interrupted = 0;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(fitter->threads)
-    for (int i = 0; i < count; i++) {
-        int stop;
-#pragma omp atomic read
-        stop = block->interrupted;
-        if (stop)
-            continue;
-        block->status[i] = take_file(fitter, paths[i], omp_get_thread_num(),
-            fitter->block + (size_t)i * stride, &block->traits[i], &block->error[i]);
-#pragma omp critical(blmi_fit_progress)
-        {
-            finished++;
-            if (watch->progress != NULL &&
-                watch->progress(watch->context, done + (size_t)finished, total) != 0) {
-#pragma omp atomic write
-                block->interrupted = 1;
-            }
-        }
-    }
-}
-
-// The good images of a block.
-typedef struct good_files {
-    const char *names[BLOCK];
-    blmi_traits *traits[BLOCK];
-    int count;
-} good_files;
-
-// Moves the features and names of the good images to the front.  Fails at a bad file that
-// may not be skipped.
-static blm_status keep_good(blm_fitter *fitter, const char *const *paths,
-    const char *const *names, int count, const blm_fit_watch *watch, outcome *block,
-    good_files *kept, blm_error *err)
-{
-    const size_t stride = block_stride(fitter);
-    kept->count = 0;
-    for (int i = 0; i < count; i++) {
-        if (block->status[i] != BLM_OK) {
-            const int skip =
-                block->status[i] == BLM_EINPUT && watch->bad_file != NULL &&
-                watch->bad_file(watch->context, paths[i], &block->error[i]) != 0;
-            if (!skip)
-                return blmi_fail(err, block->status[i], "%s", block->error[i].text);
-            continue;
-        }
-        if (kept->count != i)
-            memcpy(fitter->block + (size_t)kept->count * stride,
-                fitter->block + (size_t)i * stride, stride * sizeof(float));
-        kept->names[kept->count] = names[i];
-        kept->traits[kept->count++] = &block->traits[i];
-    }
-    return BLM_OK;
-}
-
-static blm_status check_texts(
-    const char *what, const char *const *texts, size_t count, blm_error *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (texts == NULL || texts[i] == NULL)
-            return blmi_fail(
-                err, BLM_EUSAGE, "blm_fitter_add_files: %s %zu is NULL", what, i);
-    return BLM_OK;
-}
-
-blm_status blm_fitter_add_files_sized(blm_fitter *fitter, const char *const *paths,
-    const char *const *names, size_t count, const blm_fit_watch *given, size_t watch_size,
-    blm_error *err)
-{
-    BLMI_TRY(check_takes_images(fitter, err));
-    BLMI_TRY(check_texts("path", paths, count, err));
-    if (names != NULL)
-        BLMI_TRY(check_texts("name", names, count, err));
-    blm_fit_watch own = {0};
-    const blm_fit_watch *watch = &own;
-    BLMI_TAKE(blm_fit_watch, own, given, watch_size, err);
-    good_files kept;
-    blm_status status = BLM_OK;
-    names = names != NULL ? names : paths;
-    outcome *block = blmi_alloc_zero(1, sizeof *block);
-    if (block == NULL)
-        return blmi_no_memory(err, "the outcome of a block", 1, sizeof *block);
-    if (fitter->include != NULL)
-        status = choose_cover(fitter, paths, count, err);
-    for (size_t at = 0; at < count && status == BLM_OK; at += BLOCK) {
-        const int size = count - at < BLOCK ? (int)(count - at) : BLOCK;
-        take_block(fitter, paths + at, size, at, count, watch, block);
-        if (block->interrupted)
-            status = blmi_fail(err, BLM_ESYSTEM, "interrupted");
-        if (status == BLM_OK)
-            status =
-                keep_good(fitter, paths + at, names + at, size, watch, block, &kept, err);
-        if (status == BLM_OK && kept.count > 0)
-            status = accumulate(fitter, kept.names, kept.traits, kept.count, err);
-        for (int i = 0; i < size; i++)
-            blmi_traits_free(&block->traits[i]);
-    }
-    blmi_free(block);
-    if (status != BLM_OK)
-        fitter->ended = "has failed";
-    return status;
 }
 
 void blm_fitter_levels_sized(const blm_fitter *fitter, blm_levels *out, size_t out_size)
@@ -560,9 +395,15 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     model->program = BLM_VERSION;
     model->seen = fitter->seen;
     model->cover = fitter->cover;
+    if (fitter->registration != NULL) {
+        model->registration = blmi_registration_share(fitter->registration);
+        model->reference = blmi_registration_grey(model->registration);
+    }
     free_extraction(fitter);
     BLMI_TRY(blmi_detector_fit_finish(fitter->statistics, &model->detector, err));
     BLMI_TRY(blmi_names_note(model, fitter->names, err));
+    if (fitter->registration != NULL)
+        BLMI_TRY(blmi_alignments_note(model, fitter->alignments, err));
     BLMI_TRY(blmi_parts_note(
         model, fitter->thumbs, blmi_model_images(model), fitter->threads, err));
     blmi_limits_take_looks(model, &fitter->looks, fitter->look_count);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "src/align/align.h"
 #include "src/fit/levels.h"
 #include "src/fit/thumb.h"
 #include "src/judge/look.h"
@@ -15,6 +16,7 @@ typedef struct blmi_traits {
     blmi_thumb *thumb;
     bool has_look; // false: look is unknown
     blmi_look look;
+    blmi_alignment alignment; // all zeros: not aligned
 } blmi_traits;
 
 // image: with the cover laid over it.  Release with blmi_traits_free, also after a

@@ -39,8 +39,10 @@ static const blmi_check checks[] = {
     {"columns 8 apart", BLMI_LOOK_COLUMNS + 3, 1, BLM_REASON_TORN, 0.4},
     {"uneven distance", BLMI_CHECK_UNEVEN, 1, BLM_REASON_OBSTRUCTED, 0.25},
     {"distance", BLMI_CHECK_TYPICAL, 1, BLM_REASON_WRONG_PART, 0.25},
+    {"fit to the reference", BLMI_CHECK_FIT, -1, BLM_REASON_NOT_ALIGNED, 0.5},
+    {"lead over other angles", BLMI_CHECK_LEAD, -1, BLM_REASON_NOT_ALIGNED, 0},
 };
-_Static_assert(sizeof checks / sizeof *checks == BLMI_CHECKS, "BLMI_CHECKS");
+_Static_assert(sizeof checks / sizeof *checks == BLMI_ALL_CHECKS, "BLMI_ALL_CHECKS");
 
 const blmi_check *blmi_check_at(int index)
 {
@@ -57,6 +59,12 @@ void blmi_check_distances(const float *distances, const uint8_t *use, int positi
     blmi_numbers_sort(scratch, n);
     out[0] = n > 0 ? logf(1e-6f + blmi_at_share(scratch, n, 0.5)) : 0;
     out[1] = n > 0 ? logf(1e-6f + blmi_at_share(scratch, n, 0.85)) - out[0] : 0;
+}
+
+void blmi_check_alignment(double quality, double rival, float out[2])
+{
+    out[0] = (float)atanh(fmin(fmax(quality, -0.9999), 0.9999));
+    out[1] = (float)(quality - rival);
 }
 
 // The point that a share p of a standard normal distribution is beyond, 0 < p <= 1/2,
@@ -87,14 +95,20 @@ blm_status blmi_check_limit(const blmi_check *check, const float *numbers, size_
     const double beyond = middle + (most - middle) * fmax(factor, 1) * (1 + 10 / n);
     limit->at = check->side * fmax(beyond, most + check->margin);
     limit->good = check->side * most;
+    // If all good images have a lead, one without is in doubt, however leads spread.
+    if (check->number == BLMI_CHECK_LEAD && limit->good > BLMI_CHECK_NO_LEAD)
+        limit->at = fmax(limit->at, BLMI_CHECK_NO_LEAD);
     blmi_free(sorted);
     return BLM_OK;
 }
 
 // Keeps the reasons that explain the others: blur and exposure make the whole image
 // unlike the good ones, as another part does; another part is more than an obstruction.
+// An image that is not aligned is unlike the good ones.
 static unsigned settle(unsigned reasons)
 {
+    if ((reasons & BLM_REASON_NOT_ALIGNED) != 0)
+        reasons &= ~(unsigned)(BLM_REASON_WRONG_PART | BLM_REASON_OBSTRUCTED);
     const unsigned plain =
         BLM_REASON_OUT_OF_FOCUS | BLM_REASON_OVEREXPOSED | BLM_REASON_UNDEREXPOSED;
     if ((reasons & plain) != 0)
@@ -104,16 +118,28 @@ static unsigned settle(unsigned reasons)
     return reasons;
 }
 
-unsigned blmi_check_image(const blmi_look *look, const float distances[2],
-    const blmi_limit *limits, double *numbers)
+// The number of an image; NAN: unknown.
+static double number_of(const blmi_checked *image, int number)
+{
+    const float *from = image->look != NULL ? image->look->at : NULL;
+    int first = 0;
+    if (number >= BLMI_CHECK_FIT) {
+        from = image->alignment;
+        first = BLMI_CHECK_FIT;
+    } else if (number >= BLMI_CHECK_TYPICAL) {
+        from = image->distances;
+        first = BLMI_CHECK_TYPICAL;
+    }
+    return from != NULL ? (double)from[number - first] : NAN;
+}
+
+unsigned blmi_check_image(
+    const blmi_checked *image, const blmi_limit *limits, int count, double *numbers)
 {
     unsigned reasons = 0;
-    for (int i = 0; i < BLMI_CHECKS; i++) {
+    for (int i = 0; i < count; i++) {
         const blmi_check *c = &checks[i];
-        const bool looked = c->number < BLMI_LOOK_NUMBERS;
-        const float *from = !looked ? distances : look != NULL ? look->at : NULL;
-        const int at = looked ? c->number : c->number - BLMI_LOOK_NUMBERS;
-        numbers[i] = from != NULL ? (double)from[at] : NAN;
+        numbers[i] = number_of(image, c->number);
         if (c->side * numbers[i] > c->side * limits[i].at)
             reasons |= c->reason;
     }

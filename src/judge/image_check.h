@@ -15,11 +15,16 @@
 // The numbers that are checked: those of blmi_look, then of the distances of the
 // positions of the detector: log of the median distance, and log of the distance that
 // 15 % exceed in relation to the median.  An obstruction raises the second, as a very
-// large defect does; another part raises the first.
+// large defect does; another part raises the first.  Then of the alignment: how well the
+// image fits the reference, and its lead over the best fit at another angle.
 enum {
     BLMI_CHECK_TYPICAL = BLMI_LOOK_NUMBERS,
     BLMI_CHECK_UNEVEN,
-    BLMI_CHECKS = 31,
+    // Of models that align images (blmi_check_alignment).
+    BLMI_CHECK_FIT,
+    BLMI_CHECK_LEAD,
+    BLMI_CHECKS = 31,     // of every model
+    BLMI_ALL_CHECKS = 33, // and those of alignments
     BLMI_MIN_CHECKED = 3, // images that can set limits
 };
 
@@ -37,7 +42,14 @@ typedef struct blmi_limit {
     double at, good;
 } blmi_limit;
 
-const blmi_check *blmi_check_at(int index); // 0 to BLMI_CHECKS - 1
+// A lead below this is none: both angles fit.
+#define BLMI_CHECK_NO_LEAD 0.02
+
+const blmi_check *blmi_check_at(int index); // 0 to BLMI_ALL_CHECKS - 1
+
+// From the quality of an alignment and of the best one at another angle, -1 to 1: out[0]
+// inverse hyperbolic tangent of the first, see BLMI_CHECK_FIT; out[1]: _LEAD.
+void blmi_check_alignment(double quality, double rival, float out[2]);
 
 // out[0]: see BLMI_CHECK_TYPICAL; out[1]: _UNEVEN.  distances (positions); use
 // (positions): 1: counts; NULL: all do.  scratch (positions).
@@ -49,9 +61,16 @@ void blmi_check_distances(const float *distances, const uint8_t *use, int positi
 blm_status blmi_check_limit(const blmi_check *check, const float *numbers, size_t count,
     size_t stride, double rate, blmi_limit *limit, blm_error *err);
 
-// The reasons (a sum of BLM_REASON_...) of an image.  look, distances: NULL: unknown.
-// limits (BLMI_CHECKS).  numbers (BLMI_CHECKS): of the image; NAN: unknown.
-unsigned blmi_check_image(const blmi_look *look, const float distances[2],
-    const blmi_limit *limits, double *numbers);
+// What is known of an image; NULL: unknown.
+typedef struct blmi_checked {
+    const blmi_look *look;
+    const float *distances; // (2) of blmi_check_distances
+    const float *alignment; // (2) of blmi_check_alignment
+} blmi_checked;
+
+// The reasons (a sum of BLM_REASON_...) of an image.  limits (count), numbers (count): of
+// the image; NAN: unknown.  count: BLMI_CHECKS, or BLMI_ALL_CHECKS.
+unsigned blmi_check_image(
+    const blmi_checked *image, const blmi_limit *limits, int count, double *numbers);
 
 #endif

@@ -81,7 +81,7 @@ static unsigned reasons_of(const blmi_limit *limits)
 {
     double numbers[BLMI_CHECKS];
     const blmi_look look = look_at(rgb);
-    return blmi_check_image(&look, NULL, limits, numbers);
+    return blmi_check_image(&(blmi_checked){.look = &look}, limits, BLMI_CHECKS, numbers);
 }
 
 static void count_category(
@@ -129,7 +129,7 @@ static void limits_are_beyond_the_good(void **state)
 {
     const float numbers[] = {3, 1, 2, 4, 5};
     (void)state;
-    for (int i = 0; i < BLMI_CHECKS; i++) {
+    for (int i = 0; i < BLMI_ALL_CHECKS; i++) {
         const blmi_check *c = blmi_check_at(i);
         blmi_limit limit;
         assert_ok(blmi_check_limit(c, numbers, 5, 1, 0.001, &limit, &err), err);

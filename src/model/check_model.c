@@ -180,7 +180,7 @@ static blm_status check_weights(const blm_model *model, const char *path, blm_er
 
 static blm_status check_limits(const blm_model *model, const char *path, blm_error *err)
 {
-    for (int i = 0; model->limits != NULL && i < BLMI_CHECKS; i++)
+    for (int i = 0; model->limits != NULL && i < blmi_model_checks(model); i++)
         if (isnan(model->limits[i].at))
             return blmi_fail(
                 err, BLM_EINPUT, "%s: check.limits: limit %d is not a number", path, i);
@@ -195,12 +195,55 @@ static blm_status check_limits(const blm_model *model, const char *path, blm_err
     return BLM_OK;
 }
 
+// Each number is finite, and one that an alignment can have.
+static blm_status check_alignments(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    const double far = 4.0 * (model->recipe.fields.width + model->recipe.fields.height);
+    for (int m = 0; model->alignments != NULL && m < model->detector->left_out; m++) {
+        const blmi_alignment *a = &model->alignments[m];
+        const blmi_transform *t = &a->transform;
+        if (!(fabs(t->angle) < 4 && t->scale > 0.1 && t->scale < 10 &&
+                fabs(t->dx) <= far && fabs(t->dy) <= far && fabs(a->quality) <= 1 &&
+                fabs(a->rival) <= 1))
+            return blmi_fail(err, BLM_EINPUT,
+                "%s: good.alignments: image %d has angle %g, scale %g, shift %g, %g and "
+                "quality %g, %g, which no alignment has",
+                path, m, t->angle, t->scale, t->dx, t->dy, a->quality, a->rival);
+    }
+    return BLM_OK;
+}
+
 blm_status blmi_model_check_tensors(
     const blm_model *model, const char *path, blm_error *err)
 {
     BLMI_TRY(check_good_scores(model, path, err));
     BLMI_TRY(check_same(model, path, err));
     BLMI_TRY(check_limits(model, path, err));
+    BLMI_TRY(check_alignments(model, path, err));
     BLMI_TRY(check_region(model, path, err));
     return check_weights(model, path, err);
+}
+
+// ---- the reference --------------------------------------------------------------------
+
+blm_status blmi_model_set_reference(blm_model *model, const char *path, double aspect,
+    const char *name, const blmi_tensor *picture, blm_error *err)
+{
+    const blm_recipe *r = &model->recipe.fields;
+    blm_error why;
+    if (name == NULL || !blmi_utf8_is_printable(name))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata align.name is missing or has control characters", path);
+    if (!(aspect >= 1.0 / 64 && aspect <= 64))
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: metadata align.aspect is %g, expected 1/64 to 64", path, aspect);
+    if (picture == NULL || picture->dtype != BLMI_U8 || picture->rank != 2 ||
+        picture->shape[0] != r->height || picture->shape[1] != r->width)
+        return blmi_fail(err, BLM_EINPUT,
+            "%s: tensor align.reference is missing, or not of %d x %d bytes", path,
+            r->width, r->height);
+    const blm_status status = blmi_registration_new(
+        &model->recipe, picture->data, aspect, name, &model->registration, &why);
+    return status == BLM_OK ? BLM_OK : blmi_fail(err, status, "%s: %s", path, why.text);
 }

@@ -11,4 +11,9 @@ blm_status blmi_model_check_numbers(
 blm_status blmi_model_check_tensors(
     const blm_model *model, const char *path, blm_error *err);
 
+// Sets the reference of a model that aligns images, after checking what its file has.
+// name, picture: NULL: missing.
+blm_status blmi_model_set_reference(blm_model *model, const char *path, double aspect,
+    const char *name, const blmi_tensor *picture, blm_error *err);
+
 #endif

@@ -27,6 +27,7 @@ struct blmi_origin {
     char weights_hash[33];
     uint8_t *include; // (height, width) the region of interest; NULL: everywhere
     blmi_cover cover; // hides what is outside the region
+    blmi_registration *registration; // NULL: images are not aligned
 };
 
 struct blm_extractor {
@@ -56,6 +57,7 @@ static void free_origin(blmi_origin *origin)
     if (origin == NULL || atomic_fetch_sub(&origin->owners, 1) > 1)
         return;
     blmi_free(origin->include);
+    blmi_registration_free(origin->registration);
     blmi_free(origin);
 }
 
@@ -170,9 +172,14 @@ size_t blm_extractor_steps_sized(
 
 static blm_status open_runs(blm_extractor *e, blm_error *err)
 {
+    const blmi_origin *o = e->origin;
     find_steps(e);
     BLMI_TRY(blmi_team_new(blmi_threads_of(e->threads), &e->team, err));
-    return blmi_extraction_new(e->extractor, e->team, &e->extraction, err);
+    BLMI_TRY(blmi_extraction_new(e->extractor, e->team, &e->extraction, err));
+    if (o->registration == NULL)
+        return BLM_OK;
+    return blmi_extraction_align(
+        e->extraction, o->registration, o->include, &o->cover, err);
 }
 
 static blm_status open_extractor(
@@ -189,6 +196,11 @@ static blm_status open_extractor(
                                      &model->backbone, model->weights_hash, err)
                                : open_origin(origin, o->recipe, &weights.backbone,
                                      weights.hash, err);
+    if (status == BLM_OK && model == NULL && origin->recipe.fields.align != BLM_ALIGN_OFF)
+        status = blmi_fail(err, BLM_EUSAGE,
+            "align: an extractor needs a model, which has the reference");
+    if (status == BLM_OK && model != NULL && model->registration != NULL)
+        origin->registration = blmi_registration_share(model->registration);
     if (status == BLM_OK && model != NULL)
         status = copy_region(origin, model->include, &model->cover, err);
     if (status == BLM_OK)
@@ -348,7 +360,8 @@ static blm_status prepare(blm_extractor *e, const blm_image *image, int place,
 {
     const blmi_origin *o = e->origin;
     blm_image *copy = NULL;
-    BLMI_TRY(blmi_cover_copy(&o->cover, &o->recipe, o->include, image, &copy, err));
+    if (o->registration == NULL) // else the extraction lays it over the aligned input
+        BLMI_TRY(blmi_cover_copy(&o->cover, &o->recipe, o->include, image, &copy, err));
     const blm_image *covered = copy != NULL ? copy : image;
     *seen = blmi_seen_of(covered);
     const blm_rect crop = blmi_recipe_crop(&o->recipe, image->width, image->height);
@@ -382,6 +395,9 @@ static blm_status run(blm_extractor *e, const blm_image *const *images, int coun
         out[i]->has_look = true;
         out[i]->width = images[i]->width;
         out[i]->height = images[i]->height;
+        out[i]->aligned = e->origin->registration != NULL;
+        if (out[i]->aligned)
+            out[i]->alignment = *blmi_extraction_alignment(e->extraction, i);
         fill(out[i], blmi_extraction_outputs(e->extraction), i);
     }
     return BLM_OK;
@@ -471,7 +487,7 @@ static int has_tap(const blmi_layout *layout, int tap)
 
 blm_status blmi_features_check(const blm_features *features, const blmi_recipe *recipe,
     const blmi_layout *layout, const char *weights_hash, const uint8_t *include,
-    blm_error *err)
+    const blmi_registration *registration, blm_error *err)
 {
     const blmi_origin *o = features->origin;
     const size_t pixels = (size_t)recipe->fields.width * (size_t)recipe->fields.height;
@@ -481,8 +497,11 @@ blm_status blmi_features_check(const blm_features *features, const blmi_recipe *
     if (!blmi_recipe_equal(
             &o->recipe.fields, &recipe->fields, BLM_PART_INPUT, BLM_PART_NETWORK))
         return blmi_fail(err, BLM_EUSAGE,
-            "features: made with another size, resize, crop, filter, bits, range or "
-            "type");
+            "features: made with another size, resize, crop, filter, bits, range, type "
+            "or align");
+    if (!blmi_registration_equal(o->registration, registration))
+        return blmi_fail(
+            err, BLM_EUSAGE, "features: aligned with another reference image");
     for (int i = 0; i < layout->outputs; i++)
         if (!has_tap(&o->layout, layout->output[i].tap))
             return blmi_fail(err, BLM_EUSAGE, "features: the output %s is missing",

@@ -86,6 +86,7 @@ blm_status blmi_model_derive(
     next->owned_same = NULL;
     next->owned_looks = NULL;
     next->owned_limits = NULL;
+    next->owned_alignments = NULL;
     *out = next;
     return BLM_OK;
 }
@@ -97,8 +98,10 @@ void blm_model_free(blm_model *model)
     blm_model *base = model->base;
     if (owns_detector(model))
         blmi_detector_free(model->detector);
-    if (base == NULL)
+    if (base == NULL) {
         blmi_free(model->name);
+        blmi_registration_free(model->registration);
+    }
     blmi_free(model->owned_names);
     blmi_free(model->owned_include);
     blmi_free(model->owned_weights);
@@ -106,6 +109,7 @@ void blm_model_free(blm_model *model)
     blmi_free(model->owned_same);
     blmi_free(model->owned_looks);
     blmi_free(model->owned_limits);
+    blmi_free(model->owned_alignments);
     blmi_weights_close(&model->fitted_on);
     blmi_safetensors_close(&model->file);
     blmi_extractor_free(model->life->extractor);
@@ -177,6 +181,54 @@ size_t blmi_model_images(const blm_model *model)
     return (size_t)model->detector->images / ((size_t)model->detector->variations + 1);
 }
 
+int blmi_model_checks(const blm_model *model)
+{
+    return model->registration != NULL ? BLMI_ALL_CHECKS : BLMI_CHECKS;
+}
+
+const blmi_warp *blmi_model_good_warp(const blm_model *model, size_t m, blmi_warp *out)
+{
+    if (model->registration == NULL)
+        return NULL;
+    *out = blmi_registration_warp(model->registration, &model->alignments[m]);
+    return out;
+}
+
+blm_alignment blmi_model_alignment(
+    const blm_model *model, const blmi_alignment *alignment, const blmi_frame *frame)
+{
+    const blm_recipe *r = &model->recipe.fields;
+    const blmi_warp w = blmi_registration_warp(model->registration, alignment);
+    const double x = 0.5 * r->width, y = 0.5 * r->height; // the centre
+    return (blm_alignment){.aligned = 1,
+        .doubtful = alignment->quality - alignment->rival < BLMI_CHECK_NO_LEAD,
+        .turn = alignment->transform.angle * (180 / 3.14159265358979323846),
+        .scale = alignment->transform.scale,
+        .x = (w.xx * x + w.xy * y + w.x0 - x) * frame->step_x,
+        .y = (w.yx * x + w.yy * y + w.y0 - y) * frame->step_y,
+        .quality = alignment->quality,
+        .rival = alignment->rival};
+}
+
+int blm_model_good_alignment_sized(
+    const blm_model *model, size_t index, blm_alignment *out, size_t out_size)
+{
+    static const blmi_frame input = {.step_x = 1, .step_y = 1};
+    if (model == NULL || out == NULL || model->registration == NULL ||
+        index >= (size_t)model->detector->left_out)
+        return 0;
+    const blm_alignment own =
+        blmi_model_alignment(model, &model->alignments[index], &input);
+    blmi_sized_give(&own, sizeof own, out, out_size);
+    return 1;
+}
+
+const blmi_cover *blmi_model_cover(const blm_model *model)
+{
+    static const blmi_cover none;
+    return model->registration != NULL ? &none : &model->cover;
+}
+
 static blm_model_info describe(const blm_model *model)
 {
     const blmi_detector *detector = model->detector;
@@ -202,7 +254,10 @@ static blm_model_info describe(const blm_model *model)
         .good_median = model->good_median,
         .finest_rate = 1 / (count_units(model) + 1),
         .promised_rate = promised_rate(model),
-        .unjudged = model->unjudged};
+        .unjudged = model->unjudged,
+        .reference = model->registration != NULL
+                         ? blmi_registration_name(model->registration)
+                         : NULL};
 }
 
 void blm_model_describe_sized(
@@ -230,7 +285,8 @@ size_t blm_model_image_same(const blm_model *model, size_t index)
 int blm_model_check_sized(
     const blm_model *model, size_t index, blm_check *out, size_t out_size)
 {
-    if (model == NULL || out == NULL || model->limits == NULL || index >= BLMI_CHECKS)
+    if (model == NULL || out == NULL || model->limits == NULL ||
+        index >= (size_t)blmi_model_checks(model))
         return 0;
     const blmi_check *c = blmi_check_at((int)index);
     const blm_check own = {.name = c->name,

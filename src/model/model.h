@@ -9,6 +9,7 @@
 #include "src/feature/extractor.h"
 #include "src/feature/feature_layout.h"
 #include "src/feature/recipe.h"
+#include "src/feature/registration.h"
 #include "src/judge/image_check.h"
 #include "src/model/seen.h"
 
@@ -34,6 +35,10 @@ struct blm_model {
     size_t names_size; // bytes, all zeros included
     const char **name; // (M) where each begins
 
+    blmi_registration *registration;  // NULL: images are not aligned
+    const uint8_t *reference;         // (height, width) its picture
+    const blmi_alignment *alignments; // (M) of the good images
+
     // (M) index of the first image that shows the same part; NULL: no copies.
     const int32_t *same;
 
@@ -48,7 +53,7 @@ struct blm_model {
     // Numbers of the first images of the fit; NULL: unknown.
     const blmi_look *looks; // (look_count)
     size_t look_count;
-    const blmi_limit *limits; // (BLMI_CHECKS) NULL: no image is refused
+    const blmi_limit *limits; // (blmi_model_checks) NULL: no image is refused
     double unjudged;          // the rate of the limits; 0 without them
 
     const char *program, *weights_hash; // texts that live as long as the model
@@ -63,6 +68,7 @@ struct blm_model {
     int32_t *owned_same;
     blmi_look *owned_looks;
     blmi_limit *owned_limits;
+    blmi_alignment *owned_alignments;
 };
 
 // Makes a model of zeros with one owner.
@@ -76,6 +82,16 @@ blm_status blmi_model_derive(
 // *out is one more owner.  Thread-safe.
 blm_status blmi_model_extractor(
     const blm_model *model, blmi_extractor **out, blm_error *err);
+
+// The checks of the model's images, also if it has no limits.
+int blmi_model_checks(const blm_model *model);
+// The warp of good image m of M; returns out, or NULL if images are not aligned.
+const blmi_warp *blmi_model_good_warp(const blm_model *model, size_t m, blmi_warp *out);
+// An alignment as callers see it.  frame: from the input to the image.
+blm_alignment blmi_model_alignment(
+    const blm_model *model, const blmi_alignment *alignment, const blmi_frame *frame);
+// The cover of images before they are resized; none if they are aligned first.
+const blmi_cover *blmi_model_cover(const blm_model *model);
 
 // Images that the model was fitted on, without variations.
 size_t blmi_model_images(const blm_model *model);

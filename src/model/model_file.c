@@ -13,6 +13,8 @@
 #include "src/model/check_model.h"
 #include "src/model/model.h"
 
+_Static_assert(sizeof(blmi_alignment) == 6 * sizeof(double), "as good.alignments");
+
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
 #define BACKBONE "backbone."  // prefix of the weights' names
@@ -21,7 +23,11 @@
 #define LIMITS "check.limits" // tensor of limits of checks, with its rate
 #define RATE "check.rate"
 #define LOOK_COUNT "check.looks"
-#define INCLUDE "recipe.include" // tensor of the region of interest
+#define REFERENCE "align.reference" // tensor of the reference, if images are aligned
+#define ASPECT "align.aspect"
+#define REFERENCE_NAME "align.name"
+#define ALIGNMENTS "good.alignments" // tensor of the good images' alignments
+#define INCLUDE "recipe.include"     // tensor of the region of interest
 // A reader must understand keys with '!', since scores would be wrong without them.  The
 // other keys of this kind are those of the recipe.
 #define REGION "!region"          // "1" where there is a region of interest
@@ -140,7 +146,7 @@ static int scan_number(const blmi_number *number, const char *text)
 
 // ---- tensors: one list for both directions --------------------------------------------
 
-enum { MAX_PARTS = BLMI_MAX_PARTS + 6 };
+enum { MAX_PARTS = BLMI_MAX_PARTS + 8 };
 
 // The arrays of a model without its weights.
 static size_t list_parts(blm_model *m, blmi_part parts[MAX_PARTS])
@@ -157,7 +163,14 @@ static size_t list_parts(blm_model *m, blmi_part parts[MAX_PARTS])
         parts[count++] = (blmi_part){
             LOOKS, BLMI_F32, 2, {(int64_t)m->look_count, BLMI_LOOK_NUMBERS}, &m->looks};
     if (m->limits != NULL)
-        parts[count++] = (blmi_part){LIMITS, BLMI_F64, 2, {BLMI_CHECKS, 2}, &m->limits};
+        parts[count++] =
+            (blmi_part){LIMITS, BLMI_F64, 2, {blmi_model_checks(m), 2}, &m->limits};
+    if (m->registration != NULL) {
+        parts[count++] = (blmi_part){REFERENCE, BLMI_U8, 2,
+            {m->recipe.fields.height, m->recipe.fields.width}, &m->reference};
+        parts[count++] = (blmi_part){
+            ALIGNMENTS, BLMI_F64, 2, {m->detector->left_out, 6}, &m->alignments};
+    }
     if (m->include != NULL)
         parts[count++] = (blmi_part){INCLUDE, BLMI_U8, 2,
             {m->recipe.fields.height, m->recipe.fields.width}, &m->include};
@@ -260,9 +273,9 @@ static void print_numbers(
 static blm_status write_model(const blm_model *model, const char *path,
     blmi_tensor *tensors, char *names, blm_error *err)
 {
-    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 9];
+    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 11];
     printed numbers = {.pairs = pairs};
-    char outside[8], rate[TEXT], looks[TEXT], repeated[TEXT];
+    char outside[8], rate[TEXT], looks[TEXT], repeated[TEXT], aspect[TEXT];
     blmi_backbone backbone;
     size_t weights;
     const size_t arrays = list_arrays(model, tensors);
@@ -280,6 +293,13 @@ static blm_status write_model(const blm_model *model, const char *path,
     if (model->looks != NULL) {
         blmi_print(looks, sizeof looks, "%zu", model->look_count);
         pairs[count++] = (blmi_pair){LOOK_COUNT, looks};
+    }
+    if (model->registration != NULL) {
+        blmi_print(aspect, sizeof aspect, "%.17g",
+            blmi_registration_aspect(model->registration));
+        pairs[count++] = (blmi_pair){ASPECT, aspect};
+        pairs[count++] =
+            (blmi_pair){REFERENCE_NAME, blmi_registration_name(model->registration)};
     }
     if (model->include != NULL)
         pairs[count++] = (blmi_pair){REGION, "1"};
@@ -510,6 +530,19 @@ static blm_status find_parts(blm_model *model, const char *path, blm_error *err)
     return BLM_OK;
 }
 
+// The reference of a model that aligns images.
+static blm_status read_reference(blm_model *model, const char *path, blm_error *err)
+{
+    const char *name = blmi_safetensors_meta(&model->file, REFERENCE_NAME);
+    const blmi_tensor *picture = blmi_tensors_find(&model->file.tensors, REFERENCE);
+    double aspect = 0;
+    const blmi_number number = {ASPECT, DOUBLE, &aspect};
+    if (model->recipe.fields.align == BLM_ALIGN_OFF)
+        return BLM_OK;
+    BLMI_TRY(read_number(&model->file, &number, path, true, err));
+    return blmi_model_set_reference(model, path, aspect, name, picture, err);
+}
+
 // The weights: the tensors named backbone.*, without that prefix, in the order of the
 // file.
 static blm_status find_weights(blm_model *model, const char *path, blm_error *err)
@@ -539,6 +572,7 @@ static blm_status read_model(blm_model *model, const char *path, blm_error *err)
     BLMI_TRY(find_weights(model, path, err));
     BLMI_TRY(read_detector(model, path, err));
     BLMI_TRY(blmi_model_check_numbers(model, path, err));
+    BLMI_TRY(read_reference(model, path, err));
     BLMI_TRY(find_parts(model, path, err));
     BLMI_TRY(blmi_detector_check_parts(model->detector, path, err));
     BLMI_TRY(blmi_model_check_tensors(model, path, err));

@@ -28,7 +28,9 @@ blm_status blm_model_good_map(
     blmi_mapper *mapper = NULL;
     BLMI_TRY(blmi_mapper_new(&model->recipe, model->layout.grid_width,
         model->layout.grid_height, model->include, &mapper, err));
-    blmi_mapper_run(mapper, detector->loo + index * (size_t)detector->positions, out);
+    blmi_warp warp;
+    blmi_mapper_run_aligned(mapper, detector->loo + index * (size_t)detector->positions,
+        blmi_model_good_warp(model, index, &warp), out);
     blmi_mapper_free(mapper);
     return mask != NULL ? mark(model, out, mask, err) : BLM_OK;
 }

@@ -30,7 +30,7 @@ typedef struct place {
     uint8_t *mask; // (height, width)
     blmi_marker *marker;
     blm_region *regions;
-    double checks[BLMI_CHECKS];
+    double checks[BLMI_ALL_CHECKS];
 } place;
 
 struct blm_scorer {
@@ -39,6 +39,7 @@ struct blm_scorer {
     blmi_team *team;            // its threads
     blmi_thresholds at;
     uint8_t *use; // (P) positions that the region of interest touches; NULL: all
+    uint8_t *on;  // (batch, P) positions that count on the images; NULL: as use
     blmi_extractor *extractor; // NULL: takes features
     blmi_extraction *extraction;
     int32_t *chosen; // (D) channels of the outputs of features; NULL: all
@@ -95,6 +96,8 @@ static blm_status allocate(blm_scorer *s, blm_error *err)
         s->detector_scratch == NULL || s->distances == NULL || s->sorted == NULL ||
         s->places == NULL)
         return blmi_no_memory(err, "the scorer", positions, sizeof(float));
+    if (s->model->registration != NULL && (s->on = blmi_alloc(positions, 1)) == NULL)
+        return blmi_no_memory(err, "the scorer", positions, 1);
     for (int i = 0; i < batch; i++)
         BLMI_TRY(open_place(s->model, &s->places[i], err));
     return BLM_OK;
@@ -108,7 +111,12 @@ static blm_status open_scorer(blm_scorer *s, blm_error *err)
         return blmi_features_choose(
             &s->model->recipe, &s->model->layout, &s->chosen, err);
     BLMI_TRY(blmi_model_extractor(s->model, &s->extractor, err));
-    return blmi_extraction_new(s->extractor, s->team, &s->extraction, err);
+    BLMI_TRY(blmi_extraction_new(s->extractor, s->team, &s->extraction, err));
+    const blm_model *m = s->model;
+    if (m->registration == NULL)
+        return BLM_OK;
+    return blmi_extraction_align(
+        s->extraction, m->registration, m->include, &m->cover, err);
 }
 
 static blm_status new_scorer(const blm_model *model, const blm_scorer_options *options,
@@ -172,6 +180,7 @@ void blm_scorer_free(blm_scorer *scorer)
     blmi_extractor_free(scorer->extractor);
     blmi_team_free(scorer->team);
     blmi_free(scorer->use);
+    blmi_free(scorer->on);
     blmi_free(scorer->chosen);
     blmi_free(scorer->features);
     blmi_free(scorer->detector_scratch);
@@ -253,34 +262,59 @@ static blm_result begin_result(const blm_scorer *s, const blmi_seen *seen)
         .height = s->model->recipe.fields.height};
 }
 
-// Finds out why image i cannot be judged.  look: NULL: unknown.
-static void check(const blm_scorer *s, int i, const blmi_look *look, blm_result *out)
+// An image that was scored.
+typedef struct scored {
+    int width, height;
+    const blmi_look *look;           // NULL: unknown
+    const blmi_alignment *alignment; // NULL: not aligned
+} scored;
+
+// Finds out why image i cannot be judged.  warp: NULL: it was not aligned.
+static void check(const blm_scorer *s, int i, const scored *image, const blmi_warp *warp,
+    blm_result *out)
 {
-    const int positions = s->model->detector->positions;
+    const blm_model *m = s->model;
+    const int positions = m->detector->positions;
     const size_t at = (size_t)i * (size_t)positions;
-    float spread[2];
-    if (s->model->limits == NULL)
+    const uint8_t *use = s->use;
+    float spread[2], fit[2];
+    if (m->limits == NULL)
         return;
-    blmi_check_distances(s->distances + at, s->use, positions, s->sorted + at, spread);
+    if (warp != NULL) {
+        blmi_mapper_positions(&m->recipe, m->include, warp, m->layout.grid_width,
+            m->layout.grid_height, s->on + at);
+        use = s->on + at;
+        blmi_check_alignment(image->alignment->quality, image->alignment->rival, fit);
+    }
+    blmi_check_distances(s->distances + at, use, positions, s->sorted + at, spread);
+    const blmi_checked checked = {image->look, spread, warp != NULL ? fit : NULL};
     out->checks = s->places[i].checks;
-    out->check_count = BLMI_CHECKS;
-    out->reasons |= blmi_check_image(look, spread, s->model->limits, s->places[i].checks);
+    out->check_count = (size_t)blmi_model_checks(m);
+    out->reasons |=
+        blmi_check_image(&checked, m->limits, (int)out->check_count, s->places[i].checks);
     if ((out->unseen & (BLM_UNSEEN_SIZE | BLM_UNSEEN_ASPECT)) != 0)
         out->reasons |= BLM_REASON_SIZE;
 }
 
-// The result of image i from its distances; width, height, look: of the image.
-static void judge(const blm_scorer *s, int i, int width, int height,
-    const blmi_look *look, blm_result *out)
+// The result of image i from its distances.
+static void judge(const blm_scorer *s, int i, const scored *image, blm_result *out)
 {
     const double start = blmi_clock_ms();
     const place *p = &s->places[i];
-    const blmi_frame frame = blmi_recipe_frame(&s->model->recipe, width, height);
+    const blmi_frame frame =
+        blmi_recipe_frame(&s->model->recipe, image->width, image->height);
+    blmi_warp own, *warp = NULL;
     const size_t at = (size_t)i * (size_t)s->model->detector->positions;
+    if (image->alignment != NULL) {
+        own = blmi_registration_warp(s->model->registration, image->alignment);
+        warp = &own;
+        out->alignment = blmi_model_alignment(s->model, image->alignment, &frame);
+    }
     out->map = p->map;
-    out->score = (double)blmi_mapper_run(p->mapper, s->distances + at, p->map);
+    out->score =
+        (double)blmi_mapper_run_aligned(p->mapper, s->distances + at, warp, p->map);
     out->calibrated = calibrated(s, out->score);
-    check(s, i, look, out);
+    check(s, i, image, warp, out);
     out->verdict =
         blmi_verdict_image(out->score, out->reasons, s->options.judge_anyway != 0, s->at);
     find_regions(s, p, &frame, out);
@@ -307,7 +341,10 @@ static blm_status run(
     start = blmi_clock_ms();
     BLMI_TRY(measure(scorer, 1, err));
     result.distance_ms = blmi_clock_ms() - start;
-    judge(scorer, 0, image->width, image->height, checked ? &look : NULL, &result);
+    const scored own = {image->width, image->height, checked ? &look : NULL,
+        blmi_extraction_alignment(scorer->extraction, 0)};
+    judge(scorer, 0, &own, &result);
+    result.align_ms = blmi_extraction_align_ms(scorer->extraction);
     *out = result;
     return BLM_OK;
 }
@@ -325,7 +362,7 @@ blm_status blm_scorer_run_sized(blm_scorer *scorer, const blm_image *image,
     const blm_model *model = scorer->model;
     blm_image *copy = NULL;
     BLMI_TRY(blmi_cover_copy(
-        &model->cover, &model->recipe, model->include, image, &copy, err));
+        blmi_model_cover(model), &model->recipe, model->include, image, &copy, err));
     const blm_status status = run(scorer, copy != NULL ? copy : image, &own, err);
     blm_image_free(copy);
     if (status == BLM_OK)
@@ -356,8 +393,9 @@ static void judge_one(const void *context, int i, int thread)
     const together *t = context;
     (void)thread;
     const blm_features *f = t->features[i];
-    judge(
-        t->scorer, i, f->width, f->height, f->has_look ? &f->look : NULL, &t->results[i]);
+    const scored image = {f->width, f->height, f->has_look ? &f->look : NULL,
+        f->aligned ? &f->alignment : NULL};
+    judge(t->scorer, i, &image, &t->results[i]);
 }
 
 static blm_status check_features(
@@ -372,8 +410,8 @@ static blm_status check_features(
             s->options.batch);
     for (int i = 0; i < count; i++) {
         BLMI_NEED(features[i], err);
-        BLMI_TRY(blmi_features_check(
-            features[i], &m->recipe, &m->layout, m->weights_hash, m->include, err));
+        BLMI_TRY(blmi_features_check(features[i], &m->recipe, &m->layout, m->weights_hash,
+            m->include, m->registration, err));
     }
     return BLM_OK;
 }

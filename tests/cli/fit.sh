@@ -92,7 +92,7 @@ fi
 # The recipe is kept.
 expect 0 fit data/set/train/good -o other.model --stages 3 --sigma 2 --epsilon 0.1 \
     --resize 256x256 --filter bicubic --min-area 9 --crop 4,4,60,60 --bits 12 --json
-out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\], "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "range": null, "type": "f32", "taps": \["layer3"\], "channels": null, "seed": 0, "detector": "gauss", "unit_variance": false, "half": false, "reach": -1, "coreset": 1, "explained": 0\.99, "tolerance": 2, "epsilon": 0\.1, "shrinkage": 0, "sigma": 2, "min_area": 9, "augment": null, "hysteresis": 1, "closing": 0, "fill_holes": 0, "mean": null, "std": null\}'
+out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\], "crop": \[4, 4, 60, 60\], "filter": "bicubic", "bits": 12, "range": null, "type": "f32", "taps": \["layer3"\], "channels": null, "seed": 0, "detector": "gauss", "unit_variance": false, "half": false, "reach": -1, "coreset": 1, "explained": 0\.99, "tolerance": 2, "epsilon": 0\.1, "shrinkage": 0, "sigma": 2, "min_area": 9, "augment": null, "hysteresis": 1, "closing": 0, "fill_holes": 0, "mean": null, "std": null, "align": "off"\}'
 cp out first
 expect 0 info other.model --json
 out_has '"recipe": \{"size": \[224, 224\], "resize": \[256, 256\]'

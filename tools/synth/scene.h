@@ -14,6 +14,7 @@ typedef struct synth_scene {
     uint64_t seed;             // of the variation between images
     double pixel;              // side of a pixel
     double x, y, sine, cosine; // position of the thing's origin, and its rotation
+    double zoom;               // size of the thing on the image
     int missing;               // the missing piece; -1: none
 } synth_scene;
 
@@ -21,8 +22,8 @@ typedef struct synth_scene {
 static inline void synth_to_thing(const synth_scene *s, double *x, double *y)
 {
     const double dx = *x - s->x, dy = *y - s->y;
-    *x = s->cosine * dx + s->sine * dy;
-    *y = s->cosine * dy - s->sine * dx;
+    *x = (s->cosine * dx + s->sine * dy) / s->zoom;
+    *y = (s->cosine * dy - s->sine * dx) / s->zoom;
 }
 
 // The colour at a point, in coordinates of the thing.
@@ -38,11 +39,13 @@ struct synth_category {
     int pieces;         // that can be missing
     double shift, turn; // largest shift and rotation, in units and in turns
     unsigned kinds;     // bit 1 << kind
+    int extra;          // 1: only if it is asked for
 };
 
 synth_shader synth_metal, synth_fabric, synth_stone, synth_wood;
-synth_shader synth_flange, synth_connector, synth_label;
+synth_shader synth_flange, synth_connector, synth_label, synth_casting;
 synth_solid synth_flange_solid, synth_connector_solid, synth_label_solid;
+synth_solid synth_casting_solid;
 
 // An image in the making.
 typedef struct synth_canvas {

@@ -28,7 +28,11 @@ static const char help[] =
     "  --test N           test images, a third of them good         [20]\n"
     "  --faults N         good images with a fault, of each kind, in the folders\n"
     "                     FOLDER/CATEGORY/faults/KIND               [0]\n"
-    "  --categories A,B   of those listed below                     [all]\n"
+    "  --moved SHIFT,TURN parts only, at three quarters of their size, moved by up to\n"
+    "                     SHIFT % of the shorter side and turned by up to TURN degrees;\n"
+    "                     FOLDER/CATEGORY/moved.tsv has file, pixels to the right and\n"
+    "                     down, and degrees clockwise\n"
+    "  --categories A,B   of those listed below        [all without a star]\n"
     "  --kinds A,B        kinds of defects; categories without them are left out\n"
     "                                                               [all]\n"
     "  -h, --help\n"
@@ -39,6 +43,9 @@ typedef struct settings {
     const char *folder, *categories, *kinds; // lists; NULL: all
     unsigned long long seed;
     int width, height, train, test, faults;
+    int moved; // 1: with shift, a share of the shorter side, and turn in degrees
+    double shift, turn;
+    FILE *lies; // moved.tsv of the category
 } settings;
 
 // ---- the command line -----------------------------------------------------------------
@@ -132,12 +139,26 @@ static int parse_size(const char *text, settings *s)
     return 0;
 }
 
+static int parse_moved(const char *text, settings *s)
+{
+    char *comma, *end;
+    s->shift = strtod(text, &comma) / 100;
+    s->turn = *comma == ',' ? strtod(comma + 1, &end) : -1;
+    if (*comma != ',' || comma == text || end == comma + 1 || *end != '\0' ||
+        !(s->shift >= 0 && s->shift <= 0.33 && s->turn >= 0 && s->turn <= 180))
+        return wrong(
+            "--moved %s: expected SHIFT,TURN, 0 to 33 %% and 0 to 180 degrees", text);
+    s->moved = 1;
+    return 0;
+}
+
 static void print_help(void)
 {
     fputs(help, stdout);
     for (size_t i = 0; synth_category_at(i) != NULL; i++) {
         const synth_category *c = synth_category_at(i);
-        printf("  %-10s", synth_category_name(c));
+        printf(
+            "%c %-10s", synth_category_is_extra(c) ? '*' : ' ', synth_category_name(c));
         for (synth_kind kind = SYNTH_GOOD + 1; kind < SYNTH_KINDS; kind++)
             if (synth_category_has(c, kind))
                 printf(" %s", synth_kind_name(kind));
@@ -148,11 +169,12 @@ static void print_help(void)
 // Returns 0 to go on, -1 after --help, or the exit code.
 static int parse(int argc, char **argv, settings *s)
 {
-    enum { SEED = 1, SIZE, TRAIN, TEST, FAULTS, CATEGORIES, KINDS };
+    enum { SEED = 1, SIZE, TRAIN, TEST, FAULTS, MOVED, CATEGORIES, KINDS };
     static const struct option options[] = {{"seed", 1, NULL, SEED},
         {"size", 1, NULL, SIZE}, {"train", 1, NULL, TRAIN}, {"test", 1, NULL, TEST},
-        {"faults", 1, NULL, FAULTS}, {"categories", 1, NULL, CATEGORIES},
-        {"kinds", 1, NULL, KINDS}, {"help", 0, NULL, 'h'}, {0}};
+        {"faults", 1, NULL, FAULTS}, {"moved", 1, NULL, MOVED},
+        {"categories", 1, NULL, CATEGORIES}, {"kinds", 1, NULL, KINDS},
+        {"help", 0, NULL, 'h'}, {0}};
     int option, code = 0;
     while (code == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         const char *end = optarg == NULL ? NULL : optarg + strlen(optarg);
@@ -170,6 +192,8 @@ static int parse(int argc, char **argv, settings *s)
             code = parse_count("test", optarg, &s->test);
         } else if (option == FAULTS) {
             code = parse_count("faults", optarg, &s->faults);
+        } else if (option == MOVED) {
+            code = parse_moved(optarg, s);
         } else if (option == CATEGORIES) {
             code = check_list(s->categories = optarg, is_category);
         } else if (option == KINDS) {
@@ -234,8 +258,13 @@ static int write_picture(const settings *s, const synth_category *category, int 
     char path[4096];
     if (strlen(root) > sizeof path - 100)
         return failed(root, strerror(ENAMETOOLONG));
-    if (synth_picture(category, s->seed, index, kind, s->width, s->height, rgb, mask) !=
-        0)
+    synth_lie lie = {0};
+    const int made = s->moved
+                         ? synth_picture_moved(category, s->seed, index, kind, s->width,
+                               s->height, s->shift, s->turn, rgb, mask, &lie)
+                         : synth_picture(category, s->seed, index, kind, s->width,
+                               s->height, rgb, mask);
+    if (made != 0)
         return failed(root, strerror(ENOMEM));
     const int grey = synth_category_is_grey(category);
     const size_t pixels = (size_t)s->width * (size_t)s->height;
@@ -244,6 +273,9 @@ static int write_picture(const settings *s, const synth_category *category, int 
     snprintf(
         path, sizeof path, "%s/%s/%s/%s/%03d.png", root, name, split, kind_name, number);
     const int code = write_png(s, path, rgb, grey);
+    if (code == 0 && s->moved)
+        fprintf(s->lies, "%s/%s/%03d.png\t%.4f\t%.4f\t%.4f\n", split, kind_name, number,
+            lie.x, lie.y, lie.turn);
     if (code != 0 || kind == SYNTH_GOOD)
         return code;
     snprintf(path, sizeof path, "%s/%s/ground_truth/%s/%03d_mask.png", root, name,
@@ -274,6 +306,29 @@ static int write_fault(const settings *s, const synth_category *category,
     return write_png(s, path, rgb, grey);
 }
 
+// Creates moved.tsv of a category.
+static int open_lies(settings *s, const synth_category *category)
+{
+    char path[4096];
+    snprintf(
+        path, sizeof path, "%s/%s/moved.tsv", s->folder, synth_category_name(category));
+    const int code = make_folders(path);
+    if (code != 0)
+        return code;
+    s->lies = fopen(path, "w");
+    return s->lies != NULL ? 0 : failed(path, strerror(errno));
+}
+
+static int close_lies(settings *s)
+{
+    FILE *file = s->lies;
+    s->lies = NULL;
+    const int bad = file != NULL && ferror(file);
+    if (file != NULL && (fclose(file) != 0 || bad))
+        return failed("moved.tsv", strerror(EIO));
+    return 0;
+}
+
 // The wanted kinds of defects of a category; returns their number.
 static int wanted_kinds(
     const settings *s, const synth_category *category, synth_kind out[SYNTH_KINDS])
@@ -289,13 +344,17 @@ static int wanted_kinds(
 // Test images: a third good, the rest defective, with the kinds in turns.  rgb and mask
 // (height, width, 3): scratch.
 static int write_category(
-    const settings *s, const synth_category *category, uint8_t *rgb, uint8_t *mask)
+    settings *s, const synth_category *category, uint8_t *rgb, uint8_t *mask)
 {
     synth_kind kinds[SYNTH_KINDS];
     const int count = wanted_kinds(s, category, kinds), good = (s->test + 2) / 3;
     int code = 0;
-    if (count == 0 || !is_listed(s->categories, synth_category_name(category)))
+    if (count == 0 || !is_listed(s->categories, synth_category_name(category)) ||
+        (synth_category_is_extra(category) && s->categories == NULL) ||
+        (s->moved && !synth_category_is_part(category)))
         return 0;
+    if (s->moved)
+        code = open_lies(s, category);
     for (int i = 0; i < s->train && code == 0; i++)
         code = write_picture(s, category, i, SYNTH_GOOD, "train", i, rgb, mask);
     for (int i = 0; i < s->test && code == 0; i++) {
@@ -308,7 +367,8 @@ static int write_category(
     for (synth_fault f = 0; f < SYNTH_FAULTS; f++)
         for (int i = 0; i < s->faults && code == 0; i++)
             code = write_fault(s, category, f, i, rgb, mask);
-    return code;
+    const int closed = close_lies(s);
+    return code != 0 ? code : closed;
 }
 
 int main(int argc, char **argv)

@@ -17,7 +17,7 @@ static void lay_over(double rgb[3], const double colour[3], double light, double
 // Share of a pixel inside an edge at signed distance d, negative inside.
 static double inside(const synth_scene *s, double d)
 {
-    return synth_clamp(0.5 - d / s->pixel);
+    return synth_clamp(0.5 - d * s->zoom / s->pixel);
 }
 
 static double length(double x, double y)
@@ -181,4 +181,41 @@ void synth_label(const synth_scene *s, double x, double y, double rgb[3])
 int synth_label_solid(double x, double y)
 {
     return box(x, y, 0.42, 0.32, 0.03) < -0.01;
+}
+
+// ---- casting: a dull grey plate with a lug, on grey -----------------------------------
+
+static double plate_distance(double x, double y)
+{
+    const double plate = box(x, y - 0.03, 0.36, 0.19, 0.05);
+    const double lug = length(x + 0.20, y + 0.17) - 0.12;
+    return plate < lug ? plate : lug;
+}
+
+// Signed distance from the nearest edge of the metal, without the missing hole.
+static double casting_distance(double x, double y, int missing)
+{
+    const double large = 0.085 - length(x - 0.19, y - 0.04);
+    const double small = 0.040 - length(x + 0.20, y + 0.17);
+    double d = plate_distance(x, y);
+    d = missing != 0 && large > d ? large : d;
+    return missing != 1 && small > d ? small : d;
+}
+
+// A few grey levels of contrast, soft edges, and a skin that differs from part to part.
+void synth_casting(const synth_scene *s, double x, double y, double rgb[3])
+{
+    const double d = casting_distance(x, y, s->missing);
+    const double skin = synth_clouds(s->seed, x * 26, y * 26, 3) - 0.5;
+    const double table = synth_clouds(s->seed + 5, x * 14, y * 14, 2) - 0.5;
+    const double edge = synth_step(-0.02, 0, d);
+    const double rib = 1 - synth_step(0.008, 0.02, fabs(y - 0.02 + 0.1 * x));
+    const double metal = 0.475 + 0.05 * skin + 0.02 * rib * (d < -0.03) - 0.02 * edge;
+    const double shadow = 0.97 + 0.03 * synth_clamp(plate_distance(x, y) / 0.03);
+    set_grey(rgb, synth_blend((0.44 + 0.03 * table) * shadow, metal, inside(s, d)));
+}
+
+int synth_casting_solid(double x, double y)
+{
+    return casting_distance(x, y, -1) < -0.01;
 }

@@ -8,18 +8,20 @@
 
 static const synth_category categories[] = {
     {"metal", synth_metal, NULL, 1, 0, 50, 0.002,
-        HAS(GOOD) | HAS(SCRATCH) | HAS(STAIN) | HAS(DENT)},
+        HAS(GOOD) | HAS(SCRATCH) | HAS(STAIN) | HAS(DENT), 0},
     {"fabric", synth_fabric, NULL, 0, 0, 50, 0.003,
-        HAS(GOOD) | HAS(STAIN) | HAS(SCRATCH) | HAS(CONTAMINATION)},
-    {"stone", synth_stone, NULL, 0, 0, 50, 1, HAS(GOOD) | HAS(CRACK) | HAS(STAIN)},
+        HAS(GOOD) | HAS(STAIN) | HAS(SCRATCH) | HAS(CONTAMINATION), 0},
+    {"stone", synth_stone, NULL, 0, 0, 50, 1, HAS(GOOD) | HAS(CRACK) | HAS(STAIN), 0},
     {"wood", synth_wood, NULL, 0, 0, 50, 0.003,
-        HAS(GOOD) | HAS(CRACK) | HAS(SCRATCH) | HAS(STAIN)},
+        HAS(GOOD) | HAS(CRACK) | HAS(SCRATCH) | HAS(STAIN), 0},
     {"flange", synth_flange, synth_flange_solid, 1, 6, 0.012, 0.006,
-        HAS(GOOD) | HAS(MISSING) | HAS(DENT) | HAS(SCRATCH) | HAS(CONTAMINATION)},
+        HAS(GOOD) | HAS(MISSING) | HAS(DENT) | HAS(SCRATCH) | HAS(CONTAMINATION), 0},
     {"connector", synth_connector, synth_connector_solid, 0, 16, 0.012, 0.005,
-        HAS(GOOD) | HAS(MISSING) | HAS(SCRATCH) | HAS(CONTAMINATION)},
+        HAS(GOOD) | HAS(MISSING) | HAS(SCRATCH) | HAS(CONTAMINATION), 0},
     {"label", synth_label, synth_label_solid, 0, 6, 0.010, 0.004,
-        HAS(GOOD) | HAS(MISSING) | HAS(STAIN) | HAS(SCRATCH)},
+        HAS(GOOD) | HAS(MISSING) | HAS(STAIN) | HAS(SCRATCH), 0},
+    {"casting", synth_casting, synth_casting_solid, 1, 2, 0.012, 0.006,
+        HAS(GOOD) | HAS(MISSING) | HAS(DENT) | HAS(SCRATCH) | HAS(STAIN), 1},
 };
 
 static const char *const kind_names[SYNTH_KINDS] = {
@@ -50,15 +52,43 @@ int synth_category_has(const synth_category *category, synth_kind kind)
     return category->kinds >> kind & 1;
 }
 
-static synth_scene lay_down(const synth_category *category, uint64_t seed, double pixel)
+int synth_category_is_part(const synth_category *category)
+{
+    return category->solid != NULL;
+}
+
+int synth_category_is_extra(const synth_category *category)
+{
+    return category->extra;
+}
+
+// turns: how the thing is turned.
+static synth_scene lay_down(
+    const synth_category *category, uint64_t seed, double pixel, double *turned)
 {
     synth_random state = synth_mix(seed, 1);
-    synth_scene s = {.seed = synth_mix(seed, 2), .pixel = pixel, .missing = -1};
+    synth_scene s = {
+        .seed = synth_mix(seed, 2), .pixel = pixel, .missing = -1, .zoom = 1};
     s.x = synth_between(&state, -category->shift, category->shift);
     s.y = synth_between(&state, -category->shift, category->shift);
     const double turns = synth_between(&state, -category->turn, category->turn);
     s.sine = synth_sine(turns);
     s.cosine = synth_sine(turns + 0.25);
+    *turned = turns;
+    return s;
+}
+
+static synth_scene move(
+    const synth_scene *from, uint64_t seed, double shift, double turn, double *turned)
+{
+    synth_random state = synth_mix(seed, 5);
+    synth_scene s = *from;
+    s.x += synth_between(&state, -shift, shift);
+    s.y += synth_between(&state, -shift, shift);
+    *turned += synth_between(&state, -turn, turn) / 360;
+    s.sine = synth_sine(*turned);
+    s.cosine = synth_sine(*turned + 0.25);
+    s.zoom = 0.75;
     return s;
 }
 
@@ -128,7 +158,8 @@ static void photograph(
         }
 }
 
-int synth_picture(const synth_category *category, uint64_t seed, int index,
+// Makes the image of a scene.  own: the random number of the image.
+static int make(const synth_category *category, const synth_scene *scene, uint64_t own,
     synth_kind kind, int width, int height, uint8_t *rgb, uint8_t *mask)
 {
     const size_t pixels = (size_t)width * (size_t)height;
@@ -138,18 +169,47 @@ int synth_picture(const synth_category *category, uint64_t seed, int index,
         return -1;
     canvas.cover = canvas.rgb + 3 * pixels;
 
-    const double pixel = 1.0 / (width < height ? width : height);
-    const uint64_t own = synth_mix(synth_mix_text(seed, category->name), (uint64_t)index);
-    const synth_scene scene = lay_down(category, own, pixel);
     synth_random defect = synth_mix_text(own, kind_names[kind]);
-    shade(category, &scene, &canvas);
+    shade(category, scene, &canvas);
     if (kind == SYNTH_MISSING)
-        remove_piece(category, &scene, synth_below(&defect, category->pieces), &canvas);
+        remove_piece(category, scene, synth_below(&defect, category->pieces), &canvas);
     else if (kind != SYNTH_GOOD)
-        synth_draw_defect(&canvas, category, &scene, kind, defect);
-    photograph(&canvas, category->grey, pixel, own, rgb);
+        synth_draw_defect(&canvas, category, scene, kind, defect);
+    photograph(&canvas, category->grey, scene->pixel, own, rgb);
     for (size_t i = 0; mask != NULL && i < pixels; i++)
         mask[i] = canvas.cover[i] > 0.1 ? 255 : 0;
     free(canvas.rgb);
     return 0;
+}
+
+static double pixel_of(int width, int height)
+{
+    return 1.0 / (width < height ? width : height);
+}
+
+static uint64_t own_seed(const synth_category *category, uint64_t seed, int index)
+{
+    return synth_mix(synth_mix_text(seed, category->name), (uint64_t)index);
+}
+
+int synth_picture(const synth_category *category, uint64_t seed, int index,
+    synth_kind kind, int width, int height, uint8_t *rgb, uint8_t *mask)
+{
+    double turned;
+    const uint64_t own = own_seed(category, seed, index);
+    const synth_scene scene = lay_down(category, own, pixel_of(width, height), &turned);
+    return make(category, &scene, own, kind, width, height, rgb, mask);
+}
+
+int synth_picture_moved(const synth_category *category, uint64_t seed, int index,
+    synth_kind kind, int width, int height, double shift, double turn, uint8_t *rgb,
+    uint8_t *mask, synth_lie *lie)
+{
+    double turned;
+    const uint64_t own = own_seed(category, seed, index);
+    const synth_scene still = lay_down(category, own, pixel_of(width, height), &turned);
+    const synth_scene moved = move(&still, own, shift, turn, &turned);
+    if (lie != NULL)
+        *lie = (synth_lie){moved.x / moved.pixel, moved.y / moved.pixel, 360 * turned};
+    return make(category, &moved, own, kind, width, height, rgb, mask);
 }

@@ -5,8 +5,9 @@
 //     features   the outputs for one image; immutable, shared by any number of threads.
 //
 // blm_fitter_add_features and blm_scorer_run_features take features in place of images,
-// with equal results.  The recipes must agree in size, resize, crop, filter, bits, range
-// and type; the weights must be the same; the taps must be among those of the extractor.
+// with equal results.  The recipes must agree in size, resize, crop, filter, bits, range,
+// type and align; the weights must be the same; the taps must be among those of the
+// extractor.
 #ifndef BLEMISH_FEATURES_H
 #define BLEMISH_FEATURES_H
 
@@ -25,7 +26,8 @@ typedef struct blm_extractor_options {
         *recipe;            // NULL: all defaults.  All channels of its taps are computed
     const char *weights;    // as in blm_fit_options
     const blm_model *model; // use its recipe, weights and region; the two members above
-                            // must be NULL then.  NULL: none
+                            // must be NULL then.  NULL: none; a recipe with align
+                            // needs a model, which has the reference
     int threads;            // of a run; 0: one for each core
     int batch;              // most images of a run, 1 to 64; 0: 1
 } blm_extractor_options;
