@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "blemish/blemish.h"
+#include "blemish/weights.h"
 #include "src/base/alloc.h"
 #include "src/format/safetensors.h"
 #include "src/model/model.h"
@@ -253,6 +254,43 @@ static void metadata_must_fit_each_other(void **state)
     blmi_safetensors_close(&c.file);
 }
 
+// The names of weights outside of a model are file names, and their hashes hashes.
+static void names_of_weights_are_checked(void **state)
+{
+    (void)state;
+    static const char hash[] = "0123456789abcdef0123456789abcdef";
+    static const char *const bad[] = {"", "ti", "/", " contnet-ti.safetensors",
+        "0123456789abcdef0123456789abcdeg contnet-ti.safetensors",
+        "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef ",
+        "0123456789abcdef0123456789abcdef0 a", "0123456789abcdef0123456789abcdef ..",
+        "0123456789abcdef0123456789abcdef ../a", "0123456789abcdef0123456789abcdef a\nb",
+        "0123456789abcdef0123456789abcdef a.safetensors/"};
+    char text[600] = "";
+    craft c;
+    save_good_model(&settings[0]);
+    open_craft(&c);
+    for (size_t i = 0; i <= sizeof bad / sizeof *bad; i++) {
+        start(&c);
+        c.pairs[c.pair_count++] =
+            (blmi_pair){"!weights", i < sizeof bad / sizeof *bad ? bad[i] : text};
+        for (int k = 0; k < 7 && i == sizeof bad / sizeof *bad; k++) // too many
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s a",
+                k > 0 ? "/" : "", hash);
+        assert_refused(&c, "!weights");
+    }
+    // The right file is found, but has the tensors of all of the network.
+    start(&c);
+    blm_weights_info info;
+    assert_ok(blm_weights_describe("ti", NULL, &info, &err), err);
+    snprintf(text, sizeof text, "%s contnet-ti.safetensors", info.hash);
+    c.pairs[c.pair_count++] = (blmi_pair){"!weights", text};
+    assert_refused(&c, "!weights of a model that says it has part of the network");
+    c.pairs[c.pair_count - 1].value = strcpy(text, "0123456789abcdef0123456789abcdef a");
+    assert_refused(&c, "weights that do not exist");
+    assert_non_null(strstr(err.text, "its weights a, with the hash 0123"));
+    blmi_safetensors_close(&c.file);
+}
+
 // ---- tensors --------------------------------------------------------------------------
 
 // A copy of the tensor's bytes, which the caller frees.
@@ -460,6 +498,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_metadata_is_believed),
         cmocka_unit_test(metadata_must_fit_each_other),
+        cmocka_unit_test(names_of_weights_are_checked),
         cmocka_unit_test(no_number_of_a_tensor_is_other_than_finite),
         cmocka_unit_test(no_tensor_may_be_missing_or_of_another_shape),
         cmocka_unit_test(values_must_make_sense),

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "apps/blemish/cli_alignment.h"
 #include "apps/blemish/cli_recipe.h"
@@ -106,6 +107,9 @@ void cli_describe(const blm_model *model)
     if (info.copies > 0)
         printf("copies: %zu of them are copies of others\n", info.copies);
     printf("backbone: %s, weights %s\n", info.backbone, info.weights_hash);
+    if (info.weights_file != NULL)
+        printf("weights: not in the model, found as %s%s\n", info.weights_file,
+            strchr(info.backbone, '+') != NULL ? " and others" : "");
     describe_recipe(info.recipe);
     if (info.region < 1)
         printf("region of interest: %.1f%% of the input\n", 100 * info.region);
@@ -163,6 +167,8 @@ void cli_describe_json(const blm_model *model, cli_json *json)
     cli_json_text(json, "hash", *info.hash != '\0' ? info.hash : NULL);
     cli_json_text(json, "backbone", info.backbone);
     cli_json_text(json, "weights_hash", info.weights_hash);
+    if (info.weights_file != NULL)
+        cli_json_text(json, "weights_file", info.weights_file);
     cli_json_open(json, "recipe", '{');
     cli_recipe_json(info.recipe, json);
     cli_json_close(json, '}');

@@ -27,7 +27,7 @@ typedef struct settings {
     const char *group_by, *report, *exclude, *masters;
     cli_region region;
     blm_decode_options decode;
-    int threads, skip_bad, keep_copies, force, odd, json, report_images;
+    int weights_outside, threads, skip_bad, keep_copies, force, odd, json, report_images;
     cli_talk talk;
 } settings;
 
@@ -36,6 +36,9 @@ static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, "MODEL", "File to write the model to", AT(output), 0, 0,
         NULL},
     CLI_SETUP_OPTIONS(settings),
+    {"weights-outside", 0, CLI_FLAG, NULL,
+        "Name the weights by their hash, instead of containing them", AT(weights_outside),
+        0, 0, NULL},
     {"false-alarm", 0, CLI_REAL, "RATE", "Share of good images that may be NG (0.01)",
         AT(false_alarm), 0, 1, NULL},
     {"review", 0, CLI_REAL, "RATE", "Share that may be NG or REVIEW (no REVIEW)",
@@ -122,8 +125,10 @@ static int save(const settings *set, const blm_model *model, size_t skipped)
             set->report, set->output, model, &set->decode, (size_t)set->report_images);
     if (code != CLI_EXIT_OK)
         return code;
-    const cli_masters_options how = {
-        .threads = set->threads, .decode = set->decode, .talk = &set->talk};
+    const cli_masters_options how = {.threads = set->threads,
+        .decode = set->decode,
+        .talk = &set->talk,
+        .weights_outside = set->weights_outside};
     code = cli_masters_write_model(model, set->output, set->masters, &how);
     if (code != CLI_EXIT_OK)
         return code;

@@ -314,11 +314,23 @@ int cli_masters_save(const cli_masters *masters, const char *path)
 
 // ---- models with masters
 
-static int write_model(const blm_model *model, const char *output)
+static int write_model(
+    const cli_masters_options *how, const blm_model *model, const char *output)
 {
+    blm_model *again;
     blm_error err;
-    const blm_status status = blm_model_save(model, output, &err);
-    return status == BLM_OK ? CLI_EXIT_OK : cli_fail(status, &err);
+    const blm_status status = how->weights_outside
+                                  ? blm_model_save_without_weights(model, output, &err)
+                                  : blm_model_save(model, output, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    if (!how->weights_outside)
+        return CLI_EXIT_OK;
+    if (blm_model_open(output, &again, &err) == BLM_OK)
+        blm_model_free(again);
+    else
+        cli_complain("%s; the model can be used once they are there", err.text);
+    return CLI_EXIT_OK;
 }
 
 // A model that replaces one with masters may judge them in another way.
@@ -339,7 +351,7 @@ int cli_masters_write_model(const blm_model *model, const char *output, const ch
     cli_masters masters = {0};
     if (path == NULL) {
         remark_on_list(output, how->talk);
-        return write_model(model, output);
+        return write_model(how, model, output);
     }
     int code = cli_masters_open(path, NULL, &choice, &masters);
     if (code == CLI_EXIT_OK)
@@ -349,7 +361,7 @@ int cli_masters_write_model(const blm_model *model, const char *output, const ch
         cli_complain("%zu of %zu masters are judged right: no model is written",
             cli_masters_right(&masters), masters.count);
     if (code == CLI_EXIT_OK)
-        code = write_model(model, output);
+        code = write_model(how, model, output);
     if (code == CLI_EXIT_OK) {
         char *list = cli_masters_path(output);
         code = cli_masters_save(&masters, list);

@@ -57,6 +57,7 @@ typedef struct cli_masters_options {
     int threads; // 0: all cores
     blm_decode_options decode;
     const cli_talk *talk;
+    int weights_outside; // of cli_masters_write_model: the model does not contain them
 } cli_masters_options;
 
 // Judges the masters.  Returns 0 if all are judged right, 1 if not, or the exit code of a

@@ -7,6 +7,10 @@
 // share/blemish/weights of the installation.  Several with commas between them, such as
 // "b,lite0,lite1", are used together: each position has the features of all of them.
 //
+// A model may name its weights instead of containing them.  They are looked for in the
+// folder of the model and in these three, first by the name of the file, then among all
+// *.safetensors by the hash that they record; only a file of the same hash is taken.
+//
 // A path that ends with ".onnx" is a network in the form of ONNX, alone; the taps of the
 // recipe name values of it.  The part that computes them is run by ONNX Runtime
 // (onnxruntime.ai), whose shared library is loaded when it is needed, and from 1.12 on:

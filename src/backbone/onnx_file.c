@@ -250,7 +250,7 @@ bool blmi_onnx_is_path(const char *path)
     return length > strlen(end) && strcmp(path + length - strlen(end), end) == 0;
 }
 
-static blm_status read_files(opening *o, blm_error *err)
+static blm_status read_files(opening *o, char hash[BLMI_HASH_DIGITS + 1], blm_error *err)
 {
     char path[PATH_MAX];
     BLMI_TRY(blmi_file_read(o->path, INT32_MAX, &o->file, err));
@@ -260,13 +260,13 @@ static blm_status read_files(opening *o, blm_error *err)
     blmi_print(path, sizeof path, "%.*s%s", folder, o->path, data);
     if (data[0] != '\0')
         BLMI_TRY(blmi_file_read(path, INT32_MAX, &o->data, err));
-    blmi_hash *hash = blmi_hash_new();
-    if (hash == NULL)
+    blmi_hash *own = blmi_hash_new();
+    if (own == NULL)
         return blmi_no_memory(err, "a hash", 1, 1);
-    blmi_hash_add(hash, o->file.bytes, o->file.size);
-    blmi_hash_add(hash, o->data.bytes, o->data.size);
-    blmi_hash_text(hash, o->w->hash);
-    blmi_hash_free(hash);
+    blmi_hash_add(own, o->file.bytes, o->file.size);
+    blmi_hash_add(own, o->data.bytes, o->data.size);
+    blmi_hash_text(own, hash);
+    blmi_hash_free(own);
     return BLM_OK;
 }
 
@@ -295,7 +295,7 @@ static void list_tensors(opening *o, const blmi_wanted *wanted)
 static blm_status open_file(opening *o, const blmi_wanted *wanted, blm_error *err)
 {
     const char *names[BLMI_MAX_TAPS];
-    BLMI_TRY(read_files(o, err));
+    BLMI_TRY(read_files(o, o->w->hash, err));
     BLMI_TRY(find_taps(o, wanted, err));
     BLMI_TRY(find_size(o, wanted, err));
     for (int k = 0; k < o->taps; k++)
@@ -308,6 +308,22 @@ static blm_status open_file(opening *o, const blmi_wanted *wanted, blm_error *er
     return BLM_OK;
 }
 
+static void close_files(opening *o)
+{
+    blmi_onnx_free(o->onnx);
+    blmi_file_close(&o->file);
+    blmi_file_close(&o->data);
+}
+
+blm_status blmi_onnx_hash(
+    const char *path, char hash[BLMI_HASH_DIGITS + 1], blm_error *err)
+{
+    opening o = {.path = path};
+    const blm_status status = read_files(&o, hash, err);
+    close_files(&o);
+    return status;
+}
+
 blm_status blmi_onnx_weights_open(
     const char *path, const blmi_wanted *wanted, blmi_onnx_weights **out, blm_error *err)
 {
@@ -315,9 +331,7 @@ blm_status blmi_onnx_weights_open(
     if (o.w == NULL)
         return blmi_no_memory(err, "weights", 1, sizeof *o.w);
     const blm_status status = open_file(&o, wanted, err);
-    blmi_onnx_free(o.onnx);
-    blmi_file_close(&o.file);
-    blmi_file_close(&o.data);
+    close_files(&o);
     if (status == BLM_OK)
         *out = o.w;
     else

@@ -20,6 +20,10 @@ typedef struct blmi_onnx_weights {
 
 // Whether a path is that of an ONNX network: it ends with ".onnx".
 bool blmi_onnx_is_path(const char *path);
+// XXH3-128 of the file and of the one beside it that has numbers of it.  BLM_EINPUT: it
+// cannot be read.
+blm_status blmi_onnx_hash(
+    const char *path, char hash[BLMI_HASH_DIGITS + 1], blm_error *err);
 // Cuts the graph to the taps that are wanted, names of its values, or to its own outputs;
 // and runs it once, to find their shapes.  BLM_EINPUT: it cannot be read, or ONNX Runtime
 // cannot run it.  BLM_EUSAGE: a tap is not a value of the network, or has no grid of

@@ -1,69 +1,21 @@
 // weights_file.c: finds and opens weights files.
 #include "src/backbone/weights_file.h"
-#include "src/backbone/joint.h"
-#include "src/backbone/onnx_file.h"
 
-#include <dlfcn.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "blemish/blemish.h"
 #include "blemish/weights.h"
+#include "src/backbone/joint.h"
+#include "src/backbone/onnx_file.h"
+#include "src/backbone/weights_search.h"
 #include "src/base/alloc.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
 #include "src/format/hash.h"
 
 static const char default_name[] = "b";
-
-// ---- folders of weights ---------------------------------------------------------------
-
-// The folder of weights beside the running library.
-static void installed_folder(char folder[PATH_MAX])
-{
-    Dl_info info;
-    folder[0] = '\0';
-    if (dladdr(default_name, &info) == 0 || info.dli_fname == NULL)
-        return;
-    const char *slash = strrchr(info.dli_fname, '/');
-    const int length = slash != NULL ? (int)(slash - info.dli_fname) : 0;
-    blmi_print(
-        folder, PATH_MAX, "%.*s/%s", length, info.dli_fname, BLM_WEIGHTS_FROM_LIBRARY);
-}
-
-// The folder of weights that the user added.
-static void user_folder(char folder[PATH_MAX])
-{
-    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    folder[0] = '\0';
-    if (data != NULL && data[0] == '/')
-        blmi_print(folder, PATH_MAX, "%s/blemish/weights", data);
-    else if (home != NULL && home[0] != '\0')
-        blmi_print(folder, PATH_MAX, "%s/.local/share/blemish/weights", home);
-}
-
-// Finds the weights file with the name `name`.
-static blm_status find_by_name(const char *name, char path[PATH_MAX], blm_error *err)
-{
-    char installed[PATH_MAX], of_user[PATH_MAX];
-    installed_folder(installed);
-    user_folder(of_user);
-    const char *wanted = getenv("BLEMISH_WEIGHTS");
-    const char *const folders[] = {wanted != NULL ? wanted : "", of_user, installed};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        for (int k = 0; folders[i][0] != '\0' && blmi_backbone_prefix(k) != NULL; k++) {
-            const int length = blmi_print(path, PATH_MAX, "%s/%s%s.safetensors",
-                folders[i], blmi_backbone_prefix(k), name);
-            if (length < PATH_MAX && access(path, F_OK) == 0)
-                return BLM_OK;
-        }
-    return blmi_fail(err, BLM_EINPUT,
-        "weights \"%s\": no %s.safetensors or %s%s.safetensors in the folders "
-        "BLEMISH_WEIGHTS=%s, %s and %s",
-        name, name, blmi_backbone_prefix(1), name, folders[0], folders[1], folders[2]);
-}
 
 // ---- opening --------------------------------------------------------------------------
 
@@ -73,6 +25,15 @@ bool blmi_weights_recognise(const blmi_safetensors *file)
     return format != NULL && strcmp(format, BLMI_WEIGHTS_FORMAT) == 0;
 }
 
+// Notes where the weights come from.
+static void note_source(blmi_weights *weights, const char *path, const char *hash)
+{
+    blmi_weights_source *source = &weights->source[weights->sources++];
+    const char *slash = strrchr(path, '/');
+    blmi_print(source->name, sizeof source->name, "%s", slash != NULL ? slash + 1 : path);
+    blmi_print(source->hash, sizeof source->hash, "%s", hash);
+}
+
 // Opens the next file of `weights` and finds its network.
 static blm_status open_file(
     const char *path, blmi_weights *weights, blmi_backbone *out, blm_error *err)
@@ -80,6 +41,7 @@ static blm_status open_file(
     blmi_safetensors *file = &weights->file[weights->files];
     BLMI_TRY(blmi_safetensors_open(path, NULL, file, err));
     weights->files++;
+    note_source(weights, path, file->checksum);
     if (!blmi_weights_recognise(file))
         return blmi_fail(err, BLM_EINPUT,
             "%s: not a weights file (its metadata format is not " BLMI_WEIGHTS_FORMAT
@@ -94,7 +56,7 @@ static blm_status open_one(
     char found[PATH_MAX];
     if (strpbrk(path_or_name, "/.") != NULL)
         return open_file(path_or_name, weights, out, err);
-    BLMI_TRY(find_by_name(path_or_name, found, err));
+    BLMI_TRY(blmi_weights_search_name(path_or_name, found, err));
     return open_file(found, weights, out, err);
 }
 
@@ -158,6 +120,14 @@ static blm_status open_several(const char *list, blmi_weights *weights, blm_erro
     return join_files(weights, err);
 }
 
+static blm_status open_alone(const char *path, blmi_weights *weights, blm_error *err)
+{
+    BLMI_TRY(open_one(path, weights, &weights->backbone, err));
+    weights->tensors = weights->file[0].tensors;
+    blmi_print(weights->hash, sizeof weights->hash, "%s", weights->file[0].checksum);
+    return BLM_OK;
+}
+
 static blm_status open_onnx(
     const char *path, const blmi_wanted *wanted, blmi_weights *weights, blm_error *err)
 {
@@ -166,6 +136,7 @@ static blm_status open_onnx(
         path, wanted != NULL ? wanted : &none, &weights->onnx, err));
     weights->tensors = weights->onnx->tensors;
     blmi_print(weights->hash, sizeof weights->hash, "%s", weights->onnx->hash);
+    note_source(weights, path, weights->hash);
     return blmi_backbone_identify(&weights->tensors, 0, &weights->backbone, err);
 }
 
@@ -178,10 +149,7 @@ static blm_status open_any(const char *path_or_name, const blmi_wanted *wanted,
         return open_onnx(path_or_name, wanted, weights, err);
     if (several)
         return open_several(path_or_name, weights, err);
-    BLMI_TRY(open_one(path_or_name, weights, &weights->backbone, err));
-    weights->tensors = weights->file[0].tensors;
-    blmi_print(weights->hash, sizeof weights->hash, "%s", weights->file[0].checksum);
-    return BLM_OK;
+    return open_alone(path_or_name, weights, err);
 }
 
 blm_status blmi_weights_open(const char *path_or_name, const blmi_wanted *wanted,
@@ -190,6 +158,41 @@ blm_status blmi_weights_open(const char *path_or_name, const blmi_wanted *wanted
     blmi_weights weights = {0};
     const blm_status status = open_any(
         path_or_name != NULL ? path_or_name : default_name, wanted, &weights, err);
+    if (status == BLM_OK)
+        *out = weights;
+    else
+        blmi_weights_close(&weights);
+    return status;
+}
+
+static blm_status open_found(const blmi_weights_source *sources, int count,
+    const char *beside, const blmi_wanted *wanted, blmi_weights *weights, blm_error *err)
+{
+    blmi_backbone members[BLMI_MAX_MEMBERS];
+    char path[PATH_MAX];
+    for (int i = 0; i < count; i++) {
+        BLMI_TRY(blmi_weights_search(&sources[i], beside, path, err));
+        if (count > 1)
+            BLMI_TRY(open_one(path, weights, &members[i], err));
+        else if (blmi_onnx_is_path(path))
+            BLMI_TRY(open_onnx(path, wanted, weights, err));
+        else
+            BLMI_TRY(open_alone(path, weights, err));
+        if (strcmp(weights->source[i].hash, sources[i].hash) != 0)
+            return blmi_fail(err, BLM_EINPUT, "%s: has the hash %s, expected %s", path,
+                weights->source[i].hash, sources[i].hash);
+    }
+    if (count == 1)
+        return BLM_OK;
+    BLMI_TRY(blmi_joint_make(members, count, &weights->backbone, err));
+    return join_files(weights, err);
+}
+
+blm_status blmi_weights_find(const blmi_weights_source *sources, int count,
+    const char *beside, const blmi_wanted *wanted, blmi_weights *out, blm_error *err)
+{
+    blmi_weights weights = {0};
+    const blm_status status = open_found(sources, count, beside, wanted, &weights, err);
     if (status == BLM_OK)
         *out = weights;
     else

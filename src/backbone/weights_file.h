@@ -9,6 +9,12 @@
 #define BLMI_WEIGHTS_FORMAT "blemish-weights"
 bool blmi_weights_recognise(const blmi_safetensors *file);
 
+// What a model remembers of weights that it does not contain.
+typedef struct blmi_weights_source {
+    char name[128]; // of the file, without its folder
+    char hash[BLMI_HASH_DIGITS + 1];
+} blmi_weights_source;
+
 // A weights file, or several for networks side by side, read and checked.
 typedef struct blmi_weights {
     blmi_backbone backbone;
@@ -19,7 +25,9 @@ typedef struct blmi_weights {
     blmi_safetensors file[BLMI_MAX_MEMBERS]; // own the data
     blmi_tensor *owned;                      // of several: the list of tensors, and
     char *names;                             // their names
-    struct blmi_onnx_weights *onnx;          // of an ONNX file: what holds its tensors
+    int sources; // files, or one ONNX network with its other file
+    blmi_weights_source source[BLMI_MAX_MEMBERS];
+    struct blmi_onnx_weights *onnx; // of an ONNX file: what holds its tensors
 } blmi_weights;
 
 // What is wanted of an ONNX network.
@@ -34,6 +42,10 @@ typedef struct blmi_wanted {
 // wanted: of an ONNX file; NULL: all zeros.  BLM_EINPUT.
 blm_status blmi_weights_open(const char *path_or_name, const blmi_wanted *wanted,
     blmi_weights *out, blm_error *err);
+// Opens weights that a model does not contain, where blmi_weights_search finds them.
+// wanted: of an ONNX network.  BLM_EINPUT: one is missing, or is another file.
+blm_status blmi_weights_find(const blmi_weights_source *sources, int count,
+    const char *beside, const blmi_wanted *wanted, blmi_weights *out, blm_error *err);
 void blmi_weights_close(blmi_weights *weights); // all zeros allowed
 
 #endif

@@ -412,9 +412,7 @@ static blm_status fill_model(blm_fitter *fitter, const blm_calibration *calibrat
     blm_calibration own = calibration != NULL ? *calibration : (blm_calibration){0};
     own.threads = fitter->threads;
     BLMI_TRY(blmi_model_calibrate(model, &own, err));
-    model->fitted_on = fitter->weights; // the model owns them now
-    fitter->weights = (blmi_weights){0};
-    model->weights = model->fitted_on.tensors;
+    blmi_model_own_weights(model, &fitter->weights);
     model->weights_hash = model->fitted_on.hash;
     return BLM_OK;
 }

@@ -1,7 +1,9 @@
 #include "src/format/safetensors.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/base/alloc.h"
 #include "src/base/cursor.h"
@@ -71,6 +73,20 @@ static bool has_lead(const blmi_file *file)
 {
     return file->size >= CHECKSUM_AT + BLMI_HASH_DIGITS &&
            memcmp(file->bytes + LENGTH_BYTES, lead, LEAD) == 0;
+}
+
+bool blmi_safetensors_said_checksum(const char *path, char checksum[BLMI_HASH_DIGITS + 1])
+{
+    uint8_t bytes[CHECKSUM_AT + BLMI_HASH_DIGITS];
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a pipe is no file
+    const ssize_t size = fd >= 0 ? read(fd, bytes, sizeof bytes) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (size != (ssize_t)sizeof bytes || memcmp(bytes + LENGTH_BYTES, lead, LEAD) != 0)
+        return false;
+    memcpy(checksum, bytes + CHECKSUM_AT, BLMI_HASH_DIGITS);
+    checksum[BLMI_HASH_DIGITS] = '\0';
+    return strspn(checksum, "0123456789abcdef") == BLMI_HASH_DIGITS;
 }
 
 // The hash of a file; the digits of its checksum, if it has one, count as zeros.

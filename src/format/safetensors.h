@@ -34,6 +34,10 @@ typedef struct blmi_safetensors {
 // immutable: any number of threads may read it.
 blm_status blmi_safetensors_open(const char *path, const char *const *understood,
     blmi_safetensors *out, blm_error *err);
+// Reads the checksum that a file says it has, without checking it.  False: it has none,
+// or cannot be read.
+bool blmi_safetensors_said_checksum(
+    const char *path, char checksum[BLMI_HASH_DIGITS + 1]);
 void blmi_safetensors_close(blmi_safetensors *file); // all zeros allowed
 const char *blmi_safetensors_meta(
     const blmi_safetensors *file, const char *key); // NULL if absent

@@ -47,6 +47,15 @@ blm_status blmi_model_new(blm_model **out, blm_error *err)
     return BLM_OK;
 }
 
+void blmi_model_own_weights(blm_model *model, blmi_weights *weights)
+{
+    model->fitted_on = *weights;
+    *weights = (blmi_weights){0};
+    model->weights = model->fitted_on.tensors;
+    model->source_files = model->fitted_on.source;
+    model->source_count = model->fitted_on.sources;
+}
+
 blm_model *blm_model_share(const blm_model *model)
 {
     if (model == NULL)
@@ -235,6 +244,7 @@ static blm_model_info describe(const blm_model *model)
     return (blm_model_info){.program = model->program,
         .hash = model->file.checksum,
         .weights_hash = model->weights_hash,
+        .weights_file = model->outside ? model->source_files[0].name : NULL,
         .backbone = model->backbone.name,
         .recipe = &model->recipe.fields,
         .images = (int64_t)blmi_model_images(model),

@@ -56,10 +56,15 @@ struct blm_model {
     const blmi_limit *limits; // (blmi_model_checks) NULL: no image is refused
     double unjudged;          // the rate of the limits; 0 without them
 
+    // Files that the weights come from; unknown (0) if it was opened and contains them.
+    const blmi_weights_source *source_files; // (source_count)
+    int source_count;
+    bool outside; // it was opened, and does not contain its weights
+
     const char *program, *weights_hash; // texts that live as long as the model
 
     // The memory that the pointers above point into.
-    blmi_weights fitted_on; // after a fit: the weights file
+    blmi_weights fitted_on; // the weights files, unless they are inside an opened model
     blmi_safetensors file;  // after opening: the model file
     blmi_tensor *owned_weights;
     uint8_t *owned_include;
@@ -73,6 +78,8 @@ struct blm_model {
 
 // Makes a model of zeros with one owner.
 blm_status blmi_model_new(blm_model **out, blm_error *err);
+// Gives the model its weights; weights becomes all zeros.
+void blmi_model_own_weights(blm_model *model, blmi_weights *weights);
 // Makes a model that shares all arrays with another one, to be changed before the caller
 // gets it.  It has no hash, since it has no file.  detector: belongs to the new model,
 // and is freed on failure; NULL: that of the first model.

@@ -12,12 +12,12 @@
 #include "src/feature/recipe_fields.h"
 #include "src/model/check_model.h"
 #include "src/model/model.h"
+#include "src/model/model_weights.h"
 
 _Static_assert(sizeof(blmi_alignment) == 6 * sizeof(double), "as good.alignments");
 
 #define FORMAT "blemish-model"
 #define FORMAT_VERSION "1.0"
-#define BACKBONE "backbone."  // prefix of the weights' names
 #define SAME "good.same"      // tensor of copies among the good images, if there are any
 #define LOOKS "good.looks"    // tensor of numbers of the good images, if known
 #define LIMITS "check.limits" // tensor of limits of checks, with its rate
@@ -41,6 +41,8 @@ void blmi_model_understood(const char *keys[BLMI_MAX_UNDERSTOOD])
     size_t count = 0;
     keys[count++] = REGION;
     keys[count++] = OUTSIDE;
+    keys[count++] = BLMI_MODEL_WEIGHTS;
+    keys[count++] = BLMI_MODEL_TAPS;
     keys[count++] = REPEATED;
     for (size_t i = 0; (row = blmi_recipe_row_at(i)) != NULL; i++)
         for (int k = 0; k < BLMI_FIELD_NUMBERS && row->keys[k] != NULL; k++)
@@ -194,21 +196,6 @@ static size_t list_arrays(const blm_model *model, blmi_tensor tensors[MAX_PARTS]
     return count;
 }
 
-// The weights that the recipe's outputs need, and their backbone.  Writes their names in
-// the file to `names`.
-static blm_status list_weights(const blm_model *model, blmi_tensor *tensors,
-    size_t *count, char *names, blmi_backbone *backbone, blm_error *err)
-{
-    BLMI_TRY(blmi_backbone_cut(&model->backbone, &model->weights, model->recipe.stages,
-        tensors, count, backbone, err));
-    for (size_t i = 0; i < *count; i++) {
-        const char *name = tensors[i].name;
-        tensors[i].name = names;
-        names = stpcpy(stpcpy(names, BACKBONE), name) + 1;
-    }
-    return BLM_OK;
-}
-
 // Pairs of keys and numbers as text.
 typedef struct printed {
     char texts[NUMBERS][TEXT];
@@ -270,16 +257,20 @@ static void print_numbers(
         print_pair(to, &numbers[i]);
 }
 
+// tensors has room for the arrays and the weights, names for the names of the weights.
 static blm_status write_model(const blm_model *model, const char *path,
-    blmi_tensor *tensors, char *names, blm_error *err)
+    bool without_weights, blmi_tensor *tensors, char *names, blm_error *err)
 {
-    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 11];
+    blmi_pair pairs[NUMBERS + BLMI_MAX_CONFIG_PAIRS + 13];
+    char sources[BLMI_SOURCES_TEXT];
     printed numbers = {.pairs = pairs};
     char outside[8], rate[TEXT], looks[TEXT], repeated[TEXT], aspect[TEXT];
-    blmi_backbone backbone;
-    size_t weights;
+    blmi_backbone backbone = model->backbone;
+    size_t weights = 0;
     const size_t arrays = list_arrays(model, tensors);
-    BLMI_TRY(list_weights(model, tensors + arrays, &weights, names, &backbone, err));
+    if (!without_weights)
+        BLMI_TRY(blmi_model_list_weights(
+            model, tensors + arrays, &weights, names, &backbone, err));
     print_numbers(model, &backbone, &numbers);
     size_t count = numbers.count;
     pairs[count++] = (blmi_pair){"format", FORMAT};
@@ -312,27 +303,42 @@ static blm_status write_model(const blm_model *model, const char *path,
         blmi_print(repeated, sizeof repeated, "%d", model->layout.repeated);
         pairs[count++] = (blmi_pair){REPEATED, repeated};
     }
+    if (without_weights)
+        count += blmi_model_name_weights(model, sources, pairs + count);
     count += blmi_backbone_describe(&backbone, pairs + count);
     return blmi_safetensors_write(path, tensors, arrays + weights, pairs, count, err);
+}
+
+static blm_status save(
+    const blm_model *model, const char *path, bool without_weights, blm_error *err)
+{
+    const size_t names_size = blmi_model_weights_names(model);
+    const size_t most = model->weights.count + MAX_PARTS;
+    blmi_tensor *tensors = blmi_alloc(most, sizeof *tensors);
+    char *names = blmi_alloc(names_size, 1);
+    const blm_status status =
+        tensors != NULL && names != NULL
+            ? write_model(model, path, without_weights, tensors, names, err)
+            : blmi_no_memory(err, "the list of tensors", most, sizeof *tensors);
+    blmi_free(names);
+    blmi_free(tensors);
+    return status;
 }
 
 blm_status blm_model_save(const blm_model *model, const char *path, blm_error *err)
 {
     BLMI_NEED(model, err);
     BLMI_NEED(path, err);
-    size_t names_size = 0;
-    for (size_t i = 0; i < model->weights.count; i++)
-        names_size += sizeof BACKBONE + strlen(model->weights.items[i].name);
-    const size_t most = model->weights.count + MAX_PARTS;
-    blmi_tensor *tensors = blmi_alloc(most, sizeof *tensors);
-    char *names = blmi_alloc(names_size, 1);
-    const blm_status status =
-        tensors != NULL && names != NULL
-            ? write_model(model, path, tensors, names, err)
-            : blmi_no_memory(err, "the list of tensors", most, sizeof *tensors);
-    blmi_free(names);
-    blmi_free(tensors);
-    return status;
+    return save(model, path, model->outside, err);
+}
+
+blm_status blm_model_save_without_weights(
+    const blm_model *model, const char *path, blm_error *err)
+{
+    BLMI_NEED(model, err);
+    BLMI_NEED(path, err);
+    BLMI_TRY(blmi_model_check_sources(model, path, err));
+    return save(model, path, true, err);
 }
 
 // ---- opening --------------------------------------------------------------------------
@@ -543,33 +549,13 @@ static blm_status read_reference(blm_model *model, const char *path, blm_error *
     return blmi_model_set_reference(model, path, aspect, name, picture, err);
 }
 
-// The weights: the tensors named backbone.*, without that prefix, in the order of the
-// file.
-static blm_status find_weights(blm_model *model, const char *path, blm_error *err)
-{
-    const blmi_tensors *all = &model->file.tensors;
-    blmi_tensor *items = model->owned_weights = blmi_alloc(all->count, sizeof *items);
-    if (items == NULL)
-        return blmi_no_memory(err, "the list of weights", all->count, sizeof *items);
-    size_t count = 0;
-    for (size_t i = 0; i < all->count; i++)
-        if (strncmp(all->items[i].name, BACKBONE, strlen(BACKBONE)) == 0) {
-            items[count] = all->items[i];
-            items[count++].name += strlen(BACKBONE);
-        }
-    model->weights = (blmi_tensors){items, count};
-    if (count == 0)
-        return blmi_fail(err, BLM_EINPUT, "%s: contains no weights", path);
-    return blmi_backbone_read(path, &model->file, &model->weights, &model->backbone, err);
-}
-
 static blm_status read_model(blm_model *model, const char *path, blm_error *err)
 {
     const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);
     BLMI_TRY(blmi_safetensors_open(path, understood, &model->file, err));
     BLMI_TRY(read_metadata(model, path, err));
-    BLMI_TRY(find_weights(model, path, err));
+    BLMI_TRY(blmi_model_find_weights(model, path, err));
     BLMI_TRY(read_detector(model, path, err));
     BLMI_TRY(blmi_model_check_numbers(model, path, err));
     BLMI_TRY(read_reference(model, path, err));

@@ -288,6 +288,12 @@ BLM_API blm_status blm_model_open(const char *path, blm_model **out, blm_error *
 // models give equal bytes.  BLM_ESYSTEM: the file cannot be written.
 BLM_API blm_status blm_model_save(
     const blm_model *model, const char *path, blm_error *err);
+// Writes a model that names the files of its weights by their hashes, instead of
+// containing them: much smaller, if several models share weights.  blm_model_open finds
+// them where weights.h says, and blm_model_save keeps them outside.  BLM_EUSAGE: the
+// model was opened from a file that contains its weights.  BLM_ESYSTEM: as above.
+BLM_API blm_status blm_model_save_without_weights(
+    const blm_model *model, const char *path, blm_error *err);
 // Adds an owner, who releases the model with blm_model_free.  Returns the model; NULL if
 // model is NULL.
 BLM_API blm_model *blm_model_share(const blm_model *model);
@@ -350,6 +356,9 @@ typedef struct blm_model_info {
     double promised_rate;
     double unjudged; // requested share of good images that are CANNOT JUDGE; 0: no image
     const char *reference; // name of the image that others are aligned with; NULL: none
+    // Name of the first weights file of a model that was opened from a file and does not
+    // contain its weights; else NULL.
+    const char *weights_file;
 } blm_model_info;
 
 // The alignment of good image `index`, in the order of blm_model_image_name, on an image
