@@ -38,7 +38,7 @@ struct blmi_aligner {
     const blmi_reference *reference;
     blmi_coarse_work *work;
     pyramid picture;
-    float *scratch; // (BLMI_FINE_POINTS)
+    float *scratch; // (2, BLMI_FINE_POINTS)
 };
 
 static blm_status pyramid_new(int width, int height, pyramid *out, blm_error *err)
@@ -132,7 +132,7 @@ blm_status blmi_aligner_new(
         pyramid_new(reference->width, reference->height, &aligner->picture, err);
     if (status == BLM_OK)
         status = blmi_coarse_work_new(reference->coarse, &aligner->work, err);
-    aligner->scratch = blmi_alloc(BLMI_FINE_POINTS, sizeof *aligner->scratch);
+    aligner->scratch = blmi_alloc(2 * (size_t)BLMI_FINE_POINTS, sizeof *aligner->scratch);
     if (status == BLM_OK && aligner->scratch == NULL)
         status = blmi_no_memory(err, "an alignment", BLMI_FINE_POINTS, sizeof(float));
     if (status != BLM_OK) {
@@ -228,6 +228,7 @@ void blmi_align(blmi_aligner *aligner, const float *picture, blmi_alignment *out
             improve(aligner, level, FINE_STEPS, &found[i]);
         }
         sort(found, count);
+        count = keep_different(found, count);
     }
     out->transform = found[0].transform;
     out->quality = found[0].score;

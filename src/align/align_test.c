@@ -115,6 +115,54 @@ static void moved_parts_are_found(void **state)
             check_precision((blm_align)mode, defect);
 }
 
+// An image that equals the reference fits it best of all.
+static void the_reference_fits_itself(void **state)
+{
+    (void)state;
+    static float picture[SIDE * SIDE];
+    uint64_t random = 3;
+    blmi_reference *reference;
+    blmi_aligner *aligner;
+    blmi_alignment got;
+    blm_error err;
+    photograph(&(blmi_transform){.scale = 1}, 0, 1, &random, picture);
+    for (int mode = BLM_ALIGN_SHIFT; mode <= BLM_ALIGN_SIMILARITY; mode++) {
+        assert_int_equal(
+            blmi_reference_new((blm_align)mode, picture, SIDE, SIDE, &reference, &err),
+            BLM_OK);
+        assert_int_equal(blmi_aligner_new(reference, &aligner, &err), BLM_OK);
+        blmi_align(aligner, picture, &got);
+        assert_true(got.quality > 0.999 && got.rival < 0.95);
+        assert_true(hypot(got.transform.dx, got.transform.dy) < 0.01);
+        assert_true(fabs(got.transform.angle) < 0.001);
+        blmi_aligner_free(aligner);
+        blmi_reference_free(reference);
+    }
+}
+
+// A part that looks the same after half a turn is in doubt.
+static void a_half_turn_that_fits_too_is_seen(void **state)
+{
+    (void)state;
+    static float picture[SIDE * SIDE];
+    uint64_t random = 5;
+    blmi_reference *reference;
+    blmi_aligner *aligner;
+    blmi_alignment got;
+    blm_error err;
+    photograph(&(blmi_transform){.scale = 1}, 0, 1, &random, picture);
+    for (int i = 0; i < SIDE * SIDE / 2; i++)
+        picture[SIDE * SIDE - 1 - i] = picture[i];
+    assert_int_equal(
+        blmi_reference_new(BLM_ALIGN_RIGID, picture, SIDE, SIDE, &reference, &err),
+        BLM_OK);
+    assert_int_equal(blmi_aligner_new(reference, &aligner, &err), BLM_OK);
+    blmi_align(aligner, picture, &got);
+    assert_true(got.quality > 0.99 && got.quality - got.rival < 0.01);
+    blmi_aligner_free(aligner);
+    blmi_reference_free(reference);
+}
+
 static void a_blank_reference_is_refused(void **state)
 {
     (void)state;
@@ -133,6 +181,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moved_parts_are_found),
+        cmocka_unit_test(the_reference_fits_itself),
+        cmocka_unit_test(a_half_turn_that_fits_too_is_seen),
         cmocka_unit_test(a_blank_reference_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

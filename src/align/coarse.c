@@ -22,6 +22,7 @@ static const double all_scales[SCALES] = {1, 0.8, 0.9, 1.11, 1.25};
 struct blmi_coarse {
     int width, height;
     int angles, scales;
+    float most[2]; // largest values of the pictures of the reference, in grey levels
     blmi_complex *spectra; // (scales, angles, SIDE, SIDE)
 };
 
@@ -34,8 +35,8 @@ struct blmi_coarse_work {
     blmi_candidate *all;                      // (scales, angles)
 };
 
-// Mean 0, no value beyond 3 deviations, length sqrt(1/2).
-static void normalise(float *at, size_t count)
+// Mean 0, no value beyond 3 deviations and `most`, length sqrt(1/2).  Returns that limit.
+static float normalise(float *at, size_t count, float most)
 {
     double sum = 0, squares = 0;
     for (size_t i = 0; i < count; i++)
@@ -43,7 +44,7 @@ static void normalise(float *at, size_t count)
     const float mean = (float)(sum / (double)count);
     for (size_t i = 0; i < count; i++)
         squares += (double)((at[i] - mean) * (at[i] - mean));
-    const float most = 3 * (float)sqrt(squares / (double)count);
+    most = fminf(most, 3 * (float)sqrt(squares / (double)count));
     squares = 0;
     for (size_t i = 0; i < count; i++) {
         at[i] = fminf(fmaxf(at[i] - mean, -most), most);
@@ -52,17 +53,20 @@ static void normalise(float *at, size_t count)
     const float factor = squares > 0 ? (float)(1 / sqrt(2 * squares)) : 0;
     for (size_t i = 0; i < count; i++)
         at[i] *= factor;
+    return most;
 }
 
-// The two pictures of a plane in one, zero outside of it.
-static void combine(const blmi_grey *plane, double *sums, float *parts, blmi_complex *out)
+// The two pictures of a plane in one, zero outside of it.  most: the limits of their
+// values, which are lowered to those of this plane.
+static void combine(
+    const blmi_grey *plane, double *sums, float *parts, float most[2], blmi_complex *out)
 {
     const size_t count = blmi_grey_count(plane);
     float *detail = parts, *steepness = parts + count;
     blmi_grey_detail(plane, DETAIL_RADIUS, sums, detail);
     blmi_grey_steepness(plane, steepness);
-    normalise(detail, count);
-    normalise(steepness, count);
+    most[0] = normalise(detail, count, most[0]);
+    most[1] = normalise(steepness, count, most[1]);
     memset(out, 0, COUNT * sizeof *out);
     for (int y = 0; y < plane->height; y++)
         for (int x = 0; x < plane->width; x++) {
@@ -116,7 +120,8 @@ static void make_spectra(
     blmi_coarse *coarse, const blmi_grey *picture, blmi_coarse_work *work)
 {
     blmi_complex *turned = work->product;
-    combine(picture, work->sums, work->parts, work->image);
+    coarse->most[0] = coarse->most[1] = INFINITY;
+    combine(picture, work->sums, work->parts, coarse->most, work->image);
     for (int k = 0; k < coarse->scales; k++)
         for (int i = 0; i < coarse->angles; i++) {
             turn(work->image, picture->width, picture->height, angle_of(coarse, i),
@@ -263,12 +268,12 @@ static void correlate_two(
     best_shift(work, 1, second);
 }
 
-// Nearer in the grid than two steps: the same peak.
+// Nearer in the grid than three steps: the same peak.
 static bool same_peak(const blmi_candidate *a, const blmi_candidate *b, double step)
 {
     const double between =
         remainder(a->transform.angle - b->transform.angle, 2 * 3.14159265358979323846);
-    return fabs(between) < 1.5 * step;
+    return fabs(between) < 2.5 * step;
 }
 
 static bool is_new(
@@ -287,7 +292,9 @@ int blmi_coarse_find(blmi_coarse_work *work, const blmi_grey *picture,
     const int all = coarse->angles * coarse->scales;
     const double step = angle_of(coarse, 1);
     int found = 0;
-    combine(picture, work->sums, work->parts, work->product);
+    // A stain on a dull part must not count more than all of the part.
+    float most[2] = {1.5f * coarse->most[0], 1.5f * coarse->most[1]};
+    combine(picture, work->sums, work->parts, most, work->product);
     unit_length(work->product);
     blmi_fft_forward(work->fft, work->product, work->spectrum);
     for (int i = 0; i < all; i += 2)

@@ -23,7 +23,7 @@ typedef struct blmi_candidate {
 
 enum {
     BLMI_COARSE_SIDE = 48, // most pixels of a side
-    BLMI_MAX_CANDIDATES = 8,
+    BLMI_MAX_CANDIDATES = 6,
 };
 
 // picture: the reference, at most BLMI_COARSE_SIDE on a side.  BLM_ENOMEM.

@@ -18,12 +18,14 @@ typedef struct point {
     float x, y;          // from the centre
     float value;         // of the reference
     float across, along; // its gradient along x and y
+    float row[UNKNOWNS]; // factors of the unknowns
 } point;
 
 struct blmi_level {
     int width, height;
     int count;
-    point *points; // (count)
+    float contrast; // standard deviation of the points' values
+    point *points;  // (count)
 };
 
 static void gradient(const blmi_grey *p, int x, int y, float *across, float *along)
@@ -54,6 +56,32 @@ static float least_gradient(const blmi_grey *p)
     return most * (float)bin / (BINS - 1);
 }
 
+// A value of the image is a sum of these: the reference, 1, x and y, and the gradient as
+// the part moves along x and y, turns and grows.
+static void fill_row(const blmi_level *level, point *p)
+{
+    p->row[0] = p->value;
+    p->row[1] = 1;
+    p->row[2] = p->x / (float)level->width;
+    p->row[3] = p->y / (float)level->height;
+    p->row[4] = p->across;
+    p->row[5] = p->along;
+    p->row[6] = (p->along * p->x - p->across * p->y) / (float)level->width;
+    p->row[7] = (p->across * p->x + p->along * p->y) / (float)level->width;
+}
+
+static float contrast_of(const blmi_level *level)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < level->count; i++) {
+        const double value = (double)level->points[i].value;
+        sum += value;
+        squares += value * value;
+    }
+    const double mean = sum / level->count;
+    return (float)sqrt(fmax(squares / level->count - mean * mean, 0));
+}
+
 blm_status blmi_level_new(const blmi_grey *picture, blmi_level **out, blm_error *err)
 {
     blmi_level *level = blmi_alloc_zero(1, sizeof *level);
@@ -63,17 +91,20 @@ blm_status blmi_level_new(const blmi_grey *picture, blmi_level **out, blm_error 
         blmi_free(points);
         return blmi_no_memory(err, "a reference", BLMI_FINE_POINTS, sizeof *points);
     }
-    *level = (blmi_level){picture->width, picture->height, 0, points};
+    *level = (blmi_level){
+        .width = picture->width, .height = picture->height, .points = points};
     const float least = least_gradient(picture);
     for (int y = 1; y < picture->height - 1; y++)
         for (int x = 1; x < picture->width - 1; x++) {
-            point p = {(float)x + 0.5f - 0.5f * (float)picture->width,
-                (float)y + 0.5f - 0.5f * (float)picture->height,
-                picture->at[(ptrdiff_t)y * picture->width + x], 0, 0};
+            point p = {.x = (float)x + 0.5f - 0.5f * (float)picture->width,
+                .y = (float)y + 0.5f - 0.5f * (float)picture->height,
+                .value = picture->at[(ptrdiff_t)y * picture->width + x]};
             gradient(picture, x, y, &p.across, &p.along);
             const float length = hypotf(p.across, p.along);
-            if (length > 0 && length >= least && level->count < BLMI_FINE_POINTS)
+            if (length > 0 && length >= least && level->count < BLMI_FINE_POINTS) {
+                fill_row(level, &p);
                 points[level->count++] = p;
+            }
         }
     if (level->count < LEAST_POINTS) {
         const int count = level->count;
@@ -82,6 +113,7 @@ blm_status blmi_level_new(const blmi_grey *picture, blmi_level **out, blm_error 
             "the reference has a gradient at %d pixels: aligning needs %d", count,
             (int)LEAST_POINTS);
     }
+    level->contrast = contrast_of(level);
     *out = level;
     return BLM_OK;
 }
@@ -135,12 +167,13 @@ static double correlation(const blmi_level *level, const float *values)
             double sum = products[i][j];
             for (int k = 0; k < j; k++)
                 sum -= products[i][k] * products[j][k];
-            if (i == j && sum <= 1e-12 * products[i][i])
+            if (i == j && i < ALL - 1 && sum <= 1e-12 * products[i][i])
                 return -1;
-            products[i][j] = i == j ? sqrt(sum) : sum / products[j][j];
+            // nothing is left of an image that equals the reference
+            products[i][j] = i == j ? sqrt(fmax(sum, 0)) : sum / products[j][j];
         }
-    return products[ALL - 1][ALL - 2] /
-           hypot(products[ALL - 1][ALL - 2], products[ALL - 1][ALL - 1]);
+    const double length = hypot(products[ALL - 1][ALL - 2], products[ALL - 1][ALL - 1]);
+    return length > 0 ? products[ALL - 1][ALL - 2] / length : -1;
 }
 
 // Solves the positive definite `matrix` (n, n; lower half) in place by Cholesky.
@@ -173,70 +206,102 @@ static int solve(int n, double matrix[UNKNOWNS][UNKNOWNS], double *right)
     return 1;
 }
 
-static void fill_row(const blmi_level *level, const point *p, float row[UNKNOWNS])
+// Mean of values with those further than `far` from `level` cut.
+static float mean_near(const float *values, int count, float level, float far)
 {
-    row[0] = p->value;
-    row[1] = 1;
-    row[2] = p->x / (float)level->width;
-    row[3] = p->y / (float)level->height;
-    row[4] = p->across;
-    row[5] = p->along;
-    row[6] = (p->along * p->x - p->across * p->y) / (float)level->width;
-    row[7] = (p->across * p->x + p->along * p->y) / (float)level->width;
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        if (!isnan(values[i])) {
+            sum += (double)fminf(fmaxf(values[i], level - far), level + far);
+            n++;
+        }
+    return n > 0 ? (float)(sum / n) : level;
 }
 
-// Weighted least squares of the samples.  limit: Tukey's, for distances from the solution
-// `last`; 0: all weigh 1.
-static int fit(const blmi_level *level, const float *values, int n, const double *last,
-    double limit, double solution[UNKNOWNS])
+// Cuts values that are much further from the mean than those of the reference: a stain on
+// a dull part would count more than all of the part.
+static void cut(const blmi_level *level, float *values)
 {
-    double matrix[UNKNOWNS][UNKNOWNS] = {{0}};
-    memset(solution, 0, UNKNOWNS * sizeof *solution);
-    for (int i = 0; i < level->count; i++) {
+    const float far = 2 * level->contrast;
+    float middle = mean_near(values, level->count, 128, INFINITY);
+    for (int pass = 0; pass < 2; pass++)
+        middle = mean_near(values, level->count, middle, far);
+    for (int i = 0; i < level->count; i++)
+        if (!isnan(values[i]))
+            values[i] = fminf(fmaxf(values[i], middle - far), middle + far);
+}
+
+// Adds the products of a block of points to the equations.
+static void add_products(const point *points, const float *values, const float *off,
+    float limit, int count, double matrix[UNKNOWNS][UNKNOWNS], double *right)
+{
+    float sums[UNKNOWNS][UNKNOWNS] = {{0}}, sides[UNKNOWNS] = {0};
+    for (int i = 0; i < count; i++) {
         if (isnan(values[i]))
             continue;
-        float row[UNKNOWNS];
-        fill_row(level, &level->points[i], row);
         float weight = 1;
-        if (limit > 0) {
-            float off = values[i];
-            for (int k = 0; k < n; k++)
-                off -= row[k] * (float)last[k];
-            off /= (float)limit;
-            weight = off * off < 1 ? (1 - off * off) * (1 - off * off) : 0;
+        if (off != NULL) {
+            const float x = off[i] / limit;
+            weight = x * x < 1 ? (1 - x * x) * (1 - x * x) : 0;
         }
-        for (int j = 0; j < n; j++) {
+        const float *row = points[i].row;
+        for (int j = 0; j < UNKNOWNS; j++) {
             const float weighted = weight * row[j];
-            for (int k = 0; k <= j; k++)
-                matrix[j][k] += (double)(weighted * row[k]);
-            solution[j] += (double)(weighted * values[i]);
+            for (int k = 0; k < UNKNOWNS; k++)
+                sums[j][k] += weighted * row[k];
+            sides[j] += weighted * values[i];
         }
     }
+    for (int j = 0; j < UNKNOWNS; j++) {
+        for (int k = 0; k < UNKNOWNS; k++)
+            matrix[j][k] += (double)sums[j][k];
+        right[j] += (double)sides[j];
+    }
+}
+
+// Weighted least squares of the samples: n unknowns.  off: distances from the last
+// solution, with Tukey's limit; NULL: all weigh 1.
+static int fit(const blmi_level *level, const float *values, const float *off,
+    float limit, int n, double solution[UNKNOWNS])
+{
+    enum { BLOCK = 64 }; // few enough for sums in float
+    double matrix[UNKNOWNS][UNKNOWNS] = {{0}};
+    memset(solution, 0, UNKNOWNS * sizeof *solution);
+    for (int i = 0; i < level->count; i += BLOCK)
+        add_products(level->points + i, values + i, off != NULL ? off + i : NULL, limit,
+            level->count - i < BLOCK ? level->count - i : BLOCK, matrix, solution);
     return solve(n, matrix, solution);
 }
 
-// Tukey's limit, from the mean length of the residuals with large ones cut.
-static double limit_of(
-    const blmi_level *level, const float *values, int n, const double *solution)
+// Distances of the samples from a solution of n unknowns, and Tukey's limit, from their
+// mean with large ones cut.
+static float find_off(const blmi_level *level, const float *values, int n,
+    const double *solution, float *off)
 {
+    float factors[UNKNOWNS] = {0};
     double mean = 0, most = INFINITY;
+    for (int k = 0; k < n; k++)
+        factors[k] = (float)solution[k];
+    for (int i = 0; i < level->count; i++) {
+        const float *row = level->points[i].row;
+        float sum = 0;
+        for (int k = 0; k < UNKNOWNS; k++)
+            sum += factors[k] * row[k];
+        off[i] = fabsf(values[i] - sum);
+    }
     for (int pass = 0; pass < 3; pass++) {
         double sum = 0;
         int count = 0;
-        for (int i = 0; i < level->count; i++) {
-            if (isnan(values[i]))
-                continue;
-            float row[UNKNOWNS], off = values[i];
-            fill_row(level, &level->points[i], row);
-            for (int k = 0; k < n; k++)
-                off -= row[k] * (float)solution[k];
-            sum += fmin(fabs((double)off), most);
-            count++;
-        }
+        for (int i = 0; i < level->count; i++)
+            if (!isnan(off[i])) {
+                sum += fmin((double)off[i], most);
+                count++;
+            }
         mean = count > 0 ? sum / count : 0;
         most = 2 * mean;
     }
-    return 4.685 * 1.2533 * mean + 1e-6;
+    return (float)(4.685 * 1.2533 * mean + 1e-6);
 }
 
 // Puts the inverse of the small motion `d` (dx, dy, angle, log scale) before `t`.
@@ -256,14 +321,18 @@ double blmi_fine(const blmi_level *level, blm_align mode, const blmi_grey *pictu
     int steps, float *scratch, blmi_transform *transform)
 {
     const int n = LIGHT + (mode == BLM_ALIGN_SHIFT ? 2 : mode == BLM_ALIGN_RIGID ? 3 : 4);
+    float *off = scratch + BLMI_FINE_POINTS;
+    double solution[UNKNOWNS];
     for (int step = 0; step < steps; step++) {
-        double solution[UNKNOWNS], last[UNKNOWNS];
         if (sample(level, picture, transform, scratch) < LEAST_POINTS / 2)
             return -1;
-        if (!fit(level, scratch, n, NULL, 0, last))
+        cut(level, scratch);
+        // after the first step the light is known, and the movement is undone
+        if (step == 0 && !fit(level, scratch, NULL, 0, n, solution))
             break;
-        const double limit = limit_of(level, scratch, n, last);
-        if (!fit(level, scratch, n, last, limit, solution) || solution[0] <= 0)
+        const float limit =
+            find_off(level, scratch, step == 0 ? n : LIGHT, solution, off);
+        if (!fit(level, scratch, off, limit, n, solution) || solution[0] <= 0)
             break;
         double d[4] = {0};
         for (int k = LIGHT; k < n; k++)
@@ -282,6 +351,7 @@ double blmi_fine(const blmi_level *level, blm_align mode, const blmi_grey *pictu
     const int inside = sample(level, picture, transform, scratch);
     if (inside < LEAST_POINTS / 2)
         return -1;
+    cut(level, scratch);
     const double on = 2.0 * inside / level->count;
     return correlation(level, scratch) * fmin(on, 1);
 }

@@ -13,7 +13,7 @@
 
 typedef struct blmi_level blmi_level; // the reference at one size; immutable
 
-enum { BLMI_FINE_POINTS = 4096 }; // most points of a level
+enum { BLMI_FINE_POINTS = 2048 }; // most points of a level
 
 // picture: the reference, 4 pixels or more on a side.  BLM_EINPUT: it has fewer than 32
 // pixels with a gradient.
@@ -21,7 +21,7 @@ blm_status blmi_level_new(const blmi_grey *picture, blmi_level **out, blm_error 
 void blmi_level_free(blmi_level *level); // NULL allowed
 
 // Improves a transform by at most `steps` steps on a picture of the level's scale; dx and
-// dy are in its pixels.  scratch: BLMI_FINE_POINTS floats.  Returns the quality: the
+// dy are in its pixels.  scratch (2, BLMI_FINE_POINTS).  Returns the quality: the
 // correlation at the points that are on the picture, lowered if less than half of them
 // are; -1 if nothing fits.
 double blmi_fine(const blmi_level *level, blm_align mode, const blmi_grey *picture,

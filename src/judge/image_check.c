@@ -39,7 +39,7 @@ static const blmi_check checks[] = {
     {"columns 8 apart", BLMI_LOOK_COLUMNS + 3, 1, BLM_REASON_TORN, 0.4},
     {"uneven distance", BLMI_CHECK_UNEVEN, 1, BLM_REASON_OBSTRUCTED, 0.25},
     {"distance", BLMI_CHECK_TYPICAL, 1, BLM_REASON_WRONG_PART, 0.25},
-    {"fit to the reference", BLMI_CHECK_FIT, -1, BLM_REASON_NOT_ALIGNED, 0.5},
+    {"fit to the reference", BLMI_CHECK_FIT, -1, BLM_REASON_NOT_ALIGNED, 0.15},
     {"lead over other angles", BLMI_CHECK_LEAD, -1, BLM_REASON_NOT_ALIGNED, 0},
 };
 _Static_assert(sizeof checks / sizeof *checks == BLMI_ALL_CHECKS, "BLMI_ALL_CHECKS");
@@ -63,7 +63,7 @@ void blmi_check_distances(const float *distances, const uint8_t *use, int positi
 
 void blmi_check_alignment(double quality, double rival, float out[2])
 {
-    out[0] = (float)atanh(fmin(fmax(quality, -0.9999), 0.9999));
+    out[0] = (float)quality;
     out[1] = (float)(quality - rival);
 }
 
@@ -95,9 +95,10 @@ blm_status blmi_check_limit(const blmi_check *check, const float *numbers, size_
     const double beyond = middle + (most - middle) * fmax(factor, 1) * (1 + 10 / n);
     limit->at = check->side * fmax(beyond, most + check->margin);
     limit->good = check->side * most;
-    // If all good images have a lead, one without is in doubt, however leads spread.
-    if (check->number == BLMI_CHECK_LEAD && limit->good > BLMI_CHECK_NO_LEAD)
-        limit->at = fmax(limit->at, BLMI_CHECK_NO_LEAD);
+    // Not by their spread: a defect of a part that is nearly symmetric takes some of it.
+    if (check->number == BLMI_CHECK_LEAD)
+        limit->at =
+            limit->good > BLMI_CHECK_CLEAR_LEAD ? BLMI_CHECK_NO_LEAD : -(double)INFINITY;
     blmi_free(sorted);
     return BLM_OK;
 }

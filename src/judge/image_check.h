@@ -42,13 +42,16 @@ typedef struct blmi_limit {
     double at, good;
 } blmi_limit;
 
-// A lead below this is none: both angles fit.
+// A lead below the first is none: both angles fit.  That is the limit if all good images
+// lead by more than the second, else there is no limit: the part looks nearly the same at
+// several angles.
 #define BLMI_CHECK_NO_LEAD 0.02
+#define BLMI_CHECK_CLEAR_LEAD 0.06
 
 const blmi_check *blmi_check_at(int index); // 0 to BLMI_ALL_CHECKS - 1
 
-// From the quality of an alignment and of the best one at another angle, -1 to 1: out[0]
-// inverse hyperbolic tangent of the first, see BLMI_CHECK_FIT; out[1]: _LEAD.
+// From the quality of an alignment and of the best one at another angle, -1 to 1: out[0]:
+// see BLMI_CHECK_FIT; out[1]: _LEAD.
 void blmi_check_alignment(double quality, double rival, float out[2]);
 
 // out[0]: see BLMI_CHECK_TYPICAL; out[1]: _UNEVEN.  distances (positions); use
