@@ -96,11 +96,11 @@ static blm_status complete_options(bench_options *o, blm_error *err)
         return app_fail(err, BLM_EUSAGE,
             "a model has its own weights and statistics: expected no weights and no "
             "number of images beside it");
-    if (o->model != NULL &&
-        (o->width != 0 || o->height != 0 || o->type != BLM_TYPE_F32 || o->half != 0))
+    if (o->model != NULL && (o->width != 0 || o->height != 0 || o->taps != NULL ||
+                                o->type != BLM_TYPE_F32 || o->half != 0))
         return app_fail(err, BLM_EUSAGE,
-            "a model has its own size and types: expected no size, type or half beside "
-            "it");
+            "a model has its own size, taps and types: expected no size, taps, type or "
+            "half beside it");
     APP_TRY(check_range("threads", &o->threads, omp_get_max_threads(), 1, 1024, err));
     APP_TRY(check_range("batch", &o->batch, 1, 1, 64, err));
     APP_TRY(check_range("runs", &o->runs, 50, 3, 100000, err));
@@ -231,6 +231,8 @@ static blm_status build(rig *r, blm_error *err)
     blm_recipe_init(&recipe);
     recipe.width = o->width;
     recipe.height = o->height;
+    if (o->taps != NULL)
+        APP_TRY(blm_recipe_set(&recipe, "taps", o->taps, err));
     recipe.type = o->type;
     recipe.half = o->half;
     const blm_scorer_options scoring = {
@@ -451,8 +453,7 @@ static bench_result result_of(rig *r)
 {
     blm_model_info model;
     blm_model_describe(r->model, &model);
-    bench_result out = {.kernels = r->info.kernels,
-        .type = r->info.recipe->type,
+    bench_result out = {.type = r->info.recipe->type,
         .width = r->info.recipe->width,
         .height = r->info.recipe->height,
         .threads = r->options.threads,
@@ -465,6 +466,7 @@ static bench_result result_of(rig *r)
         .output_rms = r->output_rms,
         .images = (int)model.images,
         .fit_ms = r->fit_ms};
+    snprintf(out.kernels, sizeof out.kernels, "%s", r->info.kernels);
     snprintf(out.backbone, sizeof out.backbone, "%s", r->info.backbone);
     add_phases(r, &out);
     out.images_per_s = 1000 / out.network.median;

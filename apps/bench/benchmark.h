@@ -17,6 +17,7 @@ typedef struct bench_options {
     int images;          // 3 to 2000; 0: 240
     int width, height;   // of the network's input, multiples of 224; 0: 224, or the
                          // model's
+    const char *taps;    // of the recipe; NULL: the backbone's own choice, or the model's
     blm_type type;       // of the network's products, and of the floor; 0: float, or the
                          // model's
     int half;            // 1: statistics in half precision; 0: float, or the model's
@@ -42,8 +43,8 @@ typedef struct bench_phase {
 } bench_phase;
 
 typedef struct bench_result {
-    char backbone[160];  // "ConTNet-B"
-    const char *kernels; // instruction set that the network uses; static text
+    char backbone[160]; // "ConTNet-B"
+    char kernels[160];  // instruction set that the network uses, or its program
     int width, height, threads, batch, runs;
     blm_type type;
     // The steps of an image, in order; none with `throughput`.  The stages of the network

@@ -18,7 +18,7 @@
 #include "blemish/render.h"
 
 typedef struct settings {
-    const char *weights, *model;
+    const char *weights, *model, *taps;
     int images, threads, batch, runs, throughput, json, type, half;
     cli_pair size;
 } settings;
@@ -33,6 +33,8 @@ static const cli_option options[] = {
         NULL},
     {"size", 0, CLI_PAIR, "WxH", "Input size (the backbone's default)", AT(size), 1,
         65535, NULL},
+    {"taps", 0, CLI_TEXT, "LIST", "Outputs of the backbone (its own choice)", AT(taps), 0,
+        0, NULL},
     {"type", 0, CLI_CHOICE, "NAME", "Type of products: f32, bf16 or int8 (f32)", AT(type),
         0, 0, CLI_TYPES},
     {"half", 0, CLI_FLAG, NULL, "Statistics in half precision", AT(half), 0, 0, NULL},
@@ -175,6 +177,7 @@ static int bench(const settings *set, const void *picture, size_t size)
         .images = set->images,
         .width = set->size.width,
         .height = set->size.height,
+        .taps = set->taps,
         .type = (blm_type)set->type,
         .half = set->half,
         .picture = picture,

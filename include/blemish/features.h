@@ -52,7 +52,8 @@ BLM_API blm_status blm_extractor_run(blm_extractor *extractor,
 // Texts live as long as the extractor.
 typedef struct blm_extractor_info {
     const char *backbone;     // "ConTNet-B"
-    const char *kernels;      // instruction set of its kernels; static text
+    const char *kernels;      // instruction set of its kernels, or the program that
+                              // computes, such as "ONNX Runtime 1.22.0 (...)"
     const blm_recipe *recipe; // complete: no size and no tap is left to a default
     double gflop; // 10^9 multiplications and additions of the network for an image
     double prepare_ms, network_ms; // time of the last run, all images together

@@ -82,7 +82,8 @@ BLM_SIZED blm_status blm_weights_describe(const char *path_or_name,
 
 typedef enum blm_file_kind { BLM_FILE_MODEL = 0, BLM_FILE_WEIGHTS = 1 } blm_file_kind;
 
-// Finds out whether a file is a model or weights.  BLM_EINPUT: neither, or damaged.
+// Finds out whether a file is a model or weights; a path that ends with ".onnx" is that
+// of weights.  BLM_EINPUT: neither, or damaged.
 BLM_API blm_status blm_file_identify(
     const char *path, blm_file_kind *out, blm_error *err);
 

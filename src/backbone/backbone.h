@@ -133,9 +133,6 @@ double blmi_backbone_gflop(
 uint64_t blmi_backbone_bytes(
     const blmi_backbone *backbone, uint32_t taps, int width, int height);
 
-// The instruction set that networks use here.  Static text.
-const char *blmi_backbone_kernels(void);
-
 // What tensors do not show, such as pre-norm or post-norm: a word that the user says when
 // a published file is imported, and that files record.
 typedef struct blmi_form {
@@ -170,6 +167,9 @@ blm_status blmi_network_new(const blmi_backbone *backbone, const blmi_tensors *w
     const blmi_network_options *options, blmi_network **out, blm_error *err);
 blmi_network *blmi_network_share(blmi_network *network); // one more owner
 void blmi_network_free(blmi_network *network);           // one owner less; NULL allowed
+// What computes: the instruction set of our kernels, or another program.  Lives as long
+// as the network.
+const char *blmi_network_kernels(const blmi_network *network);
 
 // team works inside an image, and stays the caller's; NULL: the caller alone.  The
 // network must outlive the workspace.
@@ -209,6 +209,7 @@ typedef struct blmi_engine {
         blmi_work_visit *visit, void *context);
     uint64_t (*bytes)(
         const blmi_backbone *backbone, uint32_t taps, int width, int height);
+    const char *(*kernels)(const void *net); // what computes; NULL: our kernels
 } blmi_engine;
 
 // Another name of the same tensors in published files: "theirs", alone or before a dot,

@@ -205,7 +205,7 @@ static blm_status run(const void *net, void *workspace, const float *x, int imag
 }
 
 static const blmi_engine engine = {
-    build, destroy, open, close, watch, run, needs, work, bytes};
+    build, destroy, open, close, watch, run, needs, work, bytes, NULL};
 
 const blmi_family blmi_family_contnet = {
     .name = "contnet",

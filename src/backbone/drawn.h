@@ -35,6 +35,6 @@ uint64_t blmi_drawn_bytes(
 #define BLMI_DRAWN_ENGINE                                                                \
     blmi_drawn_build, blmi_drawn_destroy, blmi_drawn_open, blmi_drawn_close,             \
         blmi_drawn_watch, blmi_drawn_run, blmi_drawn_needs, blmi_drawn_work,             \
-        blmi_drawn_bytes
+        blmi_drawn_bytes, NULL
 
 #endif

@@ -114,7 +114,8 @@ blm_status blmi_network_run(const blmi_network *network, blmi_workspace *workspa
     return network->engine->run(network->net, workspace->of_engine, x, images, out, err);
 }
 
-const char *blmi_backbone_kernels(void)
+const char *blmi_network_kernels(const blmi_network *network)
 {
-    return blmi_kernels_name();
+    return network->engine->kernels != NULL ? network->engine->kernels(network->net)
+                                            : blmi_kernels_name();
 }

@@ -403,8 +403,13 @@ static blm_status run(const void *net, void *workspace, const float *x, int imag
     return BLM_OK;
 }
 
+static const char *kernels(const void *net)
+{
+    return blmi_runtime_name(((const onnx_net *)net)->runtime);
+}
+
 static const blmi_engine engine = {
-    build, destroy, open, close, watch, run, needs, work, bytes};
+    build, destroy, open, close, watch, run, needs, work, bytes, kernels};
 
 const blmi_family blmi_family_onnx = {
     .name = "onnx",

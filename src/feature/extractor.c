@@ -64,6 +64,11 @@ blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *
     return status;
 }
 
+const char *blmi_extractor_kernels(const blmi_extractor *extractor)
+{
+    return blmi_network_kernels(extractor->network);
+}
+
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor)
 {
     atomic_fetch_add(&extractor->owners, 1);

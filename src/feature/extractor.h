@@ -21,6 +21,8 @@ blm_status blmi_extractor_new(const blmi_tensors *weights, const blmi_backbone *
     blm_error *err);
 blmi_extractor *blmi_extractor_share(blmi_extractor *extractor); // one more owner
 void blmi_extractor_free(blmi_extractor *extractor);             // one owner less
+// What computes, see blmi_network_kernels.
+const char *blmi_extractor_kernels(const blmi_extractor *extractor);
 const blmi_layout *blmi_extractor_layout(const blmi_extractor *extractor);
 
 // team: threads that work on an image, owned by the caller; NULL: only the caller's.

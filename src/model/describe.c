@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "blemish/weights.h"
+#include "src/backbone/onnx_file.h"
 #include "src/backbone/weights_file.h"
 #include "src/base/error.h"
 #include "src/base/number.h"
@@ -13,6 +14,10 @@ blm_status blm_file_identify(const char *path, blm_file_kind *out, blm_error *er
 {
     BLMI_NEED(path, err);
     BLMI_NEED(out, err);
+    if (blmi_onnx_is_path(path)) {
+        *out = BLM_FILE_WEIGHTS;
+        return BLM_OK;
+    }
     blmi_safetensors file = {0};
     const char *understood[BLMI_MAX_UNDERSTOOD];
     blmi_model_understood(understood);

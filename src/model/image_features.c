@@ -292,7 +292,7 @@ void blm_extractor_free(blm_extractor *extractor)
 static blm_extractor_info describe(const blm_extractor *extractor)
 {
     blm_extractor_info out = {.backbone = extractor->origin->backbone.name,
-        .kernels = blmi_backbone_kernels(),
+        .kernels = blmi_extractor_kernels(extractor->extractor),
         .recipe = &extractor->origin->recipe.fields,
         .prepare_ms = extractor->prepare_ms,
         .network_ms = extractor->network_ms};

@@ -50,4 +50,4 @@ out_has '^method: .*, half,'
 
 expect 0 bench -w ti --half --images 3 --runs 3
 expect 2 bench --model half.model --half --runs 3
-err_has 'a model has its own size and types'
+err_has 'a model has its own size, taps and types'

@@ -63,6 +63,11 @@ absent w.safetensors
 expect 2 import "$corpus/classifier.onnx" -o w.safetensors
 err_has 'taps "classes": its shape is .1, 6. at 224 x 224 pixels; .*: name such values of the network, by --taps'
 
+expect 0 info "$corpus/two.onnx"
+out_has '^output: deep, 6 channels, a position every 4 pixels$'
+expect 2 info "$corpus/classifier.onnx"
+err_has 'by --taps'
+
 onnx="-w $corpus/two.onnx --taps fine,deep --size 64x64"
 expect 0 fit data/set/train/good -q $onnx -o direct
 expect 0 info direct
@@ -98,6 +103,7 @@ err_has 'elsewhere.onnx.data'
 rm elsewhere.onnx
 expect 0 detect inside data/set/test/dent/000.png --quiet
 expect 0 bench --model inside --runs 3
+out_has '^ONNX network, 32 x 32 pixels, f32, ONNX Runtime .*CPUExecutionProvider'
 out_has 'the work of the network is unknown'
 expect 3 detect inside data/set/test/dent/000.png --quiet --onnxruntime /nonexistent/x.so
 err_has 'BLEMISH_ONNXRUNTIME cannot be loaded'

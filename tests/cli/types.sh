@@ -33,7 +33,7 @@ cmp -s model first || fail 'an int8 model depends on the number of threads'
 expect 2 fit data/set/train/good -o none --type f16
 err_has '^blemish: [a-z]*: --type "f16": should be'
 expect 2 bench --model model --type bf16 --runs 3
-err_has 'a model has its own size and types'
+err_has 'a model has its own size, taps and types'
 
 # Samples that need a range: the model keeps it.
 mkdir deep
