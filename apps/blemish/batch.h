@@ -20,10 +20,14 @@ typedef struct cli_outcome {
 typedef struct cli_batch {
     const char *const *paths; // (count)
     size_t count;
-    blm_decode_options decode; // limits; bits and range are the model's
+    blm_decode_options decode; // limits; bits and range are those of the models
     int threads;               // 0: all cores
     double threshold;          // 0: the model's
     int judge_anyway;          // as in blm_scorer_options
+    // Several models: the model of each path.  NULL: that of cli_batch_run.
+    const blm_model *const *models; // (model_count)
+    size_t model_count;
+    const int *model_of; // (count)
     const cli_talk *talk;
     void *context; // passed to the functions below
     // Called after reading, on any thread; may replace the image.  NULL: nothing to do.
@@ -38,9 +42,9 @@ typedef struct cli_batch {
     int (*report)(void *context, const cli_outcome *outcome);
 } cli_batch;
 
-// Scores all images; a signal ends the batch early.  A failed image is named on stderr,
-// passed to `report` like the others, and does not end the batch.  Returns the exit
-// code: 0, the worst of the failures, or that of the signal.
-int cli_batch_run(const cli_batch *wanted, const blm_model *model);
+// Scores all images with the model, or their own; a signal ends the batch early.  A
+// failed image is named on stderr, passed to `report` like the others, and does not end
+// the batch.  Returns the exit code: 0, the worst of the failures, or that of the signal.
+int cli_batch_run(const cli_batch *batch, const blm_model *model);
 
 #endif

@@ -15,7 +15,9 @@
 typedef struct settings {
     int json, csv, exit_status, judge_anyway, threads, map_format;
     const char *maps, *exclude; // folder; NULL: none
-    double threshold;           // 0: the model's
+    const char *part_by, *views;
+    int view_count;
+    double threshold; // 0: the model's
     double mm_per_pixel;
     blm_decode_options decode;
     cli_talk talk;
@@ -38,6 +40,13 @@ static const cli_option options[] = {
         NULL},
     {"judge-anyway", 0, CLI_FLAG, NULL, "Judge images that cannot be judged reliably",
         AT(judge_anyway), 0, 0, NULL},
+    {"part-by", 0, CLI_TEXT, "HOW",
+        "One verdict per part: prefix:N, folder or regex:PATTERN", AT(part_by), 0, 0,
+        NULL},
+    {"views", 0, CLI_TEXT, "FILE", "Views of a part: lines NAME PATTERN [MODEL]",
+        AT(views), 0, 0, NULL},
+    {"view-count", 0, CLI_INT, "N", "A part must have N images (any number)",
+        AT(view_count), 1, 1000000, NULL},
     CLI_EXCLUDE_OPTION(settings),
     CLI_LIMIT_OPTIONS(settings),
     CLI_RUNTIME_OPTIONS,
@@ -53,7 +62,10 @@ typedef struct job {
     unsigned reported;   // bits of `unseen` that have been reported
     size_t doubtful;     // images that fit the reference at another angle, too
     cli_tally tally;
-    cli_series series;
+    cli_views views;
+    cli_series *series; // of each view
+    cli_part_set parts; // with set->part_by
+    int *view_of;       // (files)
 } job;
 
 // Notes the hash of the image, and writes its maps.
@@ -74,13 +86,14 @@ static void watch(job *self, cli_outcome *outcome)
 {
     blm_result *result = &outcome->result;
     const uint64_t *hash = outcome->extra;
+    cli_series *series = &self->series[self->view_of[outcome->index]];
     double x, y;
-    if (cli_series_add(&self->series, *hash, outcome->width, outcome->height, result)) {
+    if (cli_series_add(series, *hash, outcome->width, outcome->height, result)) {
         result->reasons |= BLM_REASON_FROZEN;
         if (!self->set->judge_anyway)
             result->verdict = BLM_VERDICT_CANNOT_JUDGE;
     }
-    if (cli_series_spot(&self->series, outcome->width, outcome->height, &x, &y) &&
+    if (cli_series_spot(series, outcome->width, outcome->height, &x, &y) &&
         !self->set->talk.quiet)
         cli_complain("%s: a spot near %.0f,%.0f is NG on %d images in a row: dirt on the "
                      "lens? (reported once)",
@@ -120,21 +133,102 @@ static int print(void *context, const cli_outcome *given)
 {
     job *self = context;
     cli_outcome outcome = *given;
+    const cli_view *view = &self->views.items[self->view_of[outcome.index]];
+    const int by_part = self->records.parts != NULL;
     if (outcome.status == BLM_OK) {
         watch(self, &outcome);
-        self->code = cli_worse(self->code, verdict_code(outcome.result.verdict));
+        if (!by_part)
+            self->code = cli_worse(self->code, verdict_code(outcome.result.verdict));
         report_unseen(self, &outcome);
         self->doubtful += (size_t)outcome.result.alignment.doubtful;
         cli_tally_add(&self->tally, outcome.result.reasons);
     }
+    self->records.model = view->model;
+    self->records.model_hash = view->info.hash;
     cli_record(&self->records, &outcome);
+    const cli_part_views *part =
+        by_part ? cli_part_set_add(&self->parts, &outcome) : NULL;
+    if (part != NULL) {
+        self->code = cli_worse(self->code, verdict_code(part->verdict));
+        cli_record_part(&self->records, part);
+    }
     return cli_flush();
 }
 
-static int detect(job *self, const blm_model *model, const cli_files *files)
+// Finds the view of each file.  Files without one are left out, and reported once.
+static void find_views(job *self, cli_files *files)
+{
+    size_t kept = 0;
+    char *first = NULL;
+    self->view_of = cli_alloc(files->count, sizeof *self->view_of);
+    for (size_t i = 0; i < files->count; i++) {
+        const int view = cli_views_find(&self->views, files->items[i].path);
+        if (view >= 0) {
+            self->view_of[kept] = view;
+            files->items[kept++] = files->items[i];
+        } else if (first == NULL)
+            first = files->items[i].path;
+        else
+            free(files->items[i].path);
+    }
+    if (first != NULL && !self->set->talk.quiet)
+        cli_complain("%s: no view of %s matches its name: left out, %zu such images in "
+                     "all",
+            first, self->set->views, files->count - kept);
+    free(first);
+    files->count = kept;
+}
+
+// What is said at the end.
+static void remark(const job *self)
+{
+    if (self->set->talk.quiet)
+        return;
+    cli_tally_print(&self->tally, self->set->judge_anyway);
+    if (self->doubtful > 0)
+        cli_complain(
+            "%zu of %zu images fit the reference nearly as well at another angle",
+            self->doubtful, self->tally.images);
+}
+
+// Scores files, each with the model of its view.
+static int detect(job *self, const char *const *paths, size_t count)
+{
+    const settings *set = self->set;
+    const blm_model *models[CLI_MOST_VIEWS];
+    for (size_t v = 0; v < self->views.count; v++)
+        models[v] = self->views.items[v].model;
+    self->series = cli_alloc(self->views.count, sizeof *self->series);
+    const cli_batch batch = {.paths = paths,
+        .count = count,
+        .decode = set->decode,
+        .threads = set->threads,
+        .judge_anyway = set->judge_anyway,
+        .threshold = set->threshold,
+        .models = models,
+        .model_count = self->views.count,
+        .model_of = self->view_of,
+        .talk = &set->talk,
+        .context = self,
+        .work = work,
+        .release = free,
+        .report = print};
+    cli_records_begin(&self->records);
+    const int code = cli_batch_run(&batch, NULL);
+    remark(self);
+    free(self->series);
+    return set->exit_status ? cli_worse(code, self->code) : code;
+}
+
+static int detect_files(job *self, const cli_grouping *grouping, cli_files *files)
 {
     const settings *set = self->set;
     blm_error err;
+    find_views(self, files);
+    if (files->count == 0) {
+        cli_complain("%s: no image has a name that one of its views matches", set->views);
+        return CLI_EXIT_INPUT;
+    }
     if (set->maps != NULL) {
         const blm_status status =
             cli_outputs_new(set->maps, set->map_format, files, &self->outputs, &err);
@@ -142,29 +236,59 @@ static int detect(job *self, const blm_model *model, const cli_files *files)
             return cli_fail(status, &err);
     }
     const char **paths = cli_paths(files);
-    const cli_batch batch = {.paths = paths,
-        .count = files->count,
-        .decode = set->decode,
-        .threads = set->threads,
-        .judge_anyway = set->judge_anyway,
-        .threshold = set->threshold,
-        .talk = &set->talk,
-        .context = self,
-        .work = work,
-        .release = free,
-        .report = print};
-    cli_records_begin(&self->records);
-    int code = cli_batch_run(&batch, model);
-    if (!set->talk.quiet)
-        cli_tally_print(&self->tally, set->judge_anyway);
-    if (!set->talk.quiet && self->doubtful > 0)
-        cli_complain(
-            "%zu of %zu images fit the reference nearly as well at another angle",
-            self->doubtful, self->tally.images);
-    if (set->exit_status)
-        code = cli_worse(code, self->code);
+    if (grouping->by != CLI_BY_NOTHING) {
+        cli_part_set_new(grouping, paths, &self->views, (size_t)set->view_count,
+            files->count, &set->talk, &self->parts);
+        self->records.parts = &self->parts;
+    }
+    const int code = detect(self, paths, files->count);
+    cli_part_set_free(&self->parts);
     free(paths);
     cli_outputs_free(&self->outputs);
+    return code;
+}
+
+// ---- the verb
+
+static int check_usage(
+    const cli_verb *verb, const settings *set, const cli_arguments *arguments)
+{
+    if (arguments->count < 2)
+        return cli_usage(verb, "expected %s", verb->arguments);
+    if (set->json && set->csv)
+        return cli_usage(verb, "expected one of --json and --csv");
+    if (set->part_by == NULL && (set->views != NULL || set->view_count > 0))
+        return cli_usage(verb, "--views and --view-count need --part-by");
+    if (set->views != NULL && set->view_count > 0)
+        return cli_usage(verb, "expected one of --views and --view-count");
+    return CLI_EXIT_OK;
+}
+
+static int detect_all(
+    const settings *set, const cli_grouping *grouping, const cli_arguments *arguments)
+{
+    blm_model *model = NULL;
+    blm_error err;
+    const blm_status status = blm_model_open(arguments->items[0], &model, &err);
+    if (status != BLM_OK)
+        return cli_fail(status, &err);
+    const cli_choice choice = {.exclude = set->exclude, .quiet = set->talk.quiet};
+    cli_files files = {0};
+    job self = {.set = set,
+        .records = {.form = set->json  ? CLI_JSON_LINES
+                            : set->csv ? CLI_CSV_LINES
+                                       : CLI_TEXT_LINES,
+            .mm_per_pixel = set->mm_per_pixel}};
+    int code = cli_views_open(set->views, model, &self.views);
+    if (code == CLI_EXIT_OK) {
+        code = cli_list(arguments->items + 1, arguments->count - 1, &choice, &files);
+        if (files.count > 0)
+            code = cli_worse(code, detect_files(&self, grouping, &files));
+    }
+    free(self.view_of);
+    cli_views_free(&self.views);
+    cli_files_free(&files);
+    blm_model_free(model);
     return code;
 }
 
@@ -172,35 +296,17 @@ static int run(const cli_verb *verb, int argc, char **argv)
 {
     settings set = {.talk.progress = -1};
     cli_arguments arguments;
+    cli_grouping grouping;
     const int parsed = cli_parse(verb, argc, argv, &set, &arguments);
     if (parsed >= 0)
         return parsed;
-    if (arguments.count < 2)
-        return cli_usage(verb, "expected %s", verb->arguments);
-    if (set.json && set.csv)
-        return cli_usage(verb, "expected one of --json and --csv");
-
-    blm_model *model = NULL;
-    blm_error err;
-    blm_model_info info;
-    const blm_status status = blm_model_open(arguments.items[0], &model, &err);
-    if (status != BLM_OK)
-        return cli_fail(status, &err);
-    blm_model_describe(model, &info);
-    const cli_choice choice = {.exclude = set.exclude, .quiet = set.talk.quiet};
-    cli_files files = {0};
-    job self = {.set = &set,
-        .records = {.form = set.json  ? CLI_JSON_LINES
-                            : set.csv ? CLI_CSV_LINES
-                                      : CLI_TEXT_LINES,
-            .model = model,
-            .model_hash = info.hash,
-            .mm_per_pixel = set.mm_per_pixel}};
-    int code = cli_list(arguments.items + 1, arguments.count - 1, &choice, &files);
-    if (files.count > 0)
-        code = cli_worse(code, detect(&self, model, &files));
-    blm_model_free(model);
-    cli_files_free(&files);
+    int code = check_usage(verb, &set, &arguments);
+    if (code != CLI_EXIT_OK)
+        return code;
+    code = cli_grouping_parse_option(verb, "part-by", set.part_by, &grouping);
+    if (code == CLI_EXIT_OK)
+        code = detect_all(&set, &grouping, &arguments);
+    cli_grouping_free(&grouping);
     return code;
 }
 
@@ -208,9 +314,11 @@ const cli_verb cli_detect = {
     .name = "detect",
     .arguments = "MODEL DIR|FILE|@LIST...",
     .summary = "Score images and decide OK or NG",
-    .notes = "Prints name, score, threshold and verdict, separated by tabs; with\n"
-             "--mm-per-pixel also the area of all regions and the position of the peak;\n"
-             "last, why the image cannot be judged, if that is so.",
+    .notes =
+        "Prints name, score, threshold and verdict, separated by tabs; with\n"
+        "--mm-per-pixel also the area of all regions and the position of the peak;\n"
+        "last, why the image cannot be judged, if that is so.  With --part-by also a\n"
+        "line for each part, part:NAME, with the score of its worst image.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .run = run,

@@ -67,6 +67,24 @@ static place place_of(const blm_result *r, double mm)
     return all;
 }
 
+// ---- parts
+
+static const cli_part_views *part_of(
+    const cli_records *records, const cli_outcome *outcome)
+{
+    return &records->parts->parts[records->parts->part_of[outcome->index]];
+}
+
+static const char *view_name(const cli_records *records, const cli_part_image *image)
+{
+    return records->parts->views->items[image->view].name;
+}
+
+static const char *view_of(const cli_records *records, const cli_outcome *outcome)
+{
+    return view_name(records, &records->parts->images[outcome->index]);
+}
+
 // ---- text: name, score, threshold, verdict, reasons if any, separated by tabs
 
 static void print_text(const cli_records *records, const cli_outcome *outcome)
@@ -94,6 +112,25 @@ static void print_text(const cli_records *records, const cli_outcome *outcome)
         free(reasons);
     }
     putchar('\n');
+}
+
+static void print_text_part(const cli_records *records, const cli_part_views *part)
+{
+    const cli_part_image *worst = part->worst;
+    char *text = cli_part_text(records->parts, part);
+    printf("part:");
+    cli_print_safe(stdout, part->label);
+    if (worst != NULL)
+        printf("\t%.6g\t%.6g", worst->score, worst->threshold);
+    else
+        printf("\t-\t-");
+    printf("\t%s", blm_verdict_name(part->verdict));
+    if (*text != '\0') {
+        putchar('\t');
+        cli_print_safe(stdout, text);
+    }
+    putchar('\n');
+    free(text);
 }
 
 // ---- CSV (RFC 4180)
@@ -143,7 +180,31 @@ static void print_csv(const cli_records *records, const cli_outcome *outcome)
         print_field(outcome->err.text);
         putchar(',');
     }
+    if (records->parts != NULL) {
+        putchar(',');
+        print_field(part_of(records, outcome)->label);
+        putchar(',');
+        print_field(view_of(records, outcome));
+    }
     printf("\r\n");
+}
+
+// A record without a name.
+static void print_csv_part(const cli_records *records, const cli_part_views *part)
+{
+    const cli_part_image *worst = part->worst;
+    char *text = cli_part_text(records->parts, part);
+    if (worst != NULL)
+        printf(",%.9g,%.9g,", worst->score, worst->threshold);
+    else
+        printf(",,,");
+    printf("%s,,,,%s,", blm_verdict_name(part->verdict),
+        records->mm_per_pixel > 0 ? ",,," : "");
+    print_field(text);
+    putchar(',');
+    print_field(part->label);
+    printf(",\r\n");
+    free(text);
 }
 
 // ---- JSON
@@ -246,6 +307,10 @@ static void print_json(const cli_records *records, const cli_outcome *outcome)
     cli_json_open(&json, NULL, '{');
     cli_json_text(&json, "name", outcome->name);
     cli_json_text(&json, "model", records->model_hash);
+    if (records->parts != NULL) {
+        cli_json_text(&json, "part", part_of(records, outcome)->label);
+        cli_json_text(&json, "view", view_of(records, outcome));
+    }
     if (outcome->status == BLM_OK)
         result_json(records, outcome, &json);
     else
@@ -254,11 +319,70 @@ static void print_json(const cli_records *records, const cli_outcome *outcome)
     cli_json_end_line(&json);
 }
 
+static void part_image_json(
+    const cli_records *records, const cli_part_image *image, cli_json *json)
+{
+    cli_json_open(json, NULL, '{');
+    cli_json_text(json, "name", image->name);
+    cli_json_text(json, "view", view_name(records, image));
+    if (image->scored) {
+        cli_json_number(json, "calibrated", image->calibrated);
+        cli_json_text(json, "verdict", blm_verdict_name(image->verdict));
+        reasons_json(json, image->reasons);
+    } else
+        cli_json_text(json, "error", image->error);
+    cli_json_close(json, '}');
+}
+
+static void print_json_part(const cli_records *records, const cli_part_views *part)
+{
+    const cli_part_set *set = records->parts;
+    const cli_part_image *worst = part->worst;
+    char *text = cli_part_text(set, part);
+    cli_json json = {0};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "part", part->label);
+    cli_json_number(&json, "score", worst != NULL ? worst->score : NAN);
+    cli_json_number(&json, "threshold", worst != NULL ? worst->threshold : NAN);
+    cli_json_number(&json, "calibrated", worst != NULL ? worst->calibrated : NAN);
+    cli_json_text(&json, "verdict", blm_verdict_name(part->verdict));
+    cli_json_text(&json, "why", text);
+    cli_json_open(&json, "images", '[');
+    for (size_t i = 0; i < part->count; i++)
+        part_image_json(records, part->images[i], &json);
+    cli_json_close(&json, ']');
+    cli_json_open(&json, "missing", '[');
+    for (size_t v = 0; v < set->views->count; v++)
+        if ((part->missing >> v & 1) != 0)
+            cli_json_text(&json, NULL, set->views->items[v].name);
+    cli_json_close(&json, ']');
+    cli_json_integer(&json, "missing_images", (int64_t)part->lacking);
+    cli_json_close(&json, '}');
+    cli_json_end_line(&json);
+    free(text);
+}
+
+void cli_record_part(const cli_records *records, const cli_part_views *part)
+{
+    switch (records->form) {
+    case CLI_TEXT_LINES:
+        print_text_part(records, part);
+        break;
+    case CLI_JSON_LINES:
+        print_json_part(records, part);
+        break;
+    case CLI_CSV_LINES:
+        print_csv_part(records, part);
+        break;
+    }
+}
+
 void cli_records_begin(const cli_records *records)
 {
     if (records->form == CLI_CSV_LINES)
-        printf("name,score,threshold,verdict,regions,width,height,%serror,reasons\r\n",
-            records->mm_per_pixel > 0 ? "area_mm2,peak_x_mm,peak_y_mm," : "");
+        printf("name,score,threshold,verdict,regions,width,height,%serror,reasons%s\r\n",
+            records->mm_per_pixel > 0 ? "area_mm2,peak_x_mm,peak_y_mm," : "",
+            records->parts != NULL ? ",part,view" : "");
 }
 
 void cli_record(const cli_records *records, const cli_outcome *outcome)
