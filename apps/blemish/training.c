@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "apps/blemish/auto_align.h"
 #include "apps/blemish/exit.h"
 #include "apps/blemish/memory.h"
 #include "apps/blemish/progress.h"
@@ -123,7 +124,16 @@ blm_status cli_train(
     cli_training *t, const cli_files *files, blm_model **out, blm_error *err)
 {
     blm_fitter *fitter = NULL;
-    blm_status status = check_cost(t, files->count, err);
+    const blm_recipe *given = t->options.recipe;
+    blm_recipe recipe;
+    blm_status status = BLM_OK;
+    if (t->options.recipe != NULL && t->options.recipe->align == BLM_ALIGN_AUTO) {
+        recipe = *t->options.recipe;
+        status = cli_auto_align(&t->options, files, t->talk, &recipe.align, err);
+        t->options.recipe = &recipe;
+    }
+    if (status == BLM_OK)
+        status = check_cost(t, files->count, err);
     if (status == BLM_OK)
         status = blm_fitter_new(&t->options, &fitter, err);
     if (status == BLM_OK)
@@ -133,5 +143,6 @@ blm_status cli_train(
     if (status == BLM_OK)
         status = blm_fitter_finish(fitter, &t->calibration, out, err);
     blm_fitter_free(fitter);
+    t->options.recipe = given;
     return status;
 }

@@ -22,6 +22,7 @@ typedef enum blm_align {
     BLM_ALIGN_SHIFT = 1,      // movement by up to a third of width and height
     BLM_ALIGN_RIGID = 2,      // and turns by any angle
     BLM_ALIGN_SIMILARITY = 3, // and other sizes, by a factor of 0.8 to 1.25
+    BLM_ALIGN_AUTO = 4,       // programs choose one of the others: no fit or model has it
 } blm_align;
 
 // The reference is turned and scaled about the centre of the inspected rectangle, then

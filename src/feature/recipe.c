@@ -142,6 +142,9 @@ static blm_status check_sizes(
         return blmi_fail(err, BLM_EUSAGE,
             "range and bits %d: expected only one of them, since both define white",
             r->bits);
+    if (r->align == BLM_ALIGN_AUTO)
+        return blmi_fail(err, BLM_EUSAGE,
+            "align auto: must be chosen before: off, shift, rigid or similarity");
     if (r->min_area > (int64_t)r->width * r->height)
         return blmi_fail(err, BLM_EUSAGE, "min-area %lld: must be 1 to %lld",
             (long long)r->min_area, (long long)r->width * r->height);

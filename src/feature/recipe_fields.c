@@ -164,8 +164,8 @@ static const blmi_recipe_row rows[] = {
         .keys = {"!recipe.std"},
         .check_list = check_std},
     {.field = {"align", BLM_FIELD_CHOICE, BLM_PART_INPUT, "off", "MODE",
-         "Undo movement: off, shift, rigid or similarity", BLM_ALIGN_OFF,
-         BLM_ALIGN_SIMILARITY, .words = "off|shift|rigid|similarity"},
+         "Undo movement: off, shift, rigid, similarity or auto", BLM_ALIGN_OFF,
+         BLM_ALIGN_AUTO, .words = "off|shift|rigid|similarity|auto"},
         .offset = AT(align),
         .keys = {"!recipe.align"}},
 };

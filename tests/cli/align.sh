@@ -53,7 +53,7 @@ out_has '"alignment_doubtful": 0'
 
 # What cannot be: images without structure, other words, features without a reference.
 expect 2 fit --align turned train/good -o x
-err_has '--align "turned": should be one of off.shift.rigid.similarity'
+err_has '--align "turned": should be one of off.shift.rigid.similarity.auto'
 mkdir blank
 i=0
 while [ $i -lt 4 ]; do
@@ -63,3 +63,13 @@ done
 expect 3 fit --align rigid blank -o x
 err_has 'blank/0.pgm: the reference has a gradient at 0 pixels'
 [ ! -e x ] || fail 'a model was written'
+
+# Auto undoes what moves: the connectors, not the same part in one place.
+expect 0 fit --align auto train/good -o chosen
+err_has 'align auto: takes rigid; medians of leave-one-out scores: off [0-9.]*, shift [0-9.]*, rigid'
+cmp -s m chosen || fail 'auto and rigid differ'
+command=blemish-synth
+"$synth" st --seed 3 --size 224x224 --train 12 --test 0 --categories metal >out 2>err ||
+    fail 'no data set'
+expect 0 fit --align auto st/metal/train/good -o chosen
+err_has 'align auto: takes off; .*(alignment must lower it by a tenth)'
