@@ -95,6 +95,24 @@ static void choose(cli_dataset *data, size_t most, int quiet)
 
 // ---- the verb
 
+// A model that judges unchanged images badly has little to lose.
+static void remark(const cli_stress_row *unchanged, const cli_talk *talk)
+{
+    const cli_verdicts *good = &unchanged->good, *bad = &unchanged->defective;
+    if (talk->quiet)
+        return;
+    if (2 * bad->ng < bad->all)
+        cli_complain(
+            "only %lld of %lld defective images are NG unchanged: that the model "
+            "holds says little",
+            (long long)bad->ng, (long long)bad->all);
+    if (2 * (good->ng + good->unjudged) > good->all)
+        cli_complain(
+            "%lld of %lld good images are NG or CANNOT JUDGE unchanged: that the "
+            "model holds says little",
+            (long long)(good->ng + good->unjudged), (long long)good->all);
+}
+
 static int study(const settings *set, const blm_model *model, const cli_dataset *data,
     const char *const names[2])
 {
@@ -109,6 +127,7 @@ static int study(const settings *set, const blm_model *model, const cli_dataset 
     if (code > CLI_EXIT_INPUT ||
         result.unchanged.good.all + result.unchanged.defective.all == 0)
         return code;
+    remark(&result.unchanged, &set->talk);
     if (set->json)
         cli_stress_print_json(&result, names);
     else

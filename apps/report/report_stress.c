@@ -35,7 +35,7 @@ static blm_status put_plot(html_text *html, const report_stress *data,
         html_put(html, i > 0 ? ", " : "");
         report_put_short(html, c->strength[i], 3);
     }
-    html_put(html, " %s. %s.", c->unit, c->judgement);
+    html_put(html, " %s. It %s.", c->unit, c->judgement);
     report_close_figure(html);
     return BLM_OK;
 }

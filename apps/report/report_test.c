@@ -286,6 +286,43 @@ static void test_small_page(void **state)
     free(page.at);
 }
 
+// Shares that are not defined are dashes; without defective images there are no columns
+// of them.
+static void test_stress_page(void **state)
+{
+    const double strength[] = {2, 4}, share[] = {0, 0.25, 1}, none[] = {NAN, NAN, NAN};
+    const report_corruption one = {.name = "shift",
+        .unit = "% of the width",
+        .strength = strength,
+        .steps = 2,
+        .share = {share, none, none, none},
+        .auroc = none,
+        .judgement = "holds to 2"};
+    report_stress data = {.model_name = "m<",
+        .data_name = "d",
+        .model = &some_model,
+        .good = 4,
+        .corruptions = &one,
+        .count = 1};
+    (void)state;
+    for (size_t defective = 0; defective < 2; defective++) {
+        html_text page;
+        blm_error err;
+        data.defective = defective;
+        assert_ok(report_stress_page(&data, &page, &err), err);
+        char *text = strndup(page.at, page.size);
+        assert_non_null(text);
+        assert_non_null(strstr(text, "<h1>m&lt; on d</h1>"));
+        assert_non_null(strstr(text, "Steps: 2, 4 % of the width. It holds to 2."));
+        assert_non_null(
+            strstr(text, "<td>4 % of the width</td><td>1.000</td><td>\xe2\x80\x93</td>"));
+        assert_int_equal(strstr(text, "<th>AUROC</th>") != NULL, defective == 1);
+        assert_null(strstr(text, "nan"));
+        free(text);
+        free(page.at);
+    }
+}
+
 static void test_no_threshold(void **state)
 {
     blm_model_info model = some_model;
@@ -310,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_no_picture),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_small_page),
+        cmocka_unit_test(test_stress_page),
         cmocka_unit_test(test_no_threshold),
     };
     blm_recipe_init(&some_recipe);

@@ -40,6 +40,13 @@ err_has 'taken as good ones'
 expect 0 stress $m --good data/set/test/good --bad data/set/test -n 1 -q
 out_has '^of 1 good and 1 defective images'
 
+# A model that finds nothing has nothing to lose, which is said.
+expect 0 calibrate $m --false-alarm 0.000001 -o blind -q
+expect 0 stress blind --good data/set/test/good --bad data/set/test -n 2
+if awk '$1 == "unchanged" { exit !($4 < 0.5) }' out; then
+    err_has 'of 2 defective images are NG unchanged: that the model holds says little'
+fi
+
 # Faults.
 expect 2 stress $m
 expect 2 stress $m data/set --bad data/set/test
